@@ -5,7 +5,7 @@ import { COLORS } from "../../lib/palette.js"
 import { inline, sayGauge } from "../beside_words.js"
 import { besideOf } from "../views.js"
 import { layoutOf, titleOf } from "./curves.js"
-import { loadPlotly, moveByClick, offerWhole, PLOT_OPTIONS } from "./plotly.js"
+import { holdPlot, moveByClick, offerWhole, PLOT_OPTIONS } from "./plotly.js"
 
 const GAUGES = [
   "probe_accuracy",
@@ -73,17 +73,9 @@ export const gaugePanel = (id, title, usual) => ({
     root.head.append(choice, whole.button)
     root.body.append(plot)
     let view = null,
-      Plotly = null,
       drawn = "",
-      isChosen = false,
-      isGone = false
-    loadPlotly(ctx.assets).then(
-      (loaded) => {
-        Plotly = loaded
-        if (!isGone) draw()
-      },
-      (error) => ctx.fail(String(error)),
-    )
+      isChosen = false
+    const drawing = holdPlot(plot, ctx, () => draw())
 
     function pick() {
       isChosen = true
@@ -98,14 +90,14 @@ export const gaugePanel = (id, title, usual) => ({
     }
 
     function draw() {
-      if (!Plotly || !view || isGone) return
+      if (!drawing.Plotly || !view) return
       const cursor = view.row?.epoch ?? 0
       const counts = Object.values(view.sides).map((side) => side?.epochRows.length)
       const key = [...counts, cursor, choice.value, view.theme.id, whole.times, Boolean(view.state.baseline)]
       if (key.join("|") === drawn) return
       drawn = key.join("|")
       const shown = { metric: choice.value, isLog: false, cursor, times: whole.times }
-      Plotly.react(plot, tracesOfBoth(view, choice.value), layoutOf(view, shown), PLOT_OPTIONS)
+      drawing.Plotly.react(plot, tracesOfBoth(view, choice.value), layoutOf(view, shown), PLOT_OPTIONS)
       moveByClick(plot, ctx)
       whole.watch()
     }
@@ -117,13 +109,9 @@ export const gaugePanel = (id, title, usual) => ({
         draw()
       },
       resize() {
-        if (Plotly && drawn && !isGone && plot.isConnected && plot.clientWidth > 0)
-          Plotly.Plots.resize(plot)?.catch?.(() => null)
+        if (drawn) drawing.resize()
       },
-      destroy() {
-        isGone = true
-        if (Plotly) Plotly.purge(plot)
-      },
+      destroy: drawing.destroy,
       summary(next) {
         const metric = choice.value || usual(next)
         const say = (value) => (/accuracy/.test(metric) ? percent(value) : sayGauge(metric, value))

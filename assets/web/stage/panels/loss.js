@@ -2,7 +2,7 @@
 
 import { el, fixed } from "../../lib/dom.js"
 import { layoutOf, metricsOf, titleOf, tracesOf } from "./curves.js"
-import { loadPlotly, moveByClick, offerWhole, PLOT_OPTIONS } from "./plotly.js"
+import { holdPlot, moveByClick, offerWhole, PLOT_OPTIONS } from "./plotly.js"
 
 export default {
   id: "loss",
@@ -33,19 +33,11 @@ export default {
     root.head.append(metric, scale, whole.button)
     root.body.append(plot)
     let view = null,
-      Plotly = null,
-      drawn = "",
-      isGone = false
-    loadPlotly(ctx.assets).then(
-      (loaded) => {
-        Plotly = loaded
-        if (!isGone) draw()
-      },
-      (error) => ctx.fail(String(error)),
-    )
+      drawn = ""
+    const drawing = holdPlot(plot, ctx, () => draw())
 
     function draw() {
-      if (!Plotly || !view?.state || isGone) return
+      if (!drawing.Plotly || !view?.state) return
       offerMetrics()
       const cursor = view.row?.epoch ?? 0
       const key = [
@@ -62,7 +54,7 @@ export default {
       if (key === drawn) return
       drawn = key
       const shown = { metric: metric.value, isLog: isLog(), cursor, times: whole.times }
-      Plotly.react(plot, tracesOf(view, metric.value), layoutOf(view, shown), PLOT_OPTIONS)
+      drawing.Plotly.react(plot, tracesOf(view, metric.value), layoutOf(view, shown), PLOT_OPTIONS)
       moveByClick(plot, ctx)
       whole.watch()
     }
@@ -80,14 +72,9 @@ export default {
         draw()
       },
       resize() {
-        // Plotly objects to a plot that is not on the page, as in the moment before a page is left.
-        if (Plotly && drawn && !isGone && plot.isConnected && plot.clientWidth > 0)
-          Plotly.Plots.resize(plot)?.catch?.(() => null)
+        if (drawn) drawing.resize()
       },
-      destroy() {
-        isGone = true
-        if (Plotly) Plotly.purge(plot)
-      },
+      destroy: drawing.destroy,
       summary(next) {
         const rows = next.epochRows.filter((row) => typeof row.val_loss === "number")
         if (!rows.length) return "No epoch has been measured yet."

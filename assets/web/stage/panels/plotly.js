@@ -74,3 +74,35 @@ export function loadPlotly(assets) {
   })
   return loading
 }
+
+/**
+ * Plotly for one plot of a panel, from when it has loaded until the panel goes.
+ * @param {HTMLElement} plot
+ * @param {object} ctx what panels share
+ * @param {() => void} draw called once Plotly is there
+ */
+export function holdPlot(plot, ctx, draw) {
+  let isGone = false
+  const held = {
+    Plotly: null, // null before it has loaded, and after the panel is gone
+    resize() {
+      // Plotly objects to a plot that is not on the page, as in the moment before a page is left.
+      if (held.Plotly && plot.isConnected && plot.clientWidth > 0)
+        held.Plotly.Plots.resize(plot)?.catch?.(() => null)
+    },
+    destroy() {
+      isGone = true
+      held.Plotly?.purge(plot)
+      held.Plotly = null
+    },
+  }
+  loadPlotly(ctx.assets).then(
+    (loaded) => {
+      if (isGone) return
+      held.Plotly = loaded
+      draw()
+    },
+    (error) => ctx.fail(String(error)),
+  )
+  return held
+}
