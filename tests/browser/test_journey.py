@@ -165,6 +165,7 @@ def test_rubbish_is_answered_in_words(server, open_page):
         page.get_by_test_id("stage-lr").fill(rubbish)
         page.keyboard.press("Enter")
         expect(page.get_by_role("alert").filter(has_text="learning rate")).to_be_visible()
+    wait_stage(page, "epoch", lambda epoch: epoch.isdigit())  # a run without epochs has none to go on with
     page.get_by_test_id("stage-stop").click()
     wait_stage(page, "status", lambda status: status == "stopped")
     page.goto(f"{server.url}/autoencoder?run=%3Cscript%3Ealert(1)%3C/script%3E&epoch=-5")

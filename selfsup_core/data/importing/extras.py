@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -27,6 +29,21 @@ def why(error: Exception, most: int = 120) -> str:
     text = " ".join(str(error).split("<", 1)[0].split()).strip(" :")
     is_words = " " in text and " object" not in text and "()" not in text
     return text[:most] if is_words and not isinstance(error, INTERNAL) else UNTOLD
+
+
+@contextmanager
+def damage_refused(refuse: Callable[[Exception], DataError]) -> Iterator[None]:
+    """Raise `refuse(error)` for whatever a library raises while it reads a file.
+
+    Libraries list no exceptions for damaged files, and a list that is made by trying is never whole. Only the
+    app's own errors and a full memory pass.
+    """
+    try:
+        yield
+    except (DataError, MemoryError):
+        raise
+    except Exception as error:
+        raise refuse(error) from error
 
 
 def load_reader(file: str, module: str, *, package: str = "", instead: str = "") -> Any:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
@@ -13,7 +13,7 @@ from xml.parsers import expat
 import numpy as np
 
 from selfsup_core.data.importing.config import ImportConfig
-from selfsup_core.data.importing.extras import why
+from selfsup_core.data.importing.extras import damage_refused, why
 from selfsup_core.data.importing.files import Member, check_entries
 from selfsup_core.data.importing.fixes import from_sheet
 from selfsup_core.data.importing.sniff import looks_like_header
@@ -33,23 +33,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ODS_CONTENT = "content.xml"
-# A damaged archive also looks encrypted, packed in another way, or of a later version (RuntimeError).
-UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    expat.ExpatError,
-    RuntimeError,
-    EOFError,
-    OSError,
-    ValueError,
-)
 
 
-def damaged(member: Member, what: str, error: Exception) -> DataError:
-    return DataError(
-        f"{member.name} cannot be read as {what} ({why(error, 160)}).",
-        code="damaged-table",
-        remedy="Save it again, or as CSV.",
+def refused(member: Member, what: str) -> AbstractContextManager[None]:
+    """What a library raises while it reads the file is a DataError that names it."""
+    return damage_refused(
+        lambda error: DataError(
+            f"{member.name} cannot be read as {what} ({why(error, 160)}).",
+            code="damaged-table",
+            remedy="Save it again, or as CSV.",
+        )
     )
 
 
@@ -64,18 +57,15 @@ def check_xml(text: bytes) -> None:
 
 def read_excel(member: Member, config: ImportConfig) -> Table:
     """The first sheet with cells in it, or the one asked for, of XLSX, XLS or ODS."""
-    from python_calamine import CalamineError, load_workbook
+    from python_calamine import load_workbook
 
     data = member.read()
     if data.startswith(b"PK"):
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as packed:
-                check_entries(member.name, len(data), packed.infolist())
-                if ODS_CONTENT in packed.namelist():
-                    check_xml(packed.read(ODS_CONTENT))
-        except UNREADABLE as error:
-            raise damaged(member, "a spreadsheet", error) from error
-    try:
+        with refused(member, "a spreadsheet"), zipfile.ZipFile(io.BytesIO(data)) as packed:
+            check_entries(member.name, len(data), packed.infolist())
+            if ODS_CONTENT in packed.namelist():
+                check_xml(packed.read(ODS_CONTENT))
+    with refused(member, "a spreadsheet"):
         book = load_workbook(io.BytesIO(data))
         names = list(book.sheet_names)
         if config.sheet and config.sheet not in names:
@@ -94,8 +84,6 @@ def read_excel(member: Member, config: ImportConfig) -> Table:
             if rows:
                 chosen = name
                 break
-    except (CalamineError, ValueError, OSError, KeyError, IndexError) as error:
-        raise damaged(member, "a spreadsheet", error) from error
     if not rows:
         raise DataError(f"{member.name} has no rows.", code="no-rows", remedy="Add rows to it.")
     table = from_rows(rows, config)
@@ -140,7 +128,7 @@ def read_feather(member: Member, config: ImportConfig) -> Table:
     """Arrow's file format, in bounded batches."""
     import pyarrow as pa
 
-    try:
+    with refused(member, "Feather"):
         file = pa.ipc.open_file(io.BytesIO(member.read()))
         schema = file.schema
         keep = [i for i, one in enumerate(schema) if not is_odd(one.type)]
@@ -156,10 +144,6 @@ def read_feather(member: Member, config: ImportConfig) -> Table:
                 part.append(clean(batch.column(place)))
                 size += part[-1].nbytes
             check_decoded(f"The cells of {member.name}", size, "Take a sample.")
-    except (DataError, MemoryError):
-        raise
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
-        raise damaged(member, "Feather", error) from error
     names, notes = unique_names([schema[i].name for i in keep])
     if not names:
         raise DataError(
@@ -182,13 +166,8 @@ def read_stata(member: Member, config: ImportConfig) -> Table:
     import pandas as pd
 
     data = member.read()
-    try:
-        with pd.read_stata(io.BytesIO(data), iterator=True) as reader:
-            frame = reader.read(LIMITS.table_rows + 1)
-    except MemoryError:
-        raise
-    except Exception as error:  # pandas raises many kinds for damaged files
-        raise damaged(member, "a Stata file", error) from error
+    with refused(member, "a Stata file"), pd.read_stata(io.BytesIO(data), iterator=True) as reader:
+        frame = reader.read(LIMITS.table_rows + 1)
     return from_frame(member, frame)
 
 
@@ -222,20 +201,8 @@ def read_arff(member: Member, config: ImportConfig) -> Table:
 
     text = member.read().decode(config.encoding or "utf-8", "replace")
     check_size(member.name, text.count("\n"), 1)
-    try:
-        values, about = arff.loadarff(io.StringIO(text))
-    except (
-        ValueError,
-        NotImplementedError,
-        StopIteration,
-        IndexError,
-        KeyError,
-        TypeError,
-        LookupError,
-    ) as error:
-        raise damaged(member, "ARFF", error) from error
-    except arff.ArffError as error:
-        raise damaged(member, "ARFF", error) from error
+    with refused(member, "ARFF"):
+        values, about = arff.loadarff(io.StringIO(text, newline=None))
     names, notes = unique_names(about.names())
     check_size(member.name, len(values), max(1, len(names)))
     columns = []
@@ -251,10 +218,8 @@ def read_libsvm(member: Member, config: ImportConfig) -> Table:
 
     data = member.read()
     check_size(member.name, data.count(b"\n"), 1)
-    try:
+    with refused(member, "libsvm rows"):
         sparse, y = load_svmlight_file(io.BytesIO(data))
-    except (ValueError, OverflowError) as error:
-        raise damaged(member, "libsvm rows", error) from error
     check_size(member.name, sparse.shape[0], sparse.shape[1] + 1)
     dense = np.asarray(sparse.todense())
     columns = [cells_of(y.tolist())]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from selfsup_core.data.importing.extras import load_reader, why
+from selfsup_core.data.importing.extras import damage_refused, load_reader, why
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
@@ -89,14 +89,14 @@ def reader(member: Member) -> Any:
 
 def packed_header(member: Member) -> tuple[int, int, float]:
     soundfile = reader(member)
-    try:
-        about = soundfile.info(io.BytesIO(member.read()))
-    except (RuntimeError, ValueError, TypeError, OSError) as error:
-        raise DataError(
+    with damage_refused(
+        lambda error: DataError(
             f"{member.name} cannot be read as a sound ({why(error)}).",
             code="damaged-sound",
             remedy="Save it again, for example as WAV.",
-        ) from error
+        )
+    ):
+        about = soundfile.info(io.BytesIO(member.read()))
     return about.channels, about.samplerate, about.frames / max(about.samplerate, 1)
 
 
@@ -113,15 +113,17 @@ def read_sound(member: Member, seconds: float, to_rate: int = RATE) -> np.ndarra
     from scipy.signal import resample_poly
 
     _, rate, _ = read_header(member)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            if is_wav(member):
-                _, samples = wavfile.read(io.BytesIO(wav_bytes(member)))
-            else:
-                samples = read_packed(member, seconds, rate)
-    except Exception as error:
-        raise DataError(f"{member.name} cannot be read ({why(error)}).", code="damaged-sound") from error
+    with (
+        damage_refused(
+            lambda error: DataError(f"{member.name} cannot be read ({why(error)}).", code="damaged-sound")
+        ),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        if is_wav(member):
+            _, samples = wavfile.read(io.BytesIO(wav_bytes(member)))
+        else:
+            samples = read_packed(member, seconds, rate)
     if samples.dtype.kind == "u":
         values = (samples.astype(np.float32) - 128) / 128
     elif samples.dtype.kind == "i":

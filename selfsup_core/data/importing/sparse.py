@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from selfsup_core.data.importing.extras import damage_refused
 from selfsup_core.data.importing.table import check_decoded, check_size
 from selfsup_core.errors import DataError
 
@@ -30,15 +31,15 @@ def make_sparse(name: str, form: str, parts: tuple[np.ndarray, ...], shape: tupl
             code="bad-array",
             remedy="Save it with scipy.sparse.save_npz(name, matrix.tocsr()).",
         )
-    try:
-        matrix = kinds[form](parts, shape=shape)
-        matrix.check_format(full_check=True)
-    except (ValueError, TypeError, IndexError) as error:
-        raise DataError(
+    with damage_refused(
+        lambda error: DataError(
             f"{name} is damaged ({str(error)[:100]}).",
             code="damaged-array",
             remedy="Save it again with scipy.sparse.save_npz.",
-        ) from error
+        )
+    ):
+        matrix = kinds[form](parts, shape=shape)
+        matrix.check_format(full_check=True)
     return matrix
 
 

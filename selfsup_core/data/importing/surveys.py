@@ -14,7 +14,7 @@ import numpy as np
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.extras import load_reader
 from selfsup_core.data.importing.files import Member
-from selfsup_core.data.importing.readers import cells_of, damaged
+from selfsup_core.data.importing.readers import cells_of, refused
 from selfsup_core.data.importing.table import Table, check_size, number_cells, unique_names
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
@@ -33,17 +33,13 @@ def read_survey(member: Member, config: ImportConfig) -> Table:
     what = "a SAS file" if member.suffix in (".sas7bdat", ".xpt") else "an SPSS file"
     encoding = {"encoding": config.encoding} if config.encoding else {}
     data = member.read()
-    try:
+    with refused(member, what):
         _, about = way(io.BytesIO(data), metadataonly=True, **encoding)
         check_size(member.name, max(0, about.number_rows or 0), max(1, len(about.column_names)))
         frame, about = way(io.BytesIO(data), row_limit=LIMITS.table_rows + 1, **encoding)
         coded = dict(about.variable_value_labels)
         arrays = {name: as_array(column) for name, column in frame.items()}
         columns = [as_cells(column, coded.get(name, {})) for name, column in arrays.items()]
-    except (DataError, MemoryError):
-        raise
-    except Exception as error:  # damaged files raise many kinds
-        raise damaged(member, what, error) from error
     if not columns:
         raise DataError(f"{member.name} has no columns.", code="no-columns", remedy="Save it again.")
     check_size(member.name, len(columns[0]), len(columns))

@@ -7,8 +7,8 @@ are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ import numpy as np
 from selfsup_core.data.details import TableFound
 from selfsup_core.data.importing.columns import LABELS
 from selfsup_core.data.importing.config import ImportConfig
-from selfsup_core.data.importing.extras import why
+from selfsup_core.data.importing.extras import damage_refused, why
 from selfsup_core.data.importing.fixes import first_columns
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
@@ -26,21 +26,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-@contextmanager
-def parquet_errors(name: str) -> Iterator[None]:
+def parquet_errors(name: str) -> AbstractContextManager[None]:
     """Call what goes wrong while a Parquet file is read a DataError that names the file."""
-    import pyarrow as pa
-
-    try:
-        yield
-    except (DataError, MemoryError):
-        raise
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(
+    return damage_refused(
+        lambda error: DataError(
             f"{name} cannot be read as Parquet ({why(error, 160)}).",
             code="damaged-table",
             remedy="Write it again.",
-        ) from error
+        )
+    )
 
 
 @dataclass

@@ -55,6 +55,17 @@ def test_a_damaged_file_is_refused_with_its_format(tmp_path, name):
     assert caught.value.code == "damaged-table"
 
 
+@pytest.mark.parametrize("end", ["\r", "\r\n"])
+def test_arff_with_the_line_ends_of_other_systems(tmp_path, end):
+    made = build([write(tmp_path, "t.arff", arff().decode().replace("\n", end))])
+    np.testing.assert_array_equal(made.x, [[i, i + 0.5] for i in range(20)])
+
+
+def test_a_line_end_amid_a_row_of_arff_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"t\.arff cannot be read as ARFF"):
+        build([write(tmp_path, "t.arff", arff().replace(b"6,6.5", b"6,6\r5"))])
+
+
 def test_the_same_columns_in_another_order_are_more_rows(tmp_path):
     jan = write(tmp_path, "jan.csv", "a,label\n" + "".join(f"{i}.5,x\n" for i in range(10)))
     feb = write(tmp_path, "feb.csv", "label,a\n" + "".join(f"y,{i}.25\n" for i in range(10)))
