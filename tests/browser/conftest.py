@@ -296,6 +296,15 @@ def wait_in(page: Page, expression: str, value: Any = None) -> None:
     wait_for(lambda: page.evaluate(expression, value), expression)
 
 
+def settle(page: Page, seconds: float = 60) -> None:
+    """Until the script of the page has run. Before, elements still take their places, and a click may land
+    beside what it was meant for; no person is as quick.
+    """
+    expect(page.get_by_test_id("stApp")).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=1000 * seconds
+    )
+
+
 def choose(page: Page, name: str | re.Pattern[str], option: str) -> None:
     """Take an option of a list. A run of the page that ends meanwhile closes the list; then it is opened
     again.

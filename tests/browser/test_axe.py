@@ -9,7 +9,7 @@ import re
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import COLORS, misfits, serious, wait_in, wait_stage
+from tests.browser.conftest import COLORS, misfits, serious, settle, wait_in, wait_stage
 
 pytestmark = pytest.mark.browser
 
@@ -44,7 +44,7 @@ def test_every_page_fits_and_can_be_used_by_all(server, finished, open_page, kee
         resize(page, WIDE)
         page.goto(f"{server.url}/{path.format(run=finished.id)}")
         page.get_by_role("heading").first.wait_for()
-        page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+        settle(page)
         if "run=" in path:
             wait_stage(page, "status", lambda status: status == "finished")
             page.wait_for_selector(".stage-plot .main-svg")

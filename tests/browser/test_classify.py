@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from selfsup_core.runs.folder import list_states
-from tests.browser.conftest import choose
+from tests.browser.conftest import choose, settle
 from tests.helpers import wait_for
 from tests.tasks.classify_helpers import make_pets
 
@@ -32,7 +32,7 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_page, keep):
     expect(proposers).to_have_value(
         "Classifier and similar rows, where they agree", timeout=SLOW
     )  # as this recipe begins
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    settle(page)
     labels = page.get_by_role("spinbutton", name="Labels per class")
     expect(labels).to_have_value("0")
     labels.fill("2")
@@ -84,9 +84,7 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_page, keep):
         )
         == 2
     )
-    expect(page.get_by_test_id("stApp")).to_have_attribute(
-        "data-test-script-state", "notRunning", timeout=SLOW
-    )
+    settle(page)
     page.get_by_text("Use this classifier").click()
     page.get_by_role("textbox", name="Texts, one per line").fill("the cat and a mat")
     page.get_by_role("textbox", name="Texts, one per line").press("Control+Enter")
@@ -136,9 +134,7 @@ def test_a_press_that_falls_into_the_change_to_another_run_counts(server, open_p
         "the other run",
     )
     expect(stage).to_have_attribute("data-status", "finished", timeout=SLOW)
-    expect(page.get_by_test_id("stApp")).to_have_attribute(
-        "data-test-script-state", "notRunning", timeout=SLOW
-    )
+    settle(page)
     page.mouse.up()
     expect(page).to_have_url(re.compile("do=use"), timeout=SLOW)
     assert first not in page.url

@@ -15,7 +15,7 @@ from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import RunFolder, list_states, read_rows, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.recipes import preset_spec
-from tests.browser.conftest import Server, axe_in, fits, stage_value, wait_in, wait_stage
+from tests.browser.conftest import Server, axe_in, fits, settle, stage_value, wait_in, wait_stage
 from tests.helpers import wait_for, wait_status
 
 pytestmark = pytest.mark.browser
@@ -304,7 +304,7 @@ def test_the_runs_page_deletes_and_undoes(server, finished, open_page, keep):
     assert len(list(list_states(server.workspace))) == count - 1
     keep(page, "runs")
     page.reload()
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    settle(page)
     page.get_by_text("Deleted runs (1)").click()
     page.get_by_role("button", name="Restore").click()
     expect(page.get_by_role("button", name="Restore")).to_have_count(0)

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SCREENS, axe_in, choose, fits, wait_stage
+from tests.browser.conftest import SCREENS, axe_in, choose, fits, settle, wait_stage
 from tests.models.tiny import tiny_gpt
 
 pytestmark = pytest.mark.browser
@@ -35,10 +35,13 @@ def test_read_and_write(server, open_page, keep, theme, size):
     expect(labels.filter(has_text="cold")).to_have_count(1, timeout=SLOW)
     page.get_by_role("spinbutton", name="Temperature").fill("0")
     page.get_by_role("spinbutton", name="Temperature").press("Enter")
+    settle(page)
     page.get_by_role("button", name="Write a token").click()
     expect(box).to_have_value(re.compile("The opposite of hot is cold"), timeout=SLOW)
+    settle(page)
     page.get_by_role("button", name="Write 20 tokens").click()
     expect(box).to_have_value(re.compile(r"The opposite of hot is cold.{20,}", re.DOTALL), timeout=SLOW)
+    settle(page)
     expect(page.locator(".js-plotly-plot")).to_have_count(2, timeout=SLOW)
     page.get_by_text("What does each token look at?").click()
     expect(page.locator(".js-plotly-plot")).to_have_count(3, timeout=SLOW)
@@ -137,7 +140,7 @@ def test_paste_train_scrub_export_read_and_sample(server, open_page, keep):
     box.press("Control+Enter")
     # The reading of the text before is there at once, and a click into the new reading would be for the old
     # text.
-    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible(timeout=SLOW)
+    settle(page)
     expect(page.get_by_text("Perplexity", exact=True)).to_be_visible(timeout=2 * SLOW)
     page.get_by_role("button", name="Write 20 tokens").click()
     expect(box).to_have_value(re.compile(r"the cat sat on.{5,}", re.DOTALL), timeout=SLOW)

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from selfsup_core.inspection.space.layouts import read_layout, read_rows
 from selfsup_core.inspection.space.selections import read_selection, save_selection
 from selfsup_core.runs.access import sign
-from tests.browser.conftest import axe_in, fits, wait_in
+from tests.browser.conftest import axe_in, fits, settle, wait_in
 
 pytestmark = pytest.mark.browser
 SLOW = 60_000
@@ -151,9 +151,7 @@ def test_umap_comes_in_pieces_groups_are_named_and_pictures_seen(server, open_pa
     over(page).focus()
     page.keyboard.press("Escape")
     expect(over(page)).to_have_attribute("data-selected", "0")
-    expect(page.get_by_test_id("stApp")).to_have_attribute(
-        "data-test-script-state", "notRunning", timeout=SLOW
-    )
+    settle(page)
     at = over(page).bounding_box()
     page.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] - 5)
     page.keyboard.press("ArrowRight")
@@ -190,9 +188,7 @@ def test_two_maps_have_one_selection_and_epochs_are_played(server, open_page, fi
     keep(page, "latent-two")
     page.get_by_role("button", name="Close").click()
     expect(page.locator(".space-pane")).to_have_count(1, timeout=SLOW)
-    expect(page.get_by_test_id("stApp")).to_have_attribute(
-        "data-test-script-state", "notRunning", timeout=SLOW
-    )
+    settle(page)
     page.get_by_text("Play all epochs").click()
     slider = page.locator(".space-replay").get_by_role("slider")  # below, "Its epoch" is that of another run
     # The map before stands there until the new one is drawn.
@@ -201,9 +197,7 @@ def test_two_maps_have_one_selection_and_epochs_are_played(server, open_page, fi
     wait_ready(page)
     pane = page.locator(".space-pane").first
     last = pane.get_attribute("data-epoch")
-    expect(page.get_by_test_id("stApp")).to_have_attribute(
-        "data-test-script-state", "notRunning", timeout=SLOW
-    )
+    settle(page)
     slider.press("Home")
     expect(pane).to_have_attribute("data-epoch", "0", timeout=SLOW)
     page.get_by_role("button", name="Play the epochs").click()

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from selfsup_core.data.sources import list_sources, open_source
 from selfsup_core.runs.folder import list_states
-from tests.browser.conftest import SCREENS, Server, choose, wait_in, wait_stage
+from tests.browser.conftest import SCREENS, Server, choose, settle, wait_in, wait_stage
 from tests.data.importing.make import archive, png, write
 from tests.helpers import wait_for
 
@@ -30,11 +30,11 @@ def upload(page: Page, server: Server, *paths) -> None:
 def import_it(page: Page) -> str:
     before = page.url
     # Nobody presses within the twentieth of a second in which the page that shows the preview is still drawn.
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    settle(page)
     page.get_by_role("button", name="Import").click()
     page.wait_for_url(lambda url: "data=my-" in url and url != before)
     # For a moment the page before stands beside the new one.
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    settle(page)
     expect(page.get_by_role("tab", name="Health")).to_have_count(1)
     return page.url.split("data=")[1].split("&")[0]
 

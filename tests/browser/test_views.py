@@ -8,10 +8,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import fits, serious, wait_in, wait_stage
+from tests.browser.conftest import fits, serious, settle, wait_in, wait_stage
 
 pytestmark = pytest.mark.browser
-RESTS = "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
 SOURCES = "[...document.querySelectorAll('.views-grid img')].map((picture) => picture.src)"
 
 
@@ -27,14 +26,14 @@ def test_a_switch_redraws_the_views_and_a_link_shows_them_again(server, open_pag
         slider.press("PageUp")
     wait_in(page, "location.search.includes('rotation=54')")
     expect(page.get_by_text("A 6 becomes a 9")).to_be_visible()
-    wait_in(page, RESTS)
+    settle(page)
     turned = page.evaluate(SOURCES)
     assert turned[::6] == before[::6]
     assert not set(turned) - set(turned[::6]) & set(before)
     page.get_by_role("button", name="New views").click()
     wait_in(page, f"(before) => ({SOURCES})[1] !== before[1]", turned)
     wait_in(page, "location.search.includes('rotation=54') && location.search.includes('seed=1')")
-    wait_in(page, RESTS)
+    settle(page)
     after = page.evaluate(SOURCES)
     page.get_by_role("button", name="Advanced").click()
     expect(page.get_by_role("button", name="Other samples")).to_be_visible()
@@ -133,7 +132,7 @@ def test_from_the_lab_to_a_run_that_is_broken_on_purpose(server, open_page, keep
     epochs = page.get_by_role("spinbutton", name="Epochs")
     epochs.fill("3")
     epochs.press("Enter")
-    wait_in(page, RESTS)
+    settle(page)
     page.get_by_role("button", name="Train", exact=True).click()
     wait_stage(page, "status", lambda status: status == "finished")
     wait_stage(page, "frames", lambda count: count == "4")
