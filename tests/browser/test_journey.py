@@ -101,9 +101,21 @@ def test_the_whole_journey(server, open_context, open_page, keep):
 
 def test_scrubbing_and_replay(server, finished, open_page):
     page = open_page()
+    page.goto(f"{server.url}/runs")
     page.goto(f"{server.url}/autoencoder?run={finished.id}")
     wait_stage(page, "epoch", lambda epoch: epoch == "30")
     page.get_by_test_id("stage-cursor").focus()
+    for key, epoch in (("ArrowLeft", "29"), ("Home", "0"), ("ArrowRight", "1")):
+        page.keyboard.press(key)
+        expect(page).to_have_url(re.compile(rf"run={finished.id}&epoch={epoch}$"))
+        settle(page)
+    page.go_back()  # epochs are no pages
+    expect(page).to_have_url(re.compile("/runs$"))
+    page.go_forward()
+    wait_stage(page, "epoch", lambda epoch: epoch == "1")
+    page.get_by_test_id("stage-cursor").focus()
+    page.keyboard.press("End")
+    wait_stage(page, "epoch", lambda epoch: epoch == "30")
     for expected in range(29, 24, -1):
         page.keyboard.press("ArrowLeft")
         wait_stage(page, "epoch", lambda epoch, e=expected: epoch == str(e))

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { withParam } from "../../assets/web/lib/address.js"
 import { className, fixed, percent } from "../../assets/web/lib/dom.js"
 import { COLORS, classColor } from "../../assets/web/lib/palette.js"
 import { parseSafetensors } from "../../assets/web/lib/safetensors.js"
@@ -196,4 +197,14 @@ test("every kind of run offers three next steps at its end, and each does someth
       steps.map((step) => step.id),
     )
   }
+})
+
+test("a parameter of the address changes in its place, and the rest stays as it is written", () => {
+  assert.equal(withParam("", "epoch", 3), "?epoch=3")
+  assert.equal(withParam("?run=a%20b&epoch=1&beside=c", "epoch", 12), "?run=a%20b&epoch=12&beside=c")
+  assert.equal(withParam("?run=a+b", "epoch", 0), "?run=a+b&epoch=0")
+  assert.equal(withParam("?epoch=1&run=a&epoch=2", "epoch", null), "?run=a")
+  assert.equal(withParam("?epoch=1", "epoch", null), "")
+  assert.equal(withParam("?epochs=1", "epoch", null), "?epochs=1")
+  assert.equal(withParam("?run=a", "beside", "c&d"), "?run=a&beside=c%26d")
 })

@@ -1,6 +1,7 @@
 // The stage: transport bar, panels and verdict of one run. Long, because one class keeps all elements over Streamlit's
 // reruns.
 
+import { replaceParam } from "../lib/address.js"
 import { closeBubbles } from "../lib/bubbles.js"
 import { el, icon, setText } from "../lib/dom.js"
 import { readTheme } from "../lib/theme.js"
@@ -59,6 +60,7 @@ class Stage {
         draw: () => this.draw(),
         rested: (at) => {
           if (at !== null) this.told.epoch.tell(at)
+          replaceParam("epoch", at)
           this.component.setStateValue("cursor", at)
         },
       },
