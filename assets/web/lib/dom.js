@@ -17,6 +17,8 @@ const PATHS = {
   play: "M8 5v14l11-7z",
   step: "M6 5v14l9-7zM16 5h3v14h-3z",
   stop: "M6 6h12v12H6z",
+  replay: "M4 5h3v14H4zM10 5v14l11-7z",
+  replaying: "M4 5h3v14H4zM10 5h4v14h-4zM17 5h4v14h-4z",
   repeat: "M12 5V1L7 6l5 5V7a5 5 0 1 1-5 5H5a7 7 0 1 0 7-7z",
   close: "M6.4 5 12 10.6 17.6 5 19 6.4 13.4 12l5.6 5.6-1.4 1.4-5.6-5.6L6.4 19 5 17.6l5.6-5.6L5 6.4z",
   warn: "M12 3 1 21h22zM11 10h2v5h-2zm0 6.5h2v2h-2z",

@@ -99,7 +99,7 @@ export function createTransport(ctx, task = "") {
     el("span", { class: "stage-dot", "aria-hidden": "true" }),
     el("span", {}, "Live"),
   )
-  const replay = button("replay", "play", "Replay", `Replay all ${unit}s, ten per second (space)`, () =>
+  const replay = button("replay", "replay", "Replay", `Replay all ${unit}s, ten per second (space)`, () =>
     cursor.toggleReplay(),
   )
   replay.classList.add("stage-replay")
@@ -215,6 +215,7 @@ export function createTransport(ctx, task = "") {
     stop.disabled = isEnded || wish?.button === "stop"
     setText(stop.lastChild, wish?.button === "stop" ? "Stopping" : "Stop")
     speed.disabled = lr.disabled = isEnded
+    root.classList.toggle("is-ended", isEnded && !canResume)
     // The slider has all epochs that the run is to have, so that it shows how far the run has come.
     const last = Math.max(0, store.frames.length - 1)
     const newest = store.frames[last] ?? 0
@@ -227,13 +228,13 @@ export function createTransport(ctx, task = "") {
     range.style.setProperty("--filled", `${(100 * shown) / Math.max(1, epochs)}%`)
     range.style.setProperty("--trained", `${(100 * newest) / Math.max(1, epochs)}%`)
     setText(counter, `${shown} / ${state.epochs}${within}`)
-    live.classList.toggle("is-on", cursor.isLive && !isEnded)
+    live.classList.toggle("is-on", cursor.isLive && !isEnded && !isPaused)
     live.setAttribute("aria-pressed", String(cursor.isLive))
     setText(live.lastChild, isEnded ? "Last" : "Live")
     live.title = isEnded ? `Go to the last ${unit}` : `Follow the newest ${unit}`
     setButton(
       replay,
-      cursor.isReplaying ? "pause" : "play",
+      cursor.isReplaying ? "replaying" : "replay",
       cursor.isReplaying ? "Stop replay" : "Replay",
       cursor.isReplaying ? "Stop the replay (space)" : `Replay all ${unit}s, ten per second (space)`,
     )
