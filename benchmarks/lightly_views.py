@@ -84,7 +84,13 @@ def measure() -> list[Row]:
         x = np.array(open_source(SOURCE, root).x)
         np.save(images, (x * (255 / x.max())).astype(np.uint8))
         spec = spec_of(
-            "views-fashion", {"data.source": SOURCE, "train.epochs": EPOCHS + 1, "train.threads": 1}
+            "views-fashion",
+            {
+                "data.source": SOURCE,
+                "train.epochs": EPOCHS + 1,
+                "train.threads": 1,
+                "objective.twin": False,
+            },
         )
         for _ in range(ROUNDS):
             state = read_state(trained(root, spec))
