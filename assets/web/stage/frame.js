@@ -2,6 +2,16 @@
 
 import { el, setText } from "../lib/dom.js"
 
+/**
+ * The sentence of a panel on the cursor's frame; "" where there is none. With the oracle on, that of the true classes.
+ * @param {object} view what a panel is given
+ * @param {string} id of the panel
+ */
+export function saidOf({ frame, oracle }, id) {
+  const { said, said_with_truth: withTruth } = frame?.words ?? {}
+  return (oracle?.isOn && withTruth?.[id]) || said?.[id] || ""
+}
+
 /** A panel in its frame: title, tools, and the button that shows it as text. */
 export function framePanel(panel, ctx) {
   const head = el("div", { class: "stage-tools" })
@@ -25,10 +35,13 @@ export function framePanel(panel, ctx) {
     },
     "as text",
   )
+  // What the numbers of the epoch come to; space for it is kept, so that nothing below jumps.
+  const said = el("p", { class: "stage-said", "data-testid": "stage-said" })
   const node = el(
     "section",
     { class: "stage-panel", "data-testid": `stage-panel-${panel.id}`, "aria-label": panel.title },
     el("header", { class: "stage-head" }, el("h3", {}, panel.title), head, panel.isText ? null : toggle),
+    said,
     body,
     foot,
     text,
@@ -39,6 +52,7 @@ export function framePanel(panel, ctx) {
     node.hidden = Boolean(panel.isFor && !panel.isFor(view))
     if (!view.state || node.hidden) return
     made.update(view)
+    setText(said, saidOf(view, panel.says ?? panel.id))
     setText(text, made.summary(view))
   }
   return { node, body, made, update }

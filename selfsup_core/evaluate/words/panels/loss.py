@@ -1,0 +1,110 @@
+"""The loss panel: whether training still brings something, and whether it is still of use on new samples."""
+
+from __future__ import annotations
+
+import math
+
+from selfsup_core.evaluate.rows import EpochRow
+from selfsup_core.evaluate.words.panels.seen import Seen, known
+from selfsup_core.wording import brief, percent
+
+STALE = 3  # epochs without a better validation loss: one or two happen by chance
+FLAT = 0.05  # of the whole fall so far: what a last fifth of the epochs brings of a curve that has flattened
+LAST = 5  # the last fifth
+
+
+def say_loss(seen: Seen) -> str:
+    """The first that holds: no number, divergence, collapse, overfitting, still falling or flat."""
+    row = seen.row
+    if not row:
+        return ""
+    loss, train = known(row.get("val_loss")), known(row.get("train_loss"))
+    if seen.epoch and "val_loss" in row and loss is None:
+        return "The loss is no longer a number: training has diverged."
+    if loss is None:
+        return ""
+    if seen.epoch == 0:
+        return f"Before training, the validation loss is {brief(loss)}. Training should lower it."
+    if seen.has_sign("diverging"):
+        return "The loss is far above that before training: training diverges."
+    first = _first(seen)
+    if seen.has_sign("complete-collapse") and first is not None and loss < first:
+        return "The loss is low because every sample gets the same embedding: a collapse, not a success."
+    if _changes_weight(seen):
+        return "The weight of the KL term still changes, so losses of different epochs cannot be compared."
+    return _say_overfitting(seen, loss, train) or _say_counting(seen, loss) or _say_fall(seen, loss, first)
+
+
+def _first(seen: Seen) -> float | None:
+    """The validation loss before training."""
+    return next((known(r.get("val_loss")) for r in seen.past if r.get("epoch") == 0), None)
+
+
+def _changes_weight(seen: Seen) -> bool:
+    """Whether the KL's weight differs from that of the epoch before."""
+    rows = [*[r for r in seen.past if r.get("epoch", 0) > 0][-1:], seen.row]
+    weights = {known(r.get("train_kl_weight", r.get("val_kl_weight"))) for r in rows} - {None}
+    return len(weights) > 1
+
+
+def _say_overfitting(seen: Seen, loss: float, train: float | None) -> str:
+    trained = [r for r in seen.past if r.get("epoch", 0) >= 1]
+    both = [(v, r) for r in trained if (v := known(r.get("val_loss"))) is not None]
+    if not both or train is None:
+        return ""
+    lowest, best = min(both, key=lambda pair: pair[0])
+    before = known(best.get("train_loss"))
+    late = seen.epoch - best["epoch"]
+    if lowest > loss or late < STALE or before is None or train >= before:
+        return ""
+    if seen.has_sign("over-fitting"):
+        return (
+            f"Overfitting: validation loss was lowest at epoch {best['epoch']} and has risen, while training "
+            "loss falls."
+        )
+    return f"Validation loss has not fallen since epoch {best['epoch']}, while training loss still falls."
+
+
+def _say_counting(seen: Seen, loss: float) -> str:
+    """Of a language model: what counting in the training text achieves."""
+    single, pairs = (known(seen.baseline.get(name)) for name in ("unigram_loss", "bigram_loss"))
+    if single is None or pairs is None:
+        return ""
+    if loss >= single:
+        return (
+            f"Worse than counting how frequent each token is (unigram): {loss:.2f} instead of {single:.2f}."
+        )
+    if loss >= pairs:
+        return (
+            f"It knows which tokens are frequent, but counting pairs of tokens (bigram) is still better: "
+            f"{pairs:.2f}."
+        )
+    return f"Better than counting pairs of tokens ({pairs:.2f}): it uses more than the token before."
+
+
+def _say_fall(seen: Seen, loss: float, first: float | None) -> str:
+    """How much of the whole fall the last epochs brought; that does not depend on where a loss ends."""
+    if first is None:
+        return ""
+    fall = first - loss
+    if fall <= 1e-9 * max(1.0, abs(first)):
+        return "Validation loss is not below where it was before training."
+    if seen.epoch == 1:
+        return f"The first epoch took validation loss from {brief(first)} to {brief(loss)}."
+    span = max(2, math.ceil(seen.epoch / LAST))
+    earlier = _loss_at(seen, seen.epoch - span)
+    if earlier is None:
+        return ""
+    share = (earlier - loss) / fall
+    if share < 0:
+        return f"Validation loss is higher than {span} epochs ago."
+    if share > 1:  # it had risen first
+        return f"Validation loss falls: from {brief(earlier)} to {brief(loss)} in the last {span} epochs."
+    if share < FLAT:
+        return f"The curve has flattened: the last {span} epochs brought {percent(share)} of the whole fall."
+    return f"Validation loss still falls: the last {span} epochs brought {percent(share)} of the whole fall."
+
+
+def _loss_at(seen: Seen, epoch: int) -> float | None:
+    found: EpochRow | None = next((r for r in seen.past if r.get("epoch") == epoch), None)
+    return None if found is None else known(found.get("val_loss"))
