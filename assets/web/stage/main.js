@@ -71,6 +71,7 @@ class Stage {
       store: this.store,
       cursor: this.cursor,
       assets,
+      task,
       tell: (text) => this.tell(text),
       draw: () => this.draw(),
       open: (other) => this.component.setTriggerValue("opened", other),
