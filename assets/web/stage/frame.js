@@ -3,6 +3,10 @@
 import { el, setText } from "../lib/dom.js"
 import { createWhy } from "./why.js"
 
+function setAttribute(node, name, value) {
+  if (node.getAttribute(name) !== value) node.setAttribute(name, value)
+}
+
 /**
  * The sentence of a panel on the cursor's frame; "" where there is none. With the oracle on, that of the true classes.
  * @param {object} view what a panel is given
@@ -13,8 +17,11 @@ export function saidOf({ frame, oracle }, id) {
   return (oracle?.isOn && withTruth?.[id]) || said?.[id] || ""
 }
 
-/** A panel in its frame: title, explanation, tools, and the sentence of the epoch. */
-export function framePanel(panel, ctx) {
+/**
+ * A panel in its frame: title, explanation, tools, and the sentence of the epoch.
+ * @param {{isSpoken?: boolean}} how isSpoken: screen readers say the sentence when a person moves the cursor
+ */
+export function framePanel(panel, ctx, { isSpoken = false } = {}) {
   const head = el("div", { class: "stage-tools" })
   const body = el("div", { class: "stage-body" })
   const foot = el("div", { class: "stage-foot" })
@@ -58,6 +65,11 @@ export function framePanel(panel, ctx) {
     node.hidden = Boolean(panel.isFor && !panel.isFor(view))
     if (!view.state || node.hidden) return
     made.update(view)
+    // Not while epochs come by themselves: that would never be silent.
+    if (isSpoken) {
+      const isMoving = ctx.cursor.isReplaying || (view.isLive && ctx.store.isAtWork)
+      setAttribute(said, "aria-live", isMoving ? "off" : "polite")
+    }
     setText(said, saidOf(view, id))
     setText(text, made.summary(view))
   }

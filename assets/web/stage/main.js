@@ -116,7 +116,9 @@ class Stage {
       this.bannerActs,
     )
     this.message = el("div", { class: "stage-message", role: "alert", hidden: true })
-    this.panels = (SETS[task] ?? SETS.autoencoder).map((panel) => framePanel(panel, ctx))
+    this.panels = (SETS[task] ?? SETS.autoencoder).map((panel, i) =>
+      framePanel(panel, ctx, { isSpoken: i === 0 }),
+    )
     this.grid = el("div", { class: "stage-panels" }, ...this.panels.map((panel) => panel.node))
     this.lab = createLab(ctx, task)
     this.name = el("h2", {})

@@ -9,7 +9,7 @@ from selfsup_core.evaluate.words.panels.seen import Seen, known
 from selfsup_core.wording import brief, percent
 
 STALE = 3  # epochs without a better validation loss: one or two happen by chance
-FLAT = 0.05  # of the whole fall so far: what a last fifth of the epochs brings of a curve that has flattened
+FLAT = 0.02  # of the whole fall so far: less than this in a fifth of the epochs is a flat curve
 LAST = 5  # the last fifth
 
 
@@ -91,18 +91,19 @@ def _say_fall(seen: Seen, loss: float, first: float | None) -> str:
         return "Validation loss is not below where it was before training."
     if seen.epoch == 1:
         return f"The first epoch took validation loss from {brief(first)} to {brief(loss)}."
-    span = max(2, math.ceil(seen.epoch / LAST))
+    span = max(1, math.ceil(seen.epoch / LAST))
+    last = "last epoch" if span == 1 else f"last {span} epochs"
     earlier = _loss_at(seen, seen.epoch - span)
     if earlier is None:
         return ""
     share = (earlier - loss) / fall
     if share < 0:
-        return f"Validation loss is higher than {span} epochs ago."
+        return f"Validation loss has risen in the {last}."
     if share > 1:  # it had risen first
-        return f"Validation loss falls: from {brief(earlier)} to {brief(loss)} in the last {span} epochs."
+        return f"Validation loss falls: from {brief(earlier)} to {brief(loss)} in the {last}."
     if share < FLAT:
-        return f"The curve has flattened: the last {span} epochs brought {percent(share)} of the whole fall."
-    return f"Validation loss still falls: the last {span} epochs brought {percent(share)} of the whole fall."
+        return f"The curve has flattened: the {last} brought {percent(share)} of the whole fall."
+    return f"Validation loss still falls: the {last} brought {percent(share)} of the whole fall."
 
 
 def _loss_at(seen: Seen, epoch: int) -> float | None:

@@ -16,7 +16,7 @@ POINT = 1e-6  # deviation of the map, beside the size of its numbers
 LITTLE = 0.5  # of the variance: a map that shows less hides most of the code
 MOST_TOKENS = 1500
 TRUSTED = 0.05  # between mean confidence and accuracy
-LEAST_POINTS = 30
+LEAST_POINTS = 15
 
 
 def say_map(seen: Seen) -> str:
@@ -44,12 +44,12 @@ def say_views_map(seen: Seen) -> str:
 def _say_neighbors(seen: Seen, count: int, knn: float, beside: list[tuple[float | None, str]]) -> str:
     labels = seen.static.get("labels")
     there = labels[labels >= 0] if labels is not None else np.zeros(0, int)
-    said = f"{count} neighbors find {percent(knn)}"
+    said = f"{count} nearest neighbors {percent(knn)}"
     if len(there) and knn <= np.bincount(there).max() / len(there) + OVER_CHANCE:
-        return f"The code does not separate classes yet: {said} of them, about as many as guessing."
+        return f"The code does not separate classes yet: {said}, about as much as guessing."
     best = max(((value, name) for value, name in beside if value is not None), default=None)
     if best is None:
-        return f"In the code, {said} of the classes."
+        return f"Accuracy in the code: {said}."
     value, name = best
     how = (
         "better than"
@@ -93,7 +93,8 @@ def say_token_map(seen: Seen) -> str:
     same = float((kinds[cosines.argmax(axis=1)] == kinds).mean())
     shares = np.bincount(kinds) / len(kinds)
     chance = float(np.square(shares).sum())
-    if same <= chance + error_of_share(chance, len(kinds)):
+    # Four standard errors: nearest neighbors depend on each other, and untrained tokens reached three.
+    if same <= chance + 2 * error_of_share(chance, len(kinds)):
         return (
             f"No order by kind yet: the nearest token is of the same kind for {percent(same)}, as by chance."
         )

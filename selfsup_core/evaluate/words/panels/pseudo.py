@@ -95,11 +95,12 @@ def say_confidence(seen: Seen) -> str:
         return ""
     total = int(counts.sum())
     sure, half = counts[_bin(SURE, counts) :].sum(), counts[: _bin(0.5, counts)].sum()
+    low = f"{percent(half / total)} below 50%" if half else "none below 50%"
     if not sure:
-        return f"No proposal is at least {percent(SURE)} confident; {percent(half / total)} are below 50%."
+        return f"No proposal is at least {percent(SURE)} confident; {low}."
     return (
         f"{percent(sure / total)} of {counted(total, 'proposal')} are at least {percent(SURE)} confident, "
-        f"{percent(half / total)} below 50%."
+        f"{low}."
     )
 
 

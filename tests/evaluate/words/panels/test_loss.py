@@ -74,15 +74,15 @@ def test_overfitting_is_said_as_the_sign_of_trouble_finds_it():
 
 @pytest.mark.parametrize("floor", [0.0, 0.08, 50.0])
 def test_what_the_last_fifth_brought_is_a_share_of_the_whole_fall_wherever_a_loss_ends(floor):
-    steep = [floor + 1 - 0.1 * epoch for epoch in range(6)]  # 2 of 5 epochs
-    assert "the last 2 epochs brought 40%" in say(steep)
+    steep = [floor + 1 - 0.1 * epoch for epoch in range(6)]  # 1 of 5 epochs
+    assert "the last epoch brought 20%" in say(steep)
     share = FLAT - 0.01
-    flat = [floor + x for x in (1.0, 0.5, 0.3, share, share / 2, 0.0)]
-    assert say(flat) == "The curve has flattened: the last 2 epochs brought 4% of the whole fall."
+    flat = [floor + x for x in (1.0, 0.5, 0.3, 2 * share, share, 0.0)]
+    assert say(flat) == "The curve has flattened: the last epoch brought 1% of the whole fall."
 
 
 def test_a_rise_before_the_fall_gives_no_share_above_one():
-    assert say([1.0, 2.0, 1.5, 0.9]) == "Validation loss falls: from 2 to 0.9 in the last 2 epochs."
+    assert say([1.0, 2.0, 0.9]) == "Validation loss falls: from 2 to 0.9 in the last epoch."
 
 
 def test_a_language_model_climbs_from_counting_tokens_to_counting_pairs():

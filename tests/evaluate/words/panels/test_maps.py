@@ -21,7 +21,7 @@ LABELS = np.arange(300) % 3
     ("knn", "how"),
     [
         (0.37, "does not separate classes yet"),
-        (0.80, "less well than raw pixels: 5 neighbors find 80%, there 90%"),
+        (0.80, "less well than raw pixels: 5 nearest neighbors 80%, there 90%"),
         (0.89, "about as well as raw pixels"),
         (0.93, "better than raw pixels"),
     ],
@@ -41,7 +41,7 @@ def test_guessing_is_naming_the_most_frequent_class():
 def test_views_are_compared_with_the_better_of_raw_input_and_untrained_network():
     base = {"raw_knn_accuracy": 0.5, "untrained_knn_accuracy": 0.7}
     said = told(say_views_map, see(row={"knn_accuracy": 0.6}, static={"labels": LABELS}, baseline=base))
-    assert said.startswith("The code separates classes less well than the untrained network: 20 neighbors")
+    assert said.startswith("The code separates classes less well than the untrained network: 20 nearest")
 
 
 def test_without_classes_it_is_told_how_much_the_map_shows():
