@@ -33,7 +33,7 @@ export function framePanel(panel, ctx, { isSpoken = false } = {}) {
       class: "stage-chip",
       type: "button",
       "aria-pressed": "false",
-      "aria-label": `as text: ${panel.title}`,
+      "aria-label": `Show the panel as text: ${panel.title}`,
       onclick: () => {
         const isOn = toggle.getAttribute("aria-pressed") !== "true"
         toggle.setAttribute("aria-pressed", String(isOn))

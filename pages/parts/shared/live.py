@@ -38,7 +38,6 @@ from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.waiting import waiting_for
 
 BESIDE = "beside"  # of the address: a run that the stage shows beside the one that is open
-MIDDLE = ("reconstructions", "confusion", "writing")  # panels that static figures have in the middle
 HERE = ("use", "inside", "compare", "lab")  # next steps on the page that shows the run
 
 # Only this much JavaScript goes through the websocket; the modules come from a route and stay cached.
@@ -253,23 +252,20 @@ def draw_standing(folder: RunFolder, was_active: bool) -> None:
     frame = read_frame(frame_path(folder.frames, cursor))
     static = read_frame(folder.frames / "static.safetensors")
     about = read_about(folder.frames / "static.safetensors")
-    said = say_epoch(folder, cursor)[1].plain
     left, middle, right = st.columns(3)
     with left:
         st.markdown("**Loss**")
-        st.caption(plain(said.get("loss", "")))
         st.plotly_chart(loss_figure(rows, cursor, best), key="standing-loss")
     with middle:
         show_middle(frame, static, about, frame_path(folder.frames, cursor))
-        st.caption(plain(next((said[name] for name in MIDDLE if name in said), "")))
     with right:
         st.markdown(f"**Latent map** ({state['map']})")
-        st.caption(plain(said.get("map", "")))
         st.plotly_chart(
             map_figure(frame["map"], static["labels"], json.loads(about["classes"])),
             key="standing-map",
         )
     st.caption(describe_run(state))
+    st.caption(plain(" ".join(say_epoch(folder, cursor)[1].plain.values())))
     for wrong in next((row.get("signs", []) for row in rows if row["epoch"] == cursor), []):
         st.caption(f":orange[:material/warning:] {plain(wrong['text'])} {plain(wrong['remedy'])}")
 
