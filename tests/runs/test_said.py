@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import zipfile
 
 import numpy as np
 import pytest
 
 from selfsup_core.errors import RunError
+from selfsup_core.evaluate.words.panels.sayers import say_panels, say_with_truth
+from selfsup_core.evaluate.words.panels.seen import MOST_LETTERS
 from selfsup_core.files import read_file, write_bytes
-from selfsup_core.runs.folder import read_rows, read_state, update_state
+from selfsup_core.runs.folder import RunFolder, list_states, read_rows, read_state, update_state
 from selfsup_core.runs.frames import save_arrays
-from selfsup_core.runs.said import Shot, say_epoch, say_frame
+from selfsup_core.runs.said import Shot, say_epoch, say_frame, see
 from selfsup_core.runs.signs import epoch_rows
-from selfsup_core.runs.thinned import frame_path
+from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.safetensors_header import read_metadata
 from selfsup_core.workers.live import LiveRuns
 from tests.cli.helpers import cli
-from tests.helpers import make_run, run_here
+from tests.helpers import ROOT, make_run, run_here
+
+RELEASED = sorted((ROOT / "tests" / "fixtures").glob("workspace-*.zip"))
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +81,24 @@ def test_nothing_is_said_of_arrays_that_are_not_what_their_names_say(finished, t
     write_bytes(tmp_path / "x", save_arrays(dict(frame.arrays), metadata=dict(frame.about)))
     again = Shot.of((tmp_path / "x").read_bytes(), "x")
     assert say_frame(state, rows, again, static).plain == say_epoch(finished, 3)[1].plain
+
+
+@pytest.mark.parametrize("archive", RELEASED, ids=lambda path: path.stem)
+def test_something_is_said_of_every_frame_of_earlier_versions_and_nothing_goes_wrong(archive, tmp_path):
+    """By the functions themselves, which pass over nothing."""
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(tmp_path)
+    workspace = tmp_path / "workspace"
+    tasks = set()
+    for state in list_states(workspace):
+        folder = RunFolder(workspace / "runs" / state["run"])
+        static = Shot.of((folder.frames / "static.safetensors").read_bytes(), "static")
+        rows = epoch_rows(read_rows(folder.metrics))
+        for epoch in list_frames(folder.frames):
+            frame = Shot.of(frame_path(folder.frames, epoch).read_bytes(), "a frame")
+            seen = see(state, rows, frame, static)
+            said = say_panels(state["task"], seen) | say_with_truth(state["task"], seen)
+            assert said, (state["task"], epoch)
+            assert all(len(text) <= MOST_LETTERS for text in said.values()), said
+            tasks.add(state["task"])
+    assert tasks >= {"autoencoder", "language", "classify", "pseudo"}

@@ -9,7 +9,7 @@ from selfsup_core.evaluate.words.panels.seen import Seen, known
 from selfsup_core.wording import brief, percent
 
 STALE = 3  # epochs without a better validation loss: one or two happen by chance
-FLAT = 0.02  # of the whole fall so far: less than this in a fifth of the epochs is a flat curve
+FLAT = 0.005  # of the whole fall so far: less than this in a fifth of the epochs is a flat curve
 LAST = 5  # the last fifth
 
 
@@ -27,7 +27,8 @@ def say_loss(seen: Seen) -> str:
         return f"Before training, the validation loss is {brief(loss)}. Training should lower it."
     if seen.has_sign("diverging"):
         return "The loss is far above that before training: training diverges."
-    first = _first(seen)
+    comparable = _comparable(seen)
+    first = known(comparable[0].get("val_loss")) if comparable else None
     if seen.has_sign("complete-collapse") and first is not None and loss < first:
         return "The loss is low because every sample gets the same embedding: a collapse, not a success."
     if _changes_weight(seen):
@@ -35,20 +36,23 @@ def say_loss(seen: Seen) -> str:
     return _say_overfitting(seen, loss, train) or _say_counting(seen, loss) or _say_fall(seen, loss, first)
 
 
-def _first(seen: Seen) -> float | None:
-    """The validation loss before training."""
-    return next((known(r.get("val_loss")) for r in seen.past if r.get("epoch") == 0), None)
+def _weight(row: EpochRow) -> float | None:
+    """The weight of a term that rises while training warms up, None where there is no such term."""
+    return known(row.get("val_kl_weight"))
+
+
+def _comparable(seen: Seen) -> list[EpochRow]:
+    """Rows of the epochs before whose loss weighs its terms as this one does."""
+    return [row for row in seen.past if _weight(row) == _weight(seen.row)]
 
 
 def _changes_weight(seen: Seen) -> bool:
-    """Whether the KL's weight differs from that of the epoch before."""
-    rows = [*[r for r in seen.past if r.get("epoch", 0) > 0][-1:], seen.row]
-    weights = {known(r.get("train_kl_weight", r.get("val_kl_weight"))) for r in rows} - {None}
-    return len(weights) > 1
+    """Whether the weight differs from that of the epoch before."""
+    return bool(seen.past) and _weight(seen.past[-1]) != _weight(seen.row)
 
 
 def _say_overfitting(seen: Seen, loss: float, train: float | None) -> str:
-    trained = [r for r in seen.past if r.get("epoch", 0) >= 1]
+    trained = [r for r in _comparable(seen) if r.get("epoch", 0) >= 1]
     both = [(v, r) for r in trained if (v := known(r.get("val_loss"))) is not None]
     if not both or train is None:
         return ""
@@ -72,23 +76,22 @@ def _say_counting(seen: Seen, loss: float) -> str:
         return ""
     if loss >= single:
         return (
-            f"Worse than counting how frequent each token is (unigram): {loss:.2f} instead of {single:.2f}."
+            f"Loss {loss:.2f}: not yet better than counting how frequent tokens are (unigram, {single:.2f})."
         )
     if loss >= pairs:
-        return (
-            f"It knows which tokens are frequent, but counting pairs of tokens (bigram) is still better: "
-            f"{pairs:.2f}."
-        )
-    return f"Better than counting pairs of tokens ({pairs:.2f}): it uses more than the token before."
+        beside = f"counting tokens ({single:.2f}), not yet than counting pairs of them ({pairs:.2f})"
+        return f"Loss {loss:.2f}: better than {beside}."
+    beside = f"counting pairs of tokens ({pairs:.2f}); it uses more than the last one"
+    return f"Loss {loss:.2f}: better than {beside}."
 
 
 def _say_fall(seen: Seen, loss: float, first: float | None) -> str:
     """How much of the whole fall the last epochs brought; that does not depend on where a loss ends."""
     if first is None:
         return ""
-    fall = first - loss
+    fall, start = first - loss, _comparable(seen)[0]["epoch"]
     if fall <= 1e-9 * max(1.0, abs(first)):
-        return "Validation loss is not below where it was before training."
+        return "Validation loss is not below where it was before training." if start == 0 else ""
     if seen.epoch == 1:
         return f"The first epoch took validation loss from {brief(first)} to {brief(loss)}."
     span = max(1, math.ceil(seen.epoch / LAST))
@@ -99,7 +102,7 @@ def _say_fall(seen: Seen, loss: float, first: float | None) -> str:
     share = (earlier - loss) / fall
     if share < 0:
         return f"Validation loss has risen in the {last}."
-    if share > 1:  # it had risen first
+    if share > 1 or start == seen.epoch - span:  # it had risen first, or the span is all there is
         return f"Validation loss falls: from {brief(earlier)} to {brief(loss)} in the {last}."
     if share < FLAT:
         return f"The curve has flattened: the {last} brought {percent(share)} of the whole fall."
@@ -107,5 +110,5 @@ def _say_fall(seen: Seen, loss: float, first: float | None) -> str:
 
 
 def _loss_at(seen: Seen, epoch: int) -> float | None:
-    found: EpochRow | None = next((r for r in seen.past if r.get("epoch") == epoch), None)
+    found: EpochRow | None = next((r for r in _comparable(seen) if r.get("epoch") == epoch), None)
     return None if found is None else known(found.get("val_loss"))

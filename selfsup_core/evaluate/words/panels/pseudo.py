@@ -32,9 +32,11 @@ def say_rounds(seen: Seen) -> str:
     points = f"{100 * abs(gap):.1f} points"
     if abs(gap) < 0.0005:
         return "Student and twin, which has no pseudo-labels, are equally accurate."
-    if not rows or abs(gap) <= 2**0.5 * error_of_share(twin, rows):
-        where = f", which may be chance on {rows:,} test rows" if rows else ""
-        return f"No clear difference: student and twin are {points} apart{where}."
+    if not rows:  # a run of an earlier version does not say
+        return f"The student is {points} {'above' if gap > 0 else 'below'} its twin, without pseudo-labels."
+    if abs(gap) <= 2**0.5 * error_of_share(twin, rows):
+        where = f"which may be chance on {rows:,} test rows"
+        return f"No clear difference: student and twin are {points} apart, {where}."
     if gap > 0:
         return f"Pseudo-labels help so far: the student is {points} above its twin, without them."
     return f"Pseudo-labels do harm so far: the student is {points} below its twin, without them."
@@ -66,8 +68,10 @@ def say_labels(seen: Seen) -> str:
         of = counted(int((given > 0).sum()), "class", "classes")
         return f"{len(none)} of {of} {verb} no kept label, such as {seen.name(int(none[0]))}."
     least = int(np.where(kept > 0, kept, kept.max() + 1).argmin())
-    if least == most:
+    if kept[most] == total:
         return f"All {total:,} kept labels are of {seen.name(most)}."
+    if least == most:
+        return f"The kept labels are even: {int(kept[most]):,} of each class."
     return (
         f"Kept labels per class: from {int(kept[least]):,} ({seen.name(least)}) to {int(kept[most]):,} "
         f"({seen.name(most)})."

@@ -63,8 +63,10 @@ class Seen:
         return any(sign["code"] in codes for sign in self.row.get("signs", []))
 
     def name(self, index: int) -> str:
-        """A class's name, cut where it is long."""
-        name = str(self.classes[index]) if 0 <= index < len(self.classes) else f"class {index}"
+        """A class's name, cut where it is long; "class 3" where it is a number."""
+        name = str(self.classes[index]) if 0 <= index < len(self.classes) else str(index)
+        if name[:1].isdigit():
+            name = f"class {name}"
         return name if len(name) <= MOST_NAME else f"{name[: MOST_NAME - 1]}…"
 
 

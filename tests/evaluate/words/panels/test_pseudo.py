@@ -23,6 +23,7 @@ def test_a_gap_counts_when_test_rows_can_tell_it_from_chance():
     )
     assert rounds(0.8, 0.8) == "Student and twin, which has no pseudo-labels, are equally accurate."
     assert "same untrained network" in rounds(0.2, 0.2, epoch=0)
+    assert rounds(0.9, 0.8, rows=0) == "The student is 10.0 points above its twin, without pseudo-labels."
     assert told(pseudo.say_rounds, see(row={"accuracy": 0.9})) == "", "there is no twin"
 
 
@@ -39,6 +40,8 @@ def test_kept_labels_of_one_class_are_told_unless_the_given_ones_are_so():
     assert "Nearly all" not in mixed((96, 2, 2), given=(98, 1, 1))
     assert mixed((60, 40, 0)) == "1 of 3 classes has no kept label, such as emu."
     assert mixed((60, 40, 20)) == "Kept labels per class: from 20 (emu) to 60 (cat)."
+    assert mixed((30, 30, 30)) == "The kept labels are even: 30 of each class."
+    assert mixed((9, 0, 0), given=(5, 0, 0)) == "All 9 kept labels are of cat."
     assert mixed((0, 0, 0)) == "No proposal was kept in this round."
     assert mixed((0, 0, 0), epoch=0) == "Nothing is kept before the first round."
 
