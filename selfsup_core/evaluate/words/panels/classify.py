@@ -16,6 +16,8 @@ def say_confusion(seen: Seen) -> str:
     if counts is None or counts.ndim != 2 or not counts[0].sum():
         return ""
     true, named = counts.astype(np.int64)
+    if seen.epoch == 0:
+        return _say_guesses(seen, int(true.sum()))
     most = int(named.argmax())
     share = float(named[most] / max(1, named.sum()))
     if share >= ONE_CLASS and true[most] < ONE_CLASS * true.sum():
@@ -33,6 +35,15 @@ def say_confusion(seen: Seen) -> str:
         return f"{len(never)} of {of} {verb} never predicted, such as {name}."
     names = seen.name(source), seen.name(target)
     return f"Confused most often: {names[0]} is taken for {names[1]}, {wrong} of its {rows} rows."
+
+
+def _say_guesses(seen: Seen, rows: int) -> str:
+    matrix, sums = seen.arrays.get("confusion"), seen.arrays.get("confusion_sums")
+    right = np.trace(matrix) if matrix is not None else sums[0].sum() if sums is not None else None
+    if right is None:
+        return ""
+    said = f"{percent(int(right) / rows)} of {rows:,} validation rows are right"
+    return f"Before training, predictions are guesses: {said}."
 
 
 def _worst(seen: Seen) -> tuple[int, int, int, int] | None:

@@ -39,9 +39,8 @@ def _say_filled(filled: list[object]) -> str:
     if not guesses:
         return ""
     right = guesses.count(RIGHT)
-    return (
-        f"Of {len(guesses)} hidden tokens shown, {right} are guessed right ({percent(right / len(guesses))})."
-    )
+    verb, share = "is" if right == 1 else "are", percent(right / len(guesses))
+    return f"Of {len(guesses)} hidden tokens shown, {right} {verb} guessed right ({share})."
 
 
 def find_loop(text: str) -> str:

@@ -17,6 +17,8 @@ LITTLE = 0.5  # of the variance: a map that shows less hides most of the code
 MOST_TOKENS = 1500
 TRUSTED = 0.05  # between mean confidence and accuracy
 LEAST_POINTS = 15
+UNSURE = 0.5
+UNSURE = 0.5
 
 
 def say_map(seen: Seen) -> str:
@@ -113,6 +115,9 @@ def say_score_map(seen: Seen) -> str:
     if int(used.sum()) < LEAST_POINTS:
         return ""
     right, mean = float((labels == predicted)[used].mean()), float(sure[used].mean())
+    if seen.epoch == 0:
+        unsure = f"Before training, the network is not sure of anything: mean confidence {percent(mean)}."
+        return unsure if mean < UNSURE else ""
     said = f"mean confidence {percent(mean)}, and {percent(right)} of the validation points are right"
     margin = max(TRUSTED, error_of_share(right, int(used.sum())))
     if mean > right + margin:

@@ -31,7 +31,7 @@ def say_rounds(seen: Seen) -> str:
     gap = student - twin
     points = f"{100 * abs(gap):.1f} points"
     if abs(gap) < 0.0005:
-        return "Student and twin, which has no pseudo-labels, are equally accurate."
+        return "Student and twin are equally accurate: pseudo-labels make no difference so far."
     if not rows:  # a run of an earlier version does not say
         return f"The student is {points} {'above' if gap > 0 else 'below'} its twin, without pseudo-labels."
     if abs(gap) <= 2**0.5 * error_of_share(twin, rows):
@@ -173,9 +173,10 @@ def _totals(seen: Seen) -> tuple[int, int, int, int, int] | None:
 
 def say_errors(seen: Seen) -> str:
     """How unsure the least certain proposal is, beside guessing."""
-    found = seen.arrays.get("unsure_confidence")
-    if found is None or len(found) == 0 or len(seen.classes) < 2:
+    found, labels = seen.arrays.get("unsure_confidence"), seen.arrays.get("unsure_label")
+    if found is None or labels is None or len(seen.classes) < 2:
         return ""
+    found = found[labels >= 0]  # before the first round rows are shown that have no proposal
     least = known(float(np.nanmin(found))) if np.isfinite(found).any() else None
     if least is None:
         return ""

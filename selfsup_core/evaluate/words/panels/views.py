@@ -12,6 +12,7 @@ APART, CLOSE = 0.5, 0.05  # between the cosines of views of one sample and of di
 BY_CLASS = 0.1  # by which samples of one class are more alike than those of different ones
 CLIFF = 10.0  # times the next singular value
 DEEP = 0.05  # of the largest value: what lies below a cliff must hardly count
+LATE = 0.75  # of the directions: what falls behind is the end of the spectrum, and no cliff
 FEW = 0.25  # of the directions
 CROWDED, LOPSIDED = 0.9, 0.5  # length of the mean of points of length 1
 THIN = 0.2  # of the share that each direction has on an even sphere
@@ -80,7 +81,7 @@ def say_spectrum(seen: Seen) -> str:
         return "All embeddings are nearly one point; the spectrum shows what little is left between them."
     rank = effective_rank(values)
     below = np.maximum(values[1:], 1e-12)
-    steps = np.where(below < DEEP * values[0], values[:-1] / below, 0.0)
+    steps = np.where(below < DEEP * values[0], values[:-1] / below, 0.0)[: max(1, int(LATE * size))]
     at = int(steps.argmax()) + 1
     if steps[at - 1] >= CLIFF:
         return f"A cliff after {at} of {size} values: in the other directions embeddings hardly differ."

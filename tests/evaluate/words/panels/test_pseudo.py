@@ -21,7 +21,9 @@ def test_a_gap_counts_when_test_rows_can_tell_it_from_chance():
     assert rounds(0.9, 0.8, rows=50) == (
         "No clear difference: student and twin are 10.0 points apart, which may be chance on 50 test rows."
     )
-    assert rounds(0.8, 0.8) == "Student and twin, which has no pseudo-labels, are equally accurate."
+    assert (
+        rounds(0.8, 0.8) == "Student and twin are equally accurate: pseudo-labels make no difference so far."
+    )
     assert "same untrained network" in rounds(0.2, 0.2, epoch=0)
     assert rounds(0.9, 0.8, rows=0) == "The student is 10.0 points above its twin, without pseudo-labels."
     assert told(pseudo.say_rounds, see(row={"accuracy": 0.9})) == "", "there is no twin"
@@ -103,11 +105,13 @@ def test_whether_labels_settle(counts, start):
 
 
 def test_unsure_rows_and_with_the_truth_the_surest_mistake():
-    unsure = see(arrays={"unsure_confidence": np.array([0.36, np.nan])})
+    unsure = see(
+        arrays={"unsure_confidence": np.array([0.36, np.nan, 0.0]), "unsure_label": np.array([1, 0, -1])}
+    )
     assert told(pseudo.say_errors, unsure) == (
         "The least certain proposal has confidence 36%; guessing among 3 classes has 33%."
     )
-    bare = see(arrays={"unsure_confidence": np.array([np.nan])})
+    bare = see(arrays={"unsure_confidence": np.array([np.nan]), "unsure_label": np.array([1])})
     assert told(pseudo.say_errors, bare) == "", "classes were named without a probability"
     mix = np.array([[3, 3, 3]] * 4, np.int32)
     mistake = see(arrays={"mistakes_confidence": np.array([0.98, 0.4]), "mix": mix})
@@ -128,6 +132,7 @@ def test_what_is_said_without_the_truth_does_not_depend_on_it():
         "flow": rng.integers(0, 50, (4, 4)).astype(np.int32),
         "pseudo": rng.integers(-1, 3, 60),
         "unsure_confidence": np.array([0.4]),
+        "unsure_label": np.array([1]),
         "mistakes_confidence": np.array([0.9]),
         "sample_loss": rng.random(60),
     }

@@ -67,6 +67,7 @@ def test_a_cliff_is_told_where_it_is_and_a_slope_is_none():
     assert "few directions count" in spectrum(0.5 ** np.arange(16.0))
     assert "No cliff" in spectrum([10, 1, *[0.9] * 14]), "what lies below still counts"
     assert "nearly one point" in spectrum(np.ones(16), signs=[{"code": "complete-collapse"}])
+    assert spectrum([*np.ones(15), 1e-6]).startswith("No cliff"), "only the last direction is empty"
     assert spectrum(np.zeros(8)) == ""
 
 

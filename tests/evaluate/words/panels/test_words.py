@@ -37,7 +37,7 @@ def test_a_loop_is_found_at_the_end_alone():
 def test_of_a_masked_model_the_guesses_count_whose_token_was_hidden():
     line = [["the", 0, "", 0], ["cat", 1, "cat", 0.9], ["sat", 2, "lay", 0.4], ["here", 2, "", 0.4]]
     said = told(say_writing, see(words={"filled": [line]}))
-    assert said == "Of 2 hidden tokens shown, 1 are guessed right (50%)."
+    assert said == "Of 2 hidden tokens shown, 1 is guessed right (50%)."
     assert told(say_writing, see(words={"filled": [[["a", 0, "", 0]]]})) == ""
 
 
@@ -62,6 +62,13 @@ def test_one_class_for_all_no_errors_and_a_class_that_is_never_predicted():
     )
     assert confused([[0, 0, 0], [0, 12, 0], [0, 0, 0]]) == "All 12 validation rows are classified correctly."
     assert confused(np.zeros((3, 3))) == "", "no label is known"
+
+
+def test_before_training_predictions_are_guesses():
+    matrix = np.array([[1, 3], [3, 3]], np.int32)
+    arrays = {"label_counts": np.stack([matrix.sum(axis=1), matrix.sum(axis=0)]), "confusion": matrix}
+    said = told(say_confusion, see(0, arrays=arrays))
+    assert said == "Before training, predictions are guesses: 40% of 10 validation rows are right."
 
 
 def test_long_names_of_classes_are_cut():
