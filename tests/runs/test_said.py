@@ -40,7 +40,7 @@ def sent(folder, epoch):
 
 def test_the_sentences_follow_the_epoch_and_are_the_same_everywhere(finished):
     told = {epoch: say_epoch(finished, epoch)[1].plain for epoch in (0, 1, 3)}
-    assert set(told[3]) == {"loss", "reconstructions", "map"}
+    assert set(told[3]) == {"loss", "reconstructions", "map", "code"}
     assert len({said["loss"] for said in told.values()}) == 3
     assert told[0]["loss"].startswith("Before training")
     assert say_epoch(finished) == say_epoch(finished, 3)

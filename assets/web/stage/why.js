@@ -7,7 +7,7 @@ const LANGUAGE = "en"
 let loading = null
 
 /** Explanations, glossary and pictures; asked for once, when someone first wants one. */
-function loadWords(assets) {
+export function loadWords(assets) {
   loading ??= fetch(`${assets}/words/${LANGUAGE}.json`)
     .then((response) => {
       if (!response.ok) throw new Error(String(response.status))

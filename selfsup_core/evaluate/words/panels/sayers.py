@@ -1,10 +1,11 @@
-"""Which panel says what, of each task: names of panels as in assets/web/stage/sets.js."""
+"""Which panel says what, of each task, by its name in assets/web/stage/sets.js; "code" is said in the lab."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
 from selfsup_core.evaluate.words.panels.classify import say_confusion
+from selfsup_core.evaluate.words.panels.code import say_code, say_views_code
 from selfsup_core.evaluate.words.panels.language import say_writing
 from selfsup_core.evaluate.words.panels.loss import say_loss
 from selfsup_core.evaluate.words.panels.maps import (
@@ -31,7 +32,12 @@ from selfsup_core.evaluate.words.panels.views import say_pairs, say_similarity, 
 Sayers = Mapping[str, Callable[[Seen], str]]
 
 SAYERS: Mapping[str, Sayers] = {
-    "autoencoder": {"loss": say_loss, "reconstructions": say_reconstructions, "map": say_map},
+    "autoencoder": {
+        "loss": say_loss,
+        "reconstructions": say_reconstructions,
+        "map": say_map,
+        "code": say_code,
+    },
     "language": {"loss": say_loss, "writing": say_writing, "map": say_token_map},
     "classify": {"loss": say_loss, "confusion": say_confusion, "map": say_score_map},
     "views": {
@@ -41,6 +47,7 @@ SAYERS: Mapping[str, Sayers] = {
         "similarity": say_similarity,
         "spectrum": say_spectrum,
         "sphere": say_sphere,
+        "code": say_views_code,
     },
     "pseudo": {
         "rounds": say_rounds,
