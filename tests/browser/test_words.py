@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import axe_in, fits, wait_stage
+from tests.browser.conftest import axe_in, fits, stage_value, wait_stage
 
 pytestmark = pytest.mark.browser
 
@@ -49,8 +49,10 @@ def test_sentences_follow_the_cursor_and_a_panel_explains_itself(server, finishe
 
     page.set_viewport_size({"width": 390, "height": 844})
     page.emulate_media(color_scheme="dark")
-    button.press("Enter")
+    button.press("Space")
     expect(body.locator("svg")).to_be_visible()
+    page.wait_for_timeout(500)
+    assert stage_value(page, "epoch") == "1", "the space bar opens; elsewhere it starts the replay"
     axe_in(page)
     fits(page)
     keep(page, "explained-phone-dark")

@@ -31,11 +31,12 @@ test("while the oracle is off, what the truth tells is not even there", () => {
   assert.deepEqual(Object.keys(veiled.frame.words), ["said"])
 })
 
-function panelOf(how, ctx = {}) {
+function panelOf(how, ctx = {}, more = {}) {
   const panel = {
     id: "labels",
     title: "Labels",
     create: () => ({ update() {}, resize() {}, destroy() {}, summary: () => "As text." }),
+    ...more,
   }
   const shared = { cursor: { isReplaying: false }, store: { isAtWork: false }, ...ctx }
   const made = framePanel(panel, shared, how)
@@ -62,6 +63,14 @@ test("other panels are silent", () => {
   const { update, said } = panelOf({})
   update({ state: {}, frame: FRAME })
   assert.equal(said.getAttribute("aria-live"), null)
+  assert.equal(said.hidden, false)
+})
+
+test("a panel says what another name says, or nothing at all", () => {
+  const beside = panelOf({}, {}, { id: "beside-labels-intact", says: "labels" })
+  beside.update({ state: {}, frame: FRAME })
+  assert.equal(beside.said.textContent, "Few are kept.")
+  assert.equal(panelOf({}, {}, { says: "" }).said.hidden, true, "no room is kept for it")
 })
 
 test("a text is cut at its terms, which may be shown in other words", () => {

@@ -49,7 +49,7 @@ export function framePanel(panel, ctx, { isSpoken = false } = {}) {
     panel.isText ? [] : [toggle],
   )
   // What the numbers of the epoch come to; space for it is kept, so that nothing below jumps.
-  const said = el("p", { class: "stage-said", "data-testid": "stage-said" })
+  const said = el("p", { class: "stage-said", "data-testid": "stage-said", hidden: panel.says === "" })
   const node = el(
     "section",
     { class: "stage-panel", "data-testid": `stage-panel-${panel.id}`, "aria-label": panel.title },

@@ -341,7 +341,8 @@ class Stage {
       Home: () => this.cursor.moveTo(0),
       End: () => (ENDED.includes(this.store.state?.status) ? this.cursor.moveTo(last) : this.cursor.goLive()),
     }
-    if (event.key === " " && !target.matches?.("button")) moves[" "] = () => this.cursor.toggleReplay()
+    if (event.key === " " && !target.matches?.("button, summary"))
+      moves[" "] = () => this.cursor.toggleReplay()
     if (!moves[event.key]) return
     event.preventDefault()
     moves[event.key]()
