@@ -187,8 +187,8 @@ elif chosen.spec:
     with errors_shown():
         st.markdown(describe_network(chosen.spec))
     caption(
-        "In this [[autoencoder]], the [[encoder]] f compresses a sample x to a short [[code]] h, the "
-        "[[decoder]] g reconstructs x̂ from it, and training makes x̂ like x: x → h = f(x) → x̂ = g(h). No "
+        "In this [[autoencoder]], the encoder f compresses a sample x to a short code h, the "
+        "decoder g reconstructs x̂ from it, and training makes x̂ like x: x → h = f(x) → x̂ = g(h). No "
         "labels are used ([[self-supervised learning]]). Press Train to watch."
     )
     show_samples(chosen.spec.data.source)
