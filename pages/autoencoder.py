@@ -19,6 +19,7 @@ from pages.parts.shared.new_run import (
 )
 from pages.parts.shared.preset_and_data import choose_preset, choose_source, usable_sources
 from pages.parts.shared.samples import show_samples
+from pages.parts.shared.terms import caption
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import Source, find_source, list_sources
 from selfsup_core.errors import StudioError
@@ -185,8 +186,9 @@ if run:
 elif chosen.spec:
     with errors_shown():
         st.markdown(describe_network(chosen.spec))
-    st.caption(
-        "The encoder f compresses a sample x to a short code h, the decoder g reconstructs x̂ from it, and "
-        "training makes x̂ like x: x → h = f(x) → x̂ = g(h). No labels are used. Press Train to watch."
+    caption(
+        "In this [[autoencoder]], the encoder f compresses a sample x to a short code h, the "
+        "decoder g reconstructs x̂ from it, and training makes x̂ like x: x → h = f(x) → x̂ = g(h). No "
+        "labels are used ([[self-supervised learning]]). Press Train to watch."
     )
     show_samples(chosen.spec.data.source)

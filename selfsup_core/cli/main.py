@@ -20,6 +20,7 @@ from selfsup_core import __version__
 from selfsup_core.cli.augment import augment_app
 from selfsup_core.cli.classify import classify_app
 from selfsup_core.cli.data import data_app
+from selfsup_core.cli.glossary import glossary
 from selfsup_core.cli.lab import lab_app
 from selfsup_core.cli.language import language_app
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
@@ -40,6 +41,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(train)
+app.command()(glossary)
 app.add_typer(data_app, name="data")
 app.add_typer(runs_app, name="runs")
 app.add_typer(lab_app, name="lab")

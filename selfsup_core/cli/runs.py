@@ -94,6 +94,26 @@ def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False
     )
 
 
+@runs_app.command("say")
+def runs_say(
+    run: RunName,
+    epoch: Annotated[int | None, typer.Option(help="Epoch or round; the newest by default.", min=0)] = None,
+    truth: Annotated[
+        bool, typer.Option("--truth", help="Also what the true classes of unlabeled rows tell.")
+    ] = False,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """What the panels of the live view say of an epoch, one sentence each."""
+    from selfsup_core.runs.folder import open_run
+    from selfsup_core.runs.said import say_epoch
+
+    at, said = say_epoch(open_run(place(workspace), run), epoch)
+    sentences = said.plain | (said.with_truth if truth else {})
+    lines = [f"{panel}: {text}" for panel, text in sentences.items()]
+    show({"epoch": at, "said": sentences}, as_json, "\n".join([f"Epoch {at}", *lines]))
+
+
 def steer(run: str, action: str, workspace: Path | None, as_json: bool, **values: Any) -> None:
     """Send a request to a run and say so."""
     from selfsup_core.runs.control import send

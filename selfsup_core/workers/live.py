@@ -11,22 +11,27 @@ import threading
 import time
 import uuid
 from pathlib import Path
-from typing import NotRequired, cast
+from typing import TYPE_CHECKING, NotRequired, cast
 
 from cachetools import LRUCache
 from safetensors.numpy import save as save_arrays
 
 from selfsup_core.errors import RunError
+from selfsup_core.evaluate.rows import EpochRow
 from selfsup_core.files import MOST_FRAME, MOST_LINES, finite, parse_json, read_file, require_plain
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.folder import RunFolder, find_run, read_state
 from selfsup_core.runs.frames import unpack_frame
+from selfsup_core.runs.said import Shot, as_words, say_frame
+from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.thinned import early_path, frame_path, list_early, list_frames
 from selfsup_core.runs.waiting import Waits, waiting_for
-from selfsup_core.safetensors_header import read_metadata
 from selfsup_core.settings import whole_number
 from selfsup_core.workers.supervisor import supervisor_info
+
+if TYPE_CHECKING:
+    from selfsup_core.runs.folder import Row
 
 FRESH_SECONDS = 0.2
 MAX_RUNS = 64
@@ -66,12 +71,13 @@ class Tail:
         return data[:end].splitlines(), is_void
 
 
-def is_row(line: bytes) -> bool:
-    """An invalid line would make the whole answer unreadable."""
+def parse_row(line: bytes) -> Row | None:
+    """None for an invalid line, which would make the whole answer unreadable."""
     try:
-        return isinstance(parse_json(line), dict)
+        found = parse_json(line)
     except ValueError:
-        return False
+        return None
+    return cast("Row", found) if isinstance(found, dict) else None
 
 
 class SeenState(RunState):
@@ -98,6 +104,7 @@ class RunView:
     def _restart(self) -> None:
         self.generation = uuid.uuid4().hex[:8]
         self.rows: list[bytes] = []
+        self.epoch_rows: list[EpochRow] = []
         self.tails = [Tail(self.folder.metrics), Tail(self.folder.path / "changes.jsonl")]
 
     def refresh(self) -> None:
@@ -124,7 +131,9 @@ class RunView:
                 fresh = [line for again in self.tails for line in again.read()[0]]
                 break
             fresh += lines
-        self.rows += [line for line in fresh if is_row(line)]
+        parsed = [(line, row) for line in fresh if (row := parse_row(line)) is not None]
+        self.rows += [line for line, _ in parsed]
+        self.epoch_rows += epoch_rows(row for _, row in parsed)
         self.refreshed = time.monotonic()
 
     def snapshot(self, since: str) -> bytes:
@@ -163,7 +172,7 @@ class LiveRuns:
         self.workspace = workspace
         self.lock = threading.Lock()
         self.views: LRUCache[str, RunView] = LRUCache(MAX_RUNS)
-        self.blobs: LRUCache[tuple[str, str, int], bytes] = LRUCache(MAX_FRAMES)
+        self.blobs: LRUCache[tuple[str, str, int, bool], bytes] = LRUCache(MAX_FRAMES)
 
     def view(self, run: str) -> RunView:
         with self.lock:
@@ -191,8 +200,8 @@ class LiveRuns:
         return self._blob(run, self.view(run).folder.frames / f"{name}.safetensors", name)
 
     def frame(self, run: str, epoch: int, step: int | None = None) -> bytes:
-        """The parts of an epoch's frame that are drawn; with `step` of one in the middle of the first
-        epoch.
+        """The parts of an epoch's frame that are drawn, and what the panels say of it; with `step` of one
+        in the middle of the first epoch.
         """
         if step is not None:
             if epoch:
@@ -200,17 +209,30 @@ class LiveRuns:
             return self._blob(run, early_path(self.view(run).folder.frames, step), f"0-{step}")
         return self._blob(run, frame_path(self.view(run).folder.frames, epoch), str(epoch))
 
+    def _drawn(self, run: str, blob: bytes, name: str) -> bytes:
+        """What the stage is sent of a frame."""
+        frame = Shot.of(blob, name)
+        static = Shot.of(self.shared(run, "static"), "static.safetensors")
+        view = self.view(run)
+        with view.lock:
+            view.refreshed = float("-inf")  # a frame is written just before its row
+            view.refresh()
+            state, rows = view.state, list(view.epoch_rows)
+        return without_hidden(frame, as_words(say_frame(state, rows, frame, static)))
+
     def _blob(self, run: str, path: Path, name: str) -> bytes:
         try:
             # A frame written again after a resume has another time, so it is not mistaken for the old one.
-            key = (run, name, path.stat().st_mtime_ns)
+            # The baseline may be measured later than the first frames, and panels compare with it.
+            is_compared = name in SHARED or self.state(run)["baseline"] is not None
+            key = (run, name, path.stat().st_mtime_ns, is_compared)
             with self.lock:
                 blob = self.blobs.get(key)
             if blob is None:
                 read = read_file(path, MOST_FRAME)
                 if name in SHARED:
                     unpack_frame(read, path.name)  # nothing else is sent
-                blob = read if name in SHARED else without_hidden(read, path.name)
+                blob = read if name in SHARED else self._drawn(run, read, path.name)
                 with self.lock:
                     self.blobs[key] = blob
             return blob
@@ -218,7 +240,7 @@ class LiveRuns:
             raise RunError(f"The run {run} has no frame {name}.", code="no-frame") from error
 
 
-def without_hidden(blob: bytes, name: str = "A frame") -> bytes:
-    """A frame without the arrays that no view draws. Raises RunError that calls it `name`."""
-    drawn = {key: array for key, array in unpack_frame(blob, name).items() if key not in HIDDEN}
-    return save_arrays(drawn, metadata=read_metadata(blob))
+def without_hidden(frame: Shot, more: dict[str, str] | None = None) -> bytes:
+    """A frame without the arrays that no view draws, and with more texts."""
+    drawn = {key: array for key, array in frame.arrays.items() if key not in HIDDEN}
+    return save_arrays(drawn, metadata={**frame.about, **(more or {})})

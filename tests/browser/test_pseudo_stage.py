@@ -106,13 +106,18 @@ def seen(page: Page) -> list[str]:
     return [said, *page.evaluate(SEEN)]
 
 
+def said(page, panel):
+    """The sentence under a panel's title."""
+    return page.get_by_test_id(f"stage-panel-{panel}").get_by_test_id("stage-said")
+
+
 def test_panels_move_and_truth_needs_the_oracle(server, open_page, errors, keep, clouds_run):
     page = open_page()
     open_run(page, server, clouds_run)
     for panel in PANELS:
         expect(page.get_by_test_id(f"stage-panel-{panel}")).to_be_visible()
     axe_in(page)
-    expect(page.get_by_test_id("rounds-gap")).to_contain_text("twin")
+    expect(said(page, "rounds")).to_contain_text("twin")
     expect(page.get_by_test_id("flow-words")).to_contain_text(re.compile(r"[1-9]\d* stayed"))
 
     # The threshold: by mouse, then by keys.
@@ -142,7 +147,7 @@ def test_panels_move_and_truth_needs_the_oracle(server, open_page, errors, keep,
     page.get_by_test_id("stage-cursor").focus()
     page.keyboard.press("Home")
     wait_stage(page, "epoch", lambda v: v == "0")
-    expect(page.get_by_test_id("rounds-gap")).to_contain_text("Training has not started yet.")
+    expect(said(page, "rounds")).to_contain_text("Before the first round")
     expect(page.get_by_test_id("flow-words")).to_contain_text("Before the first round")
     page.keyboard.press("End")
     wait_stage(page, "epoch", lambda v: v == str(ROUNDS))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from selfsup_core.evaluate.autoencoder import View
 from selfsup_core.runs.folder import read_rows, read_state
 from selfsup_core.runs.frames import FrameStore, map_latents, read_frame
+from selfsup_core.runs.said import Shot
 from selfsup_core.runs.spec import make_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.workers.live import without_hidden
@@ -129,7 +130,7 @@ def test_the_frames_error_is_that_of_its_pictures(finished):
 
 def test_viewers_get_all_but_the_latents(finished):
     blob = frame_path(finished.frames, 1).read_bytes()
-    small = without_hidden(blob)
+    small = without_hidden(Shot.of(blob, "a frame"))
     assert len(small) < len(blob)
     size = int.from_bytes(small[:8], "little")
     assert json.loads(small[8 : 8 + size])["__metadata__"]["epoch"] == "1"

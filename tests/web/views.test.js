@@ -177,7 +177,7 @@ test("pairs are listed in their order, or the least similar first", () => {
   assert.deepEqual(shown(), ["sevena0.90", "nineb0.70"])
   head.byId("pairs-sort").click()
   assert.deepEqual(shown(), ["nineb0.70", "sevena0.90"])
-  assert.match(foot.textContent, /0\.80 of views of one sample, -0\.10 of different samples/)
+  assert.match(panel.summary(view), /mean cosine of 0\.80.* different samples -0\.10/)
   assert.match(panel.summary(view), /At epoch 2 .* from 0\.70 to 0\.90/)
   assert.match(panel.summary({}), /No pairs/)
 })

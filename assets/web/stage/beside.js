@@ -111,7 +111,7 @@ export function createBeside(ctx, { wish, chosen, resized }) {
     const pairs = PAIRS.map((panel) =>
       SIDES.map((side, i) =>
         framePanel(
-          { ...panel, id: `beside-${panel.id}-${side}`, title: `${panel.title}, ${side}` },
+          { ...panel, says: panel.id, id: `beside-${panel.id}-${side}`, title: `${panel.title}, ${side}` },
           contexts[i],
         ),
       ),

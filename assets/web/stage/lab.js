@@ -1,6 +1,8 @@
 // The lab: tabs under the panels, each a way to try the run's network out at the cursor's epoch.
 
 import { el, setText } from "../lib/dom.js"
+import { partsOf, withTerms } from "../lib/terms.js"
+import { saidOf } from "./frame.js"
 import code from "./tabs/code.js"
 import explore from "./tabs/explore.js"
 import family from "./tabs/family.js"
@@ -8,10 +10,17 @@ import inside from "./tabs/inside.js"
 import repair from "./tabs/repair.js"
 import unexplained from "./tabs/unexplained.js"
 import useful from "./tabs/useful.js"
+import { loadWords } from "./why.js"
 
 const TABS = [explore, repair, unexplained, useful, family, inside, code]
 const TASKS = ["autoencoder", "views"]
 const REMEMBERED = "studio-lab-tab"
+
+/** A text without the marks of its terms. */
+const plain = (text) =>
+  partsOf(text)
+    .map((part) => part.text)
+    .join("")
 
 /**
  * The tabs that fit a task; each is made when it is first opened.
@@ -44,7 +53,7 @@ export function createLab(ctx, task = "autoencoder") {
         "aria-selected": "false",
         tabindex: "-1",
         "data-testid": `lab-tab-${tab.id}`,
-        title: tab.help,
+        title: plain(tab.help),
         onclick: () => choose(tab.id),
       },
       tab.title,
@@ -80,6 +89,7 @@ export function createLab(ctx, task = "autoencoder") {
     if (!made.has(id)) {
       const tab = TABS.find((t) => t.id === id)
       const body = el("div", { class: "lab-content" })
+      const said = el("p", { class: "lab-said", "data-testid": "lab-said", hidden: !tab.says })
       const node = el(
         "div",
         {
@@ -88,13 +98,32 @@ export function createLab(ctx, task = "autoencoder") {
           "aria-labelledby": `lab-tab-${id}`,
           "data-testid": `lab-body-${id}`,
         },
-        el("p", { class: "lab-help" }, tab.help),
+        helpOf(tab.help),
+        said,
         body,
       )
       bodies.append(node)
-      made.set(id, { node, part: tab.create({ body }, ctx) })
+      made.set(id, { node, said, says: tab.says, part: tab.create({ body }, ctx) })
     }
-    if (view) made.get(id).part.update(view)
+    if (view) updateTab(id)
+  }
+
+  /** A tab's help; its terms open their definition once these are loaded. */
+  function helpOf(help) {
+    const root = el("div", { class: "lab-help" }, el("p", {}, plain(help)))
+    const isMarked = partsOf(help).some(({ term }) => term)
+    if (isMarked)
+      loadWords(ctx.assets).then(
+        ({ glossary }) => root.replaceChildren(...withTerms(help, glossary)),
+        () => {}, // the help stands without them
+      )
+    return root
+  }
+
+  function updateTab(id) {
+    const { part, said, says } = made.get(id)
+    part.update(view)
+    if (says) setText(said, saidOf(view, says))
   }
 
   return {
@@ -116,7 +145,7 @@ export function createLab(ctx, task = "autoencoder") {
       const isThere = TABS.some((tab, i) => tab.id === wish && !buttons[i].hidden)
       const id = isThere ? wish : TABS.find((_, i) => !buttons[i].hidden).id
       if (id !== chosen) choose(id)
-      else made.get(id).part.update(view)
+      else updateTab(id)
     },
     /** Which epoch's weights an answer came from. */
     answered(wanted, epoch) {

@@ -73,6 +73,7 @@ class Stage {
       store: this.store,
       cursor: this.cursor,
       assets,
+      task,
       tell: (text) => this.tell(text),
       draw: () => this.draw(),
       open: (other) => this.component.setTriggerValue("opened", other),
@@ -117,7 +118,9 @@ class Stage {
       this.bannerActs,
     )
     this.message = el("div", { class: "stage-message", role: "alert", hidden: true })
-    this.panels = (SETS[task] ?? SETS.autoencoder).map((panel) => framePanel(panel, ctx))
+    this.panels = (SETS[task] ?? SETS.autoencoder).map((panel, i) =>
+      framePanel(panel, ctx, { isSpoken: i === 0 }),
+    )
     this.grid = el("div", { class: "stage-panels" }, ...this.panels.map((panel) => panel.node))
     this.lab = createLab(ctx, task)
     this.name = el("h2", {})
@@ -340,7 +343,8 @@ class Stage {
       Home: () => this.cursor.moveTo(0),
       End: () => (ENDED.includes(this.store.state?.status) ? this.cursor.moveTo(last) : this.cursor.goLive()),
     }
-    if (event.key === " " && !target.matches?.("button")) moves[" "] = () => this.cursor.toggleReplay()
+    if (event.key === " " && !target.matches?.("button, summary"))
+      moves[" "] = () => this.cursor.toggleReplay()
     if (!moves[event.key]) return
     event.preventDefault()
     moves[event.key]()

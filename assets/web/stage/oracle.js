@@ -13,7 +13,7 @@ const HIDDEN_ARRAYS = [
   "unsure_truth",
   "sample_loss",
 ]
-const HIDDEN_WORDS = ["mistakes_texts", "mistakes_values"]
+const HIDDEN_WORDS = ["mistakes_texts", "mistakes_values", "said_with_truth"]
 
 /** Takes true classes out of rows, frames and static data while the switch is off. */
 export class Oracle {

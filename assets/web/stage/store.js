@@ -118,6 +118,13 @@ export class Store {
       this.cache.clear()
       this.pending.clear()
     }
+    // Panels compare with the baseline, so what they say of the first frames changes when it is measured.
+    const isCompared = Boolean(answer.state.baseline)
+    if (this.state && isCompared && !this.state.baseline) {
+      this.generation++
+      this.cache.clear()
+      this.pending.clear()
+    }
     this.rows.push(...answer.rows)
     this.next = answer.next
     this.state = answer.state

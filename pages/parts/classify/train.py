@@ -30,6 +30,7 @@ from pages.parts.shared.new_run import (
 )
 from pages.parts.shared.preset_and_data import choose_preset, choose_source, usable_sources
 from pages.parts.shared.samples import show_samples
+from pages.parts.shared.terms import caption
 from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.sources import find_source
 from selfsup_core.pseudo.hand import count_words, read_hand_labels
@@ -176,7 +177,7 @@ def show(task: str) -> None:
     run = st.query_params.get("run", "")
     if not run:
         if spec:
-            st.caption(ABOUT[task])
+            caption(ABOUT[task])
             show_samples(spec.data.source)
         return
     if not (asked := open_here(run, tuple(MODES))):
@@ -222,13 +223,14 @@ def offer_careless(folder: RunFolder, state: RunState) -> None:
 
 ABOUT = {
     "classify": (
-        "A classifier predicts the class of a sample: loss = −ln p(true class). It learns only from the "
-        "labels that you allow; all others stay hidden, and the test rows are used once, at the end."
+        "A classifier predicts the class of a sample: [[loss]] = −ln p(true class). It learns only from the "
+        "labels that you allow; all others stay hidden, and the [[test rows|test set]] are used once, at the "
+        "end."
     ),
     "pseudo": (
         "You have a few labels and many samples without one. Labels are proposed for the rest, the surest "
-        "ones are kept, and the classifier learns from both. Its twin, the same classifier trained "
-        "on the given labels alone, shows whether this helps."
+        "ones are kept as [[pseudo-labels|pseudo-label]], and the classifier learns from both. Its [[twin]], "
+        "the same classifier trained on the given labels alone, shows whether this helps."
     ),
 }
 

@@ -26,6 +26,7 @@ from pages.parts.shared.new_run import (
 )
 from pages.parts.shared.preset_and_data import choose_preset, choose_source, usable_sources
 from pages.parts.shared.samples import show_samples
+from pages.parts.shared.terms import caption
 from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.data.library.own import import_files
 from selfsup_core.data.limits import LIMITS
@@ -241,10 +242,10 @@ def show() -> None:
     if not run:
         if spec:
             st.markdown(f"Before you start: {estimate(spec, workspace()).sentence()}.")
-            st.caption(
-                "The model reads your text and learns to predict each token from those before it: "
-                "P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁). No labels are needed. An epoch is a fixed number of steps; "
-                "after each epoch the model writes a sample."
+            caption(
+                "The model reads your text and learns to predict each [[token]] from those before it: "
+                "P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁). No labels are needed. An [[epoch]] is a fixed number of "
+                "steps; after each epoch the model writes a sample."
             )
             show_samples(spec.data.source)
         return

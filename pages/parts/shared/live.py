@@ -31,6 +31,7 @@ from selfsup_core.runs.compose import with_epochs, with_threshold
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ACTIVE, RunFolder, RunState, open_run, read_rows, read_state
 from selfsup_core.runs.frames import read_about, read_frame
+from selfsup_core.runs.said import say_epoch
 from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.spec import RunSpec, read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
@@ -264,6 +265,7 @@ def draw_standing(folder: RunFolder, was_active: bool) -> None:
             key="standing-map",
         )
     st.caption(describe_run(state))
+    st.caption(plain(" ".join(say_epoch(folder, cursor)[1].plain.values())))
     for wrong in next((row.get("signs", []) for row in rows if row["epoch"] == cursor), []):
         st.caption(f":orange[:material/warning:] {plain(wrong['text'])} {plain(wrong['remedy'])}")
 

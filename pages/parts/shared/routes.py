@@ -22,6 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from selfsup_core.errors import RunError, StudioError
+from selfsup_core.evaluate.words.glossary import LANGUAGE, read_words
 from selfsup_core.files import DISK_ERRORS, disk_error, parse_json
 from selfsup_core.inspection.client import LabClient, warm
 from selfsup_core.inspection.subject import Subject
@@ -39,10 +40,11 @@ from selfsup_core.workers.supervisor import ensure_supervisor
 
 T = TypeVar("T")
 BASE = "/studio"
-TYPES = {".js": "text/javascript", ".css": "text/css"}
+TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 MAX_BODY = 4096
 LONGEST_ID = 200
 MAX_TOOL_BODY = 4_000_000  # an image and a mask in base64
+WORDS = f"words/{LANGUAGE}.json"  # explanations and glossary, for the stage
 FOREVER = "public, max-age=31536000, immutable"
 
 # Set by server.py: pages ask whether the routes are there (they are not under `streamlit run app.py`).
@@ -64,8 +66,9 @@ def stage_files() -> dict[str, bytes]:
         for path in sorted(WEB.rglob("*"))
         if path.suffix in TYPES
     }
+    words = json.dumps(read_words(), ensure_ascii=False).encode()
     script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    return files | {"plotly.min.js": script.read_bytes()}
+    return files | {"plotly.min.js": script.read_bytes(), WORDS: words}
 
 
 @cache

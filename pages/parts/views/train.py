@@ -18,6 +18,7 @@ from pages.parts.shared.new_run import (
 )
 from pages.parts.shared.preset_and_data import choose_preset, choose_source, usable_sources
 from pages.parts.shared.samples import show_samples
+from pages.parts.shared.terms import caption
 from pages.parts.shared.workspace import workspace
 from pages.parts.views.after import show_after
 from pages.parts.views.breaking import offer_breaks, refuse_beside
@@ -162,9 +163,9 @@ FORM = Form(
 )
 
 ABOUT = (
-    "Two random views of each sample go through the same network, and both should get the same "
-    "representation; something else has to keep samples apart, and that is what the methods differ in. No "
-    "labels are used. Press Train to watch."
+    "Two random [[views|view]] of each sample go through the same network, and both should get the same "
+    "representation; something else has to keep samples apart, and that is what the methods "
+    "([[objectives|objective]]) differ in. No labels are used. Press Train to watch."
 )
 
 
@@ -174,7 +175,7 @@ def show() -> None:
     run = st.query_params.get("run", "")
     if not run:
         if spec:
-            st.caption(ABOUT)
+            caption(ABOUT)
             show_samples(spec.data.source)
         return
     if not (asked := open_here(run, ("views",))):

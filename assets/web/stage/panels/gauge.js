@@ -66,6 +66,8 @@ export function tracesOfBoth(view, metric) {
 export const gaugePanel = (id, title, usual) => ({
   id,
   title,
+  explains: "gauge",
+  says: "", // what both runs together come to is said above them
   create(root, ctx) {
     const choice = el("select", { class: "stage-input", "aria-label": "Gauge", onchange: () => pick() })
     const plot = el("div", { class: "stage-plot" })

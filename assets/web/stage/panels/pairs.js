@@ -17,7 +17,6 @@ export default {
       { class: "stage-scroll", tabindex: "0", role: "group", "aria-label": "Pairs of views" },
       list,
     )
-    const note = el("p", { class: "stage-note" })
     const sort = el(
       "button",
       {
@@ -36,7 +35,6 @@ export default {
     const isSorted = () => sort.getAttribute("aria-pressed") === "true"
     root.head.append(sort)
     root.body.append(body)
-    root.foot.append(note)
     let pairs = [],
       made = null,
       drawn = null,
@@ -63,11 +61,6 @@ export default {
         cosines = ownCosines(view.frame.similarity)
         pairs.forEach((pair, i) => pair.show(cosines[i]))
         if (isSorted()) arrange()
-        const { own, others } = meanCosines(view.frame.similarity)
-        setText(
-          note,
-          `Mean cosine: ${fixed(own, 2)} of views of one sample, ${fixed(others, 2)} of different samples`,
-        )
       },
       resize() {},
       destroy() {},

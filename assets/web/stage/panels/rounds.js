@@ -1,6 +1,6 @@
 // Accuracy over rounds on test rows: student, twin and ceiling, with the gap at the cursor in words.
 
-import { el, percent, setText } from "../../lib/dom.js"
+import { el, percent } from "../../lib/dom.js"
 import { COLORS } from "../../lib/palette.js"
 import { loadPlotly, moveByClick, offerWhole, PLOT_OPTIONS } from "./plotly.js"
 
@@ -37,8 +37,6 @@ const CURVES = {
     ],
   },
 }
-const HELP =
-  "Student: true labels and pseudo-labels. Twin: the same network, with the true labels alone. Ceiling: all true labels, for comparison only. Without safeguards: even class shares, no check, full weight."
 
 const isNumber = (value) => typeof value === "number"
 
@@ -79,9 +77,7 @@ export default {
     const plot = el("div", { class: "stage-plot", role: "group" })
     const whole = offerWhole(plot, () => draw())
     root.head.append(choice, whole.button)
-    const words = el("p", { class: "pl-words", "data-testid": "rounds-gap", title: HELP })
     root.body.append(plot)
-    root.foot.append(words)
     let view = null,
       Plotly = null,
       drawn = "",
@@ -96,8 +92,7 @@ export default {
 
     function draw() {
       if (!view?.state || isGone) return
-      setText(words, describeGap(view.row))
-      plot.setAttribute("aria-label", `${CURVES[choice.value].title} over rounds. ${words.textContent}`)
+      plot.setAttribute("aria-label", `${CURVES[choice.value].title} over rounds. ${describeGap(view.row)}`)
       if (!Plotly) return
       const cursor = view.row?.epoch ?? 0
       const key = [

@@ -1,6 +1,6 @@
 // Spectrum: singular values over their index, with the effective rank; epoch 0 stays faint behind it. A collapse is a cliff.
 
-import { el, setText, sizeCanvas } from "../../lib/dom.js"
+import { el, sizeCanvas } from "../../lib/dom.js"
 import { momentOf } from "../store.js"
 import { effectiveRank } from "../views.js"
 
@@ -21,10 +21,8 @@ export default {
       el("option", { value: "spectrum" }, "code"),
     )
     const canvas = el("canvas", { class: "stage-canvas", role: "img" })
-    const note = el("p", { class: "stage-note" })
     root.head.append(side)
     root.body.append(canvas)
-    root.foot.append(note)
     let view = null,
       first = null,
       isAsked = false
@@ -43,7 +41,6 @@ export default {
       if (!found) return
       const width = root.body.clientWidth,
         height = root.body.clientHeight
-      setText(note, describe(view.frame, side.value))
       canvas.setAttribute("aria-label", describe(view.frame, side.value))
       if (width < 40) return
       const pen = sizeCanvas(canvas, width, height)

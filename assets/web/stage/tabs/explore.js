@@ -10,7 +10,8 @@ const SIZE = 44
 export default {
   id: "explore",
   title: "Play with the code",
-  help: "Change the code by hand and see what the decoder outputs. Click a point on the map to choose sample A; Choose B or a Shift-click takes a second one.",
+  says: "code",
+  help: "Change the [[code]] by hand and see what the [[decoder]] outputs. Click a point on the map to choose sample A; Choose B or a Shift-click takes a second one.",
   // Without the patches around it a masked autoencoder's code gives no image.
   isFor: (state) => state.can_decode !== false,
   create(root, ctx) {

@@ -13,7 +13,7 @@ const ENDED = ["finished", "stopped", "failed", "interrupted"]
 export default {
   id: "family",
   title: "Family portrait",
-  help: "The same data, network, seed and number of epochs with several objectives.",
+  help: "The same data, network, seed and number of epochs with several [[objectives|objective]].",
   isFor: (state) => state.can_decode !== false,
   create(root, ctx) {
     const body = el("div", { "data-testid": "family" })

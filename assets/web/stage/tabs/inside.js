@@ -10,6 +10,7 @@ const MAPS = 32
 export default {
   id: "inside",
   title: "Inside",
+  says: "code",
   help: "Every layer of the network. Click one to see its output for the chosen sample.",
   isFor: (state) => state.task !== "views",
   create(root, ctx) {

@@ -12,7 +12,7 @@ const SIZE = 52,
 export default {
   id: "unexplained",
   title: "Largest errors",
-  help: "Training and validation samples sorted by reconstruction error: what the network reconstructs worst.",
+  help: "Training and validation samples sorted by [[reconstruction]] error: what the network reconstructs worst.",
   isFor: (state) => state.task !== "views",
   create(root, ctx) {
     let view = null,

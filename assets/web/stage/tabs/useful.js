@@ -12,7 +12,8 @@ const measuresOf = (state) => [
 export default {
   id: "useful",
   title: "Is the code useful?",
-  help: "How well simple classifiers predict the class of validation samples from the code alone. Labels are used for this measure only, not for training.",
+  says: "code",
+  help: "How well simple classifiers ([[k-NN]], [[linear probe]]) predict the class of validation samples from the code alone. [[Labels|label]] are used for this measure only, not for training.",
   isFor: () => true,
   create(root) {
     const body = el("div", {})

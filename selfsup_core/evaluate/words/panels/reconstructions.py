@@ -1,0 +1,72 @@
+"""The panel of an autoencoder's reconstructions: what the output already has of the input."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from selfsup_core.evaluate.words.panels.seen import Seen, known
+from selfsup_core.evaluate.words.verdict import MARGIN
+from selfsup_core.wording import percent
+
+LEAST_TILES = 4
+SAME = 0.02  # of the inputs' variance across samples: an output with less does not depend on the input
+NEAR_MEAN = 1.25  # times the error of the mean of the samples: a network that shows the mean of all has 1.0
+
+
+def say_reconstructions(seen: Seen) -> str:
+    """The first that holds: all outputs are the same; noise or holes are repaired; how much is explained."""
+    given, made = seen.static.get("inputs"), seen.arrays.get("reconstructions")
+    if given is None or made is None or given.shape != made.shape or len(given) < LEAST_TILES:
+        return ""
+    x, y = given.astype(np.float32) / 255, made.astype(np.float32) / 255
+    spread = float(x.var(axis=0).mean())
+    if spread < 1e-6:
+        return ""  # the samples shown are all the same
+    if float(y.var(axis=0).mean()) < SAME * spread:
+        return _say_same(seen, float(np.square(y - x).mean()), spread)
+    if (corrupted := seen.arrays.get("corrupted")) is not None:
+        return _say_repaired(x, y, corrupted.astype(np.float32) / 255)
+    return _say_explained(seen) or _say_shown(seen, float(np.square(y - x).mean()), spread)
+
+
+def _say_same(seen: Seen, error: float, spread: float) -> str:
+    """The error of the samples' mean is their variance, so an error near it tells that this is the output."""
+    if error <= NEAR_MEAN * spread:
+        return f"The output is the same for all {seen.noun}: the network has only learned their mean."
+    if seen.epoch == 0:
+        return f"Before training, the output is the same for all {seen.noun}, and not even their mean."
+    return f"The output is the same for all {seen.noun}, and not even their mean."
+
+
+def _say_repaired(x: np.ndarray, y: np.ndarray, corrupted: np.ndarray) -> str:
+    before, after = float(np.square(corrupted - x).mean()), float(np.square(y - x).mean())
+    if before <= 1e-6:
+        return ""
+    if after >= before:
+        return "The corrupted input is still nearer to the original than the output is."
+    return f"The output has {percent(1 - after / before)} less error than the corrupted input."
+
+
+def _say_explained(seen: Seen) -> str:
+    """1 − MSE / MSE of the mean of the training rows, on validation samples; and the same of PCA."""
+    error, mean = known(seen.row.get("val_mse")), known(seen.baseline.get("mean_mse"))
+    if error is None or mean is None or mean < 1e-9:
+        return ""
+    if error >= mean:
+        return f"The output is further from new {seen.noun} than the mean of all is: not learned yet."
+    said = f"The output explains {percent(1 - error / mean)} of the variance of new {seen.noun}"
+    pca, size = known(seen.baseline.get("pca_mse")), seen.baseline.get("pca_components", 0)
+    if pca is None or pca < 1e-6 or not size:
+        return f"{said}."
+    if error > pca * (1 + MARGIN):
+        return f"{said}, less than PCA with {size} numbers ({percent(1 - pca / mean)})."
+    if error >= pca * (1 - MARGIN):
+        return f"{said}, about as much as PCA with {size} numbers."
+    return f"{said}, more than PCA with {size} numbers ({percent(1 - pca / mean)})."
+
+
+def _say_shown(seen: Seen, error: float, spread: float) -> str:
+    """From the samples shown alone, as in the middle of an epoch."""
+    if error >= spread:
+        return f"The output is further from these {seen.noun} than their mean is: not learned yet."
+    return f"The output explains {percent(1 - error / spread)} of the variance of the {seen.noun} shown."

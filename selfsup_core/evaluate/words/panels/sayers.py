@@ -1,0 +1,81 @@
+"""Which panel says what, of each task, by its name in assets/web/stage/sets.js; "code" is said in the lab."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from selfsup_core.evaluate.words.panels.classify import say_confusion
+from selfsup_core.evaluate.words.panels.code import say_code, say_views_code
+from selfsup_core.evaluate.words.panels.language import say_writing
+from selfsup_core.evaluate.words.panels.loss import say_loss
+from selfsup_core.evaluate.words.panels.maps import (
+    say_map,
+    say_pseudo_map,
+    say_score_map,
+    say_token_map,
+    say_views_map,
+)
+from selfsup_core.evaluate.words.panels.pseudo import (
+    say_confidence,
+    say_errors,
+    say_flow,
+    say_labels,
+    say_rounds,
+    say_true_confidence,
+    say_true_errors,
+    say_true_labels,
+)
+from selfsup_core.evaluate.words.panels.reconstructions import say_reconstructions
+from selfsup_core.evaluate.words.panels.seen import Seen
+from selfsup_core.evaluate.words.panels.views import say_pairs, say_similarity, say_spectrum, say_sphere
+
+Sayers = Mapping[str, Callable[[Seen], str]]
+
+SAYERS: Mapping[str, Sayers] = {
+    "autoencoder": {
+        "loss": say_loss,
+        "reconstructions": say_reconstructions,
+        "map": say_map,
+        "code": say_code,
+    },
+    "language": {"loss": say_loss, "writing": say_writing, "map": say_token_map},
+    "classify": {"loss": say_loss, "confusion": say_confusion, "map": say_score_map},
+    "views": {
+        "loss": say_loss,
+        "pairs": say_pairs,
+        "map": say_views_map,
+        "similarity": say_similarity,
+        "spectrum": say_spectrum,
+        "sphere": say_sphere,
+        "code": say_views_code,
+    },
+    "pseudo": {
+        "rounds": say_rounds,
+        "labels": say_labels,
+        "confidence": say_confidence,
+        "flow": say_flow,
+        "errors": say_errors,
+        "map": say_pseudo_map,
+    },
+}
+# Instead of these where true classes of unlabeled rows may be seen.
+TRUE_SAYERS: Sayers = {
+    "labels": say_true_labels,
+    "confidence": say_true_confidence,
+    "errors": say_true_errors,
+}
+
+
+def say_panels(task: str, seen: Seen) -> dict[str, str]:
+    """Panel → its sentence, without the panels that have none to say."""
+    return _say(SAYERS.get(task, {}), seen)
+
+
+def say_with_truth(task: str, seen: Seen) -> dict[str, str]:
+    """The same of the panels that say another thing where true classes of unlabeled rows may be seen."""
+    return _say(TRUE_SAYERS, seen) if task == "pseudo" else {}
+
+
+def _say(sayers: Sayers, seen: Seen) -> dict[str, str]:
+    found = {panel: say(seen) for panel, say in sayers.items()}
+    return {panel: text for panel, text in found.items() if text}
