@@ -105,9 +105,9 @@ def read_beside(folder: RunFolder, other: str = "") -> Beside:
     chosen = next((one for one in known if other in ("", one["run"])), None)
     if chosen is None:
         raise RunError(
-            f"The run {other!r} does not differ from this one in a single safeguard."
+            f"The run {other!r} is not this one with, or without, a single safeguard of an intact run."
             if other
-            else "No run differs from this one in a single safeguard.",
+            else "There is no run that is this one with, or without, a single safeguard of an intact run.",
             code="no-relative",
             remedy=f"Known: {', '.join(one['run'] for one in known)}."
             if known

@@ -10,9 +10,18 @@ from starlette.testclient import TestClient
 
 from pages.parts.shared import routes
 from selfsup_core.errors import RunError
+from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.beside import gauge_of, list_relatives, read_beside
-from selfsup_core.runs.breaking import break_between, breaks_of, with_break
+from selfsup_core.runs.breaking import (
+    break_between,
+    breaks_of,
+    find_intact,
+    intact_of,
+    missing_of,
+    with_break,
+    without_name,
+)
 from selfsup_core.runs.folder import RunFolder, read_rows
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import make_spec
@@ -54,6 +63,27 @@ def test_a_single_safeguard_tells_two_runs_apart():
     assert break_between(spec, make_spec(broken.as_dict(), {"name": "Other"})) == "covariance"
 
 
+def test_the_intact_run_of_a_broken_one_has_all_safeguards():
+    spec = make_spec(vicreg().as_dict(), {"objective.variance": 9.0, "name": "Mine"})
+    once = with_break(spec, "covariance")
+    twice = with_break(once, "variance")
+    others = [("twice", twice), ("once", once), ("intact", spec)]
+    assert find_intact(others, once) == find_intact(others, twice) == "intact"
+    assert find_intact(others[:2], twice) == ""
+    assert intact_of(once) == spec
+    assert without_name(intact_of(twice)) == without_name(vicreg()), "what is not known has its default"
+    assert intact_of(twice).name == "Mine"
+
+
+@pytest.mark.parametrize("kind", [kind for kind, one in OBJECTIVES.items() if one.task == "views"])
+def test_a_method_as_it_comes_has_all_its_safeguards(kind):
+    network = {"kind": OBJECTIVES[kind].networks[0]}
+    spec = make_spec(tiny().as_dict() | {"objective": {"kind": kind}, "model": network})
+    assert not missing_of(spec)
+    for name in breaks_of(spec):
+        assert missing_of(intact_of(with_break(spec, name))) == []
+
+
 def test_the_gauge_is_the_one_in_which_the_collapse_would_be_seen():
     spec = vicreg()
     gauges = {name: gauge_of(spec, one) for name, one in breaks_of(spec).items()}
@@ -67,10 +97,9 @@ def test_relatives_are_the_intact_run_and_those_that_were_broken_from_this_one(w
     broken = submit(workspace, with_break(spec, "variance"))
     twice = submit(workspace, with_break(with_break(spec, "variance"), "covariance"))
     submit(workspace, make_spec(spec.as_dict(), {"seed": 9}))
-    found = {one["run"]: (one["kind"], one["title"]) for one in list_relatives(broken)}
-    assert list(found) == [intact.id, twice.id], "the intact run comes first"
-    assert found[intact.id] == ("intact", "Without variance term")
-    assert found[twice.id] == ("broken", "Without covariance term")
+    (other,) = list_relatives(broken)
+    assert (other["run"], other["kind"], other["title"]) == (intact.id, "intact", "Without variance term")
+    assert not list_relatives(twice), "the run that lacks one safeguard less is not intact either"
     (only,) = list_relatives(intact)
     assert (only["run"], only["kind"], only["status"]) == (broken.id, "broken", "queued")
     assert only["token"] == sign(workspace, broken.id)
@@ -79,11 +108,11 @@ def test_relatives_are_the_intact_run_and_those_that_were_broken_from_this_one(w
 def test_what_has_no_relative_is_refused_in_words(workspace, pair):
     plain = make_run(workspace)
     assert list_relatives(plain) == []
-    with pytest.raises(RunError, match="No run differs") as refused:
+    with pytest.raises(RunError, match="There is no run") as refused:
         read_beside(plain)
     assert "Break it" in refused.value.remedy
     intact, broken = pair
-    with pytest.raises(RunError, match="'elsewhere' does not differ") as refused:
+    with pytest.raises(RunError, match="'elsewhere' is not this one") as refused:
         read_beside(broken, "elsewhere")
     assert intact.id in refused.value.remedy
 

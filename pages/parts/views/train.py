@@ -21,6 +21,7 @@ from pages.parts.shared.samples import show_samples
 from pages.parts.shared.workspace import workspace
 from pages.parts.views.after import show_after
 from pages.parts.views.breaking import offer_breaks, refuse_beside
+from pages.parts.views.methods import title_of
 from selfsup_core.data.sources import find_source
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.runs.recipes import list_presets, preset_spec
@@ -28,18 +29,6 @@ from selfsup_core.runs.spec import RunSpec, known_settings
 from selfsup_core.settings import Setting
 
 FIRST = "emoji"  # the data of a first visit
-TITLES = {
-    "simclr": "SimCLR",
-    "byol": "BYOL",
-    "simsiam": "SimSiam",
-    "barlow-twins": "Barlow Twins",
-    "vicreg": "VICReg",
-    "sigreg": "SIGReg (LeJEPA)",
-    "dino": "DINO",
-    "swav": "SwAV",
-    "jepa": "Hidden patches (I-JEPA)",
-    "rotation": "Rotation prediction",
-}
 KINDS = ("image", "sound", "table", "text")
 AUGMENT, METHOD = "objective.augment.", "objective.kind"
 # Settings under Advanced, one tab per group; `advanced_groups` adds objective and augmentation.
@@ -50,10 +39,6 @@ ADVANCED = {
     "Texts": TEXT_FEATURES,
     "Recording": ("frames.tiles", "frames.samples", *KEPT),
 }
-
-
-def title_of(method: str) -> str:
-    return TITLES.get(method, method)
 
 
 def columns() -> Places:
