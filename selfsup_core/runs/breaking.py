@@ -8,14 +8,16 @@ from typing import Any
 
 from selfsup_core.errors import SettingError, StudioError
 from selfsup_core.objectives import OBJECTIVES
-from selfsup_core.objectives.two_views import Break, Expected, TwoViews, TwoViewsConfig
+from selfsup_core.objectives.two_views import COLLAPSING, Break, Expected, TwoViews, TwoViewsConfig
 from selfsup_core.runs.folder import list_states, open_run
 from selfsup_core.runs.spec import RunSpec, make_spec, read_spec
 from selfsup_core.wording import inline
 
 JOIN = " · "
-COLLAPSES: tuple[Expected, ...] = ("complete", "dimensional")
-SHOWN_BY = ("simsiam", "stop-gradient")  # objective and break that show a collapse within two minutes
+# Objective and break by which others show what a collapse is. On Fashion 5k it is complete from the first
+# epoch on (standard deviation 0.03 after six, 0.53 with the variance term). SimSiam without stop-gradient,
+# whose projector ends with batch norm, comes to a dimensional one: effective rank 1.6 of 128 after 15 epochs.
+SHOWN_BY = ("vicreg", "variance")
 Others = Sequence[tuple[str, RunSpec]]  # runs by id
 
 
@@ -105,7 +107,7 @@ def intact_of(spec: RunSpec) -> RunSpec:
 
 def collapse_of_its_own(spec: RunSpec) -> Expected | None:
     """The collapse that a break of the run's objective is expected to show; None where none of them does."""
-    found = [one.expected for one in breaks_of(spec).values() if one.expected in COLLAPSES]
+    found = [one.expected for one in breaks_of(spec).values() if one.expected in COLLAPSING]
     return found[0] if found else None
 
 

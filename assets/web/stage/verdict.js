@@ -4,7 +4,7 @@ import { el, fixed, icon, percent, setText } from "../lib/dom.js"
 import { sayMixed } from "./mixed.js"
 import { ofKnown } from "./pseudo.js"
 import { ENDED } from "./store.js"
-import { besideOf, compareProbe, neighborsOf } from "./views.js"
+import { besideOf, compareProbe, leadOf, neighborsOf } from "./views.js"
 
 /** Whether the autoencoder beats PCA with as many dimensions, as selfsup_core/evaluate/words/verdict.py says it. */
 export function compareWithPca(mse, baseline, isEnded) {
@@ -28,6 +28,7 @@ export function createVerdict() {
     "The same error for principal component analysis with as many dimensions, fitted on training rows",
   )
   const word = el("strong", { class: "stage-word" })
+  const rest = el("span", { class: "stage-rest" }) // of a verdict whose first sentence is the answer
   const knn = part(
     "Share of validation samples that have the same class as most of their 5 nearest labeled neighbors in the latent space",
   )
@@ -41,6 +42,7 @@ export function createVerdict() {
     "div",
     { class: "stage-verdict", "data-testid": "stage-verdict" },
     word,
+    rest,
     mse,
     pca,
     knn,
@@ -258,15 +260,18 @@ export function createVerdict() {
       knn,
       known(row?.knn_accuracy, (v) => `${neighborsOf(state)} nearest neighbors ${percent(v)}`),
     )
-    probe.title = "RankMe: how many of the code's directions are really used"
+    probe.title =
+      "RankMe: how many directions of the code h, which is what is used later, differ. A collapse is seen in the embedding z, which only the objective sees"
     setText(
       probe,
-      known(row?.rankme, (v) => `effective rank ${fixed(v, 1)} of ${state.code_size}`),
+      known(row?.rankme, (v) => `effective rank of the code h ${fixed(v, 1)} of ${state.code_size}`),
     )
     precision.title = "The same network, trained on the classifier's labels alone, as far as it has come"
     setText(precision, isSaid ? "" : known(row?.twin_probe_accuracy, (v) => `supervised twin ${percent(v)}`))
     const [text, tone] = compareProbe(row, state.baseline, isLast)
-    setText(word, isLast ? (state.verdict?.text ?? "") : text)
+    const [lead, numbers] = isLast ? leadOf(state.verdict?.text ?? "") : [text, ""]
+    setText(word, lead)
+    setText(rest, numbers)
     word.dataset.tone = isLast ? ({ helped: "good", hurt: "bad" }[state.verdict?.outcome] ?? "even") : tone
     drawSigns(row?.signs ?? [])
     setText(

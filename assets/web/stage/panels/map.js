@@ -138,16 +138,15 @@ export default {
       view = next
       if (isOtherTheme)
         plot.setTheme(view.theme.text, view.theme.background, view.theme.isDark, view.theme.font)
+      for (const node of [hint, move]) node.hidden = !view.frame || !canDecode()
       if (!view.frame || !view.statics) return
       if (isNew) take(view.frame)
       looks?.update(view)
       recolor()
       drawLegend()
       plot.setMarks(marks())
-      hint.hidden = !canDecode()
       lattice.hidden = !canDecode() || view.statics.shape.length < 2
       if (offer.isDue(view.state, probe.hasLattice) && !lattice.hidden) showLattice()
-      move.hidden = !canDecode()
       setMode()
       setStyle()
       describe()
