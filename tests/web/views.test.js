@@ -266,7 +266,8 @@ test("the verdict has the probe beside its references, then the run's own words 
   assert.match(root.textContent, /20 nearest neighbors 80\.0%.*effective rank of the code h 20\.0 of 128/)
   const done = { ...state, status: "finished", verdict: { outcome: "hurt", text: "It is worse. 40.5% here." } }
   update({ state: done, row: { ...row, signs } })
-  assert.equal(root.querySelector(".stage-word").textContent, "It is worse.", "only the answer is bold")
-  assert.equal(root.querySelector(".stage-rest").textContent, "40.5% here.")
+  const [word, rest] = root.children[0].children
+  assert.deepEqual([word.tagName, word.textContent], ["STRONG", "It is worse."], "only the answer is bold")
+  assert.equal(rest.textContent, "40.5% here.")
   assert.match(root.textContent, /Complete collapse\. Take it back\./)
 })

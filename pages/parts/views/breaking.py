@@ -38,7 +38,7 @@ from selfsup_core.wording import inline
 EXPECTED = {
     "complete": "Expect a complete collapse.",
     "dimensional": "Expect a dimensional collapse.",
-    "either": "Expect a dimensional collapse, and on simple data a complete one.",
+    "either": "Expect a collapse, dimensional or complete: that depends on the data.",
     "shortcut": "Expect no collapse, but a representation that ignores nothing.",
     "weaker": "Expect no collapse, but a weaker representation.",
 }

@@ -108,8 +108,8 @@ def judge_views(metrics: Metrics, baseline: Baseline, signs: list[Sign], code_si
     """Whether learning from views helped, against the best of what needs no training.
 
     Its first sentence is the answer; numbers follow. The supervised twin is named beside them, and has no
-    part in the outcome: it learns from the labels. A difference counts when it is larger than two standard errors
-    of a share. Without labels of two or more classes the verdict rests on RankMe and says so.
+    part in the outcome: it learns from the labels. A difference counts when it is larger than two standard
+    errors of a share. Without labels of two or more classes the verdict rests on RankMe and says so.
     """
     collapsed = collapse_of(signs)
     probe, rows = metrics.get("probe_accuracy"), baseline.get("validation_rows") or 0
