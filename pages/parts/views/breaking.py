@@ -113,22 +113,28 @@ def offer(folder: RunFolder, state: RunState, broken: RunSpec, name: str, one: B
 
 
 def offer_collapse(folder: RunFolder, state: RunState, spec: RunSpec) -> None:
-    """Where no safeguard of the method leads to a collapse: the method that shows one, on the same data."""
-    if not (shown := showing_collapse(spec)):
+    """Where no safeguard of the method leads to a collapse: methods that show one, on the same data."""
+    shown = showing_collapse(spec)
+    if not shown:
         return
-    broken, one = shown
-    method = title_of(broken.objective.kind)
-    title = f"{method} {inline(one.title)}"
-    st.markdown(f"{title_of(spec.objective.kind)} does not collapse in a short run. To see a collapse:")
-    if st.button(title, key="break-collapse", icon=":material/heart_broken:", width="stretch"):
-        source = find_source(spec.data.source, workspace()).title
-        named = make_spec(broken.as_dict(), {"name": f"{source}, {method}{JOIN}{inline(one.title)}"})
-        start_clicked(named, preset=state["preset"], button=f"break-collapse-{folder.id}", do="train")
     takes = in_words(state["seconds"] / state["epoch"] * state["epochs"]) if state["epoch"] else ""
-    st.caption(
-        f"{plain(one.theory)} {EXPECTED[one.expected]}"
-        + (f" It trains about as long as this run, {takes}." if takes else "")
+    st.markdown(
+        f"{title_of(spec.objective.kind)} does not collapse in a short run. To see a collapse, train another "
+        f"method on the same data{f', in about {takes}' if takes else ''}:"
     )
+    source = find_source(spec.data.source, workspace()).title
+    for broken, one in shown:
+        kind = broken.objective.kind
+        title = f"{title_of(kind)} {inline(one.title)}"
+        if st.button(title, key=f"break-{kind}", icon=":material/heart_broken:", width="stretch"):
+            named = {"name": f"{source}, {title_of(kind)}{JOIN}{inline(one.title)}"}
+            start_clicked(
+                make_spec(broken.as_dict(), named),
+                preset=state["preset"],
+                button=f"break-{kind}-{folder.id}",
+                do="train",
+            )
+        st.caption(f"{plain(one.theory)} {EXPECTED[one.expected]}")
 
 
 def command_of(folder: RunFolder, one: Break) -> str:
