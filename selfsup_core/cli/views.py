@@ -1,4 +1,4 @@
-"""`views …`: did learning from views help, which augmentation earns it, and what does a safeguard do."""
+"""`views …`: did learning from views help, which augmentation helps, and what does a safeguard do."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def ablate_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Which augmentation earns it? Short runs without each transformation, and with each alone.
+    """Which augmentation helps? Short runs without each transformation, and with each alone.
 
     They are queued one at a time, and `runs list --all` lists them; asked again, only those that are missing
     are trained.

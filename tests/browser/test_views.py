@@ -48,7 +48,7 @@ def test_a_switch_redraws_the_views_and_a_link_shows_them_again(server, open_pag
 
 
 def ask_after(page: Page, keep: Callable[..., None]) -> None:
-    """Did it help? of the run that is shown, at one number of labels; and which augmentation earns it, begun
+    """Did it help? of the run that is shown, at one number of labels; and which augmentation helps, begun
     and stopped.
     """
     page.get_by_text("Did it help?", exact=True).click()
@@ -67,7 +67,7 @@ def ask_after(page: Page, keep: Callable[..., None]) -> None:
     expect(page.get_by_text("An interval, and a verdict, need 3 draws").first).to_be_visible()
     assert serious(page) == []
     keep(page, "views-benefit")
-    page.get_by_text("Which augmentation earns it?", exact=True).click()
+    page.get_by_text("Which augmentation helps?", exact=True).click()
     wait_in(page, "location.search.includes('next=augment')")
     expect(page.get_by_role("button", name="Compare", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Compare again")).to_have_count(0)
@@ -172,3 +172,9 @@ def test_from_the_lab_to_a_run_that_is_broken_on_purpose(server, open_page, keep
     page.get_by_role("button", name="Open the intact run").click()
     wait_in(page, "(intact) => location.search.includes(new URL(intact).searchParams.get('run'))", intact)
     expect(form).to_be_hidden()
+    dark = open_page(390, 844, "dark")
+    dark.goto(page.url)
+    dark.get_by_role("button", name="Break it").click()
+    expect(dark.get_by_text("To see a collapse")).to_be_visible()
+    assert serious(dark) == []
+    keep(dark, "views-break-narrow")

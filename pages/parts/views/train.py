@@ -163,7 +163,7 @@ def show_about(preset: str, spec: RunSpec) -> None:
     words.markdown(ABOUT)
     if seconds := expected_of(preset, spec, list_states(workspace())):
         words.caption(
-            f"It takes about {in_words(seconds)}, as the last run with this recipe, data and method."
+            f"It takes about {in_words(seconds)}, at the pace of the last run of this recipe and method."
         )
 
 
