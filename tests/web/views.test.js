@@ -264,7 +264,11 @@ test("the verdict has the probe beside its references, then the run's own words 
   assert.match(root.textContent, /supervised twin 60\.0%/)
   assert.match(root.textContent, /better than the raw input.*linear classifier 90\.0%.*raw input 50\.0%/)
   assert.match(root.textContent, /20 nearest neighbors 80\.0%.*effective rank of the code h 20\.0 of 128/)
-  const done = { ...state, status: "finished", verdict: { outcome: "hurt", text: "It is worse. 40.5% here." } }
+  const done = {
+    ...state,
+    status: "finished",
+    verdict: { outcome: "hurt", text: "It is worse. 40.5% here." },
+  }
   update({ state: done, row: { ...row, signs } })
   const [word, rest] = root.children[0].children
   assert.deepEqual([word.tagName, word.textContent], ["STRONG", "It is worse."], "only the answer is bold")

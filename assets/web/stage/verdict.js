@@ -1,8 +1,9 @@
 // The lines over the panels: what the numbers at the cursor mean, in words.
 
-import { el, fixed, icon, percent, setText } from "../lib/dom.js"
+import { el, fixed, percent, setText } from "../lib/dom.js"
 import { sayMixed } from "./mixed.js"
 import { ofKnown } from "./pseudo.js"
+import { createSigns } from "./signs.js"
 import { ENDED } from "./store.js"
 import { besideOf, compareProbe, leadOf, neighborsOf } from "./views.js"
 
@@ -51,12 +52,8 @@ export function createVerdict() {
     rate,
     left,
   )
-  const signs = el("ul", {
-    class: "stage-signs",
-    "data-testid": "stage-signs",
-    "aria-label": "Signs of trouble",
-  })
-  const root = el("div", { class: "stage-outcome" }, line, signs)
+  const signs = createSigns()
+  const root = el("div", { class: "stage-outcome" }, line, signs.root)
 
   function update(view) {
     const { state, row } = view
@@ -94,7 +91,7 @@ export function createVerdict() {
       probe,
       typeof row?.probe_accuracy === "number" ? `linear classifier ${percent(row.probe_accuracy)}` : "",
     )
-    drawSigns(row?.signs ?? [])
+    signs.draw(row?.signs ?? [])
     const speed = state.samples_per_second
     setText(rate, speed ? `${Math.round(speed).toLocaleString("en")} ${items}/s` : "")
     setText(
@@ -148,7 +145,7 @@ export function createVerdict() {
             : "not yet better than counting pairs of tokens",
     )
     word.dataset.tone = !hasBoth ? "" : loss < pairs ? "good" : isLast ? "bad" : "even"
-    drawSigns(row?.signs ?? [])
+    signs.draw(row?.signs ?? [])
     rate.title = "Training speed, without evaluation"
     setText(
       rate,
@@ -231,7 +228,7 @@ export function createVerdict() {
               : `not yet as good as ${name}`,
     )
     word.dataset.tone = tone
-    drawSigns(row?.signs ?? [])
+    signs.draw(row?.signs ?? [])
     rate.title = "Training speed, without evaluation"
     setText(
       rate,
@@ -273,7 +270,7 @@ export function createVerdict() {
     setText(word, lead)
     setText(rest, numbers)
     word.dataset.tone = isLast ? ({ helped: "good", hurt: "bad" }[state.verdict?.outcome] ?? "even") : tone
-    drawSigns(row?.signs ?? [])
+    signs.draw(row?.signs ?? [])
     setText(
       rate,
       known(state.samples_per_second || null, (v) => `${Math.round(v).toLocaleString("en")} rows/s`),
@@ -307,7 +304,7 @@ export function createVerdict() {
     }
     setText(word, isLast ? (state.verdict?.text ?? "") : "")
     word.dataset.tone = { helped: "good", hurt: "bad" }[state.verdict?.outcome] ?? "even"
-    drawSigns(row?.signs ?? [])
+    signs.draw(row?.signs ?? [])
     setText(rate, "")
     setText(
       left,
@@ -316,23 +313,6 @@ export function createVerdict() {
         : state.seconds_left === null
           ? ""
           : `${formatSeconds(state.seconds_left)} left`,
-    )
-  }
-  /** What goes wrong at the cursor's epoch, and what to do about it. */
-  function drawSigns(found) {
-    const key = JSON.stringify(found)
-    if (signs.dataset.key === key) return
-    signs.dataset.key = key
-    signs.hidden = !found.length
-    signs.replaceChildren(
-      ...found.map((sign) =>
-        el(
-          "li",
-          { "data-code": sign.code },
-          icon("warn"),
-          el("span", {}, el("strong", {}, sign.text), ` ${sign.remedy}`),
-        ),
-      ),
     )
   }
   return { root, update }
