@@ -172,3 +172,11 @@ def test_from_the_lab_to_a_run_that_is_broken_on_purpose(server, open_page, keep
     page.get_by_role("button", name="Open the intact run").click()
     wait_in(page, "(intact) => location.search.includes(new URL(intact).searchParams.get('run'))", intact)
     expect(form).to_be_hidden()
+    dark = open_page(390, 844, "dark")
+    dark.goto(intact)
+    wait_stage(dark, "epoch", lambda epoch: epoch == "3")
+    expect(dark.get_by_test_id("stage-panel-spectrum")).to_contain_text("at epoch 3:")
+    dark.get_by_role("button", name="Break it").click()
+    expect(dark.get_by_text("To see a collapse")).to_be_visible()
+    assert serious(dark) == []
+    keep(dark, "views-break-narrow")
