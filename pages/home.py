@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 from itertools import filterfalse, islice
 
 import streamlit as st
 
 from pages.parts.home.cards import CARDS, Card
+from pages.parts.shared.picture import picture_of
 from pages.parts.shared.runlist import keep_fresh, show_rows
 from pages.parts.shared.workspace import errors_shown, guard, start, workspace
 from selfsup_core.data.sources import SOURCES
 from selfsup_core.figures.miniature import as_element
-from selfsup_core.places import ASSETS
 from selfsup_core.runs.examples import add_examples
 from selfsup_core.runs.folder import scan_runs
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.short_runs import is_aside
 
 MOST_RECENT = 5
-
-
-@st.cache_data(show_spinner=False)
-def picture_of(name: str, alt: str) -> str:
-    """An animated picture and a still one for people who prefer reduced motion, as one HTML element."""
-
-    def address(file: str) -> str:
-        return "data:image/webp;base64," + base64.b64encode((ASSETS / "home" / file).read_bytes()).decode()
-
-    moving = f"{name}.webp" if (ASSETS / "home" / f"{name}.webp").is_file() else f"{name}-still.webp"
-    return (
-        f'<picture><source media="(prefers-reduced-motion: reduce)" srcset="{address(f"{name}-still.webp")}">'
-        f'<img src="{address(moving)}" alt="{alt}" width="480" height="270" '
-        'style="width:100%;height:auto;aspect-ratio:16/9;display:block"></picture>'
-    )
 
 
 ICONS = {
@@ -103,8 +87,8 @@ st.markdown(
     "Train a real network on this machine, without labels or with few, and watch what it learns. "
     "Every epoch is kept: pause, step, and scrub back to the very first one."
 )
-for row in (CARDS[:3], CARDS[3:]):
-    for column, card in zip(st.columns(3), row, strict=True):
+for row in (CARDS[:4], CARDS[4:]):
+    for column, card in zip(st.columns(len(row)), row, strict=True):
         with column:
             show_card(card)
 with errors_shown():

@@ -17,6 +17,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1]))
 
+from selfsup_core.augment.samples import SamplesConfig, make_views  # noqa: E402
 from selfsup_core.data.sources import open_source  # noqa: E402
 from selfsup_core.figures.palette import class_color  # noqa: E402
 from selfsup_core.inspection.desk import Desk  # noqa: E402
@@ -214,12 +215,36 @@ def draw_latent(workspace: Path) -> None:
     write("latent", [picture])
 
 
+def draw_views(workspace: Path) -> None:
+    """Emoji above two random views of each, drawn anew from picture to picture."""
+    emoji = open_source("emoji", workspace)
+    config = preset_spec("views-emoji").objective.augment  # type: ignore[attr-defined]  # it learns from views
+    across, side, left, rest = 4, 80, 92, 10
+    font = ImageFont.load_default(17)
+    asked = SamplesConfig(samples=across, views=2 * rest, choice=8)
+    values = make_views(emoji, config, asked, workspace).values
+    pictures = []
+    for i in range(rest):
+        picture = Image.new("RGBA", SIZE, CLEAR)
+        pen = ImageDraw.Draw(picture)
+        rows = (("sample", 0), ("view 1", 1 + 2 * i), ("view 2", 2 + 2 * i))
+        for r, (title, view) in enumerate(rows):
+            y = 8 + r * 87
+            pen.text((10, y + side / 2), title, INK, font, anchor="lm")
+            for c in range(across):
+                cell = Image.fromarray((255 * values[c, view]).round().astype(np.uint8))
+                picture.paste(cell.resize((side, side), Image.Resampling.BICUBIC), (left + c * 96, y))
+        pictures += [picture] * 8
+    write("views", pictures)
+
+
 CARDS = {
     "map": draw_map,
     "rebuild": draw_rebuild,
     "pseudo": draw_pseudo,
     "language": draw_language,
     "latent": draw_latent,
+    "views": draw_views,
 }
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`views …`: did learning from views help, which augmentation earns it, and what does a safeguard do."""
+"""`views …`: did learning from views help, which augmentation helps, and what does a safeguard do."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def ablate_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Which augmentation earns it? Short runs without each transformation, and with each alone.
+    """Which augmentation helps? Short runs without each transformation, and with each alone.
 
     They are queued one at a time, and `runs list --all` lists them; asked again, only those that are missing
     are trained.
@@ -159,9 +159,9 @@ def beside_text(found: Beside) -> str:
     from selfsup_core.evaluate.words.beside import say_gauge
     from selfsup_core.wording import inline, percent
 
-    names = {"spread": "DEVIATION", "deviation": "DEVIATION", "projector_rank": "RANK OF EMBEDDINGS"}
+    names = {"deviation": "DEVIATION OF Z", "projector_rank": "RANK OF Z"}
     gauge = found["gauge"]
-    heads = ("LINEAR PROBE", names[gauge], "RANKME")
+    heads = ("LINEAR PROBE", names[gauge], "RANK OF H")
     rows = [("EPOCH", *(f"{head}, {side}" for head in heads for side in ("INTACT", "BROKEN")))]
     for row in found["rows"]:
         sides = (row["intact"], row["broken"])
@@ -169,7 +169,10 @@ def beside_text(found: Beside) -> str:
         gauges = [say_gauge(gauge, side[gauge]) if side else "–" for side in sides]
         ranks = [say_gauge("rankme", side["rankme"]) if side else "–" for side in sides]
         rows.append((str(row["epoch"]), *probes, *gauges, *ranks))
-    said = f"Intact: {found['intact']}. Broken ({inline(found['title'])}): {found['broken']}."
+    said = (
+        f"Intact: {found['intact']}. Broken ({inline(found['title'])}): {found['broken']}.\n"
+        "Deviations and effective ranks of the code h and of the embedding z, which the objective sees."
+    )
     return "\n".join([said, table(rows), found["said"]]).rstrip()
 
 

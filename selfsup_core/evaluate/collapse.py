@@ -219,20 +219,20 @@ def judge_collapse(
     said = REMEDIES | dict(remedies or {})
     if deviation is not None and deviation < LEAST_DEVIATION:
         text = (
-            "Complete collapse: all samples get nearly the same embedding (mean deviation of a dimension "
+            "Complete collapse: all samples get nearly the same embedding z (standard deviation "
             f"{deviation:.2f}, where this objective wants 1)."
         )
         return Finding("complete", text, said["complete"])
     if spread < LEAST_SPREAD:
         text = (
-            "Complete collapse: all samples get nearly the same embedding (deviation "
-            f"{spread:.2f} of that of an even sphere)."
+            "Complete collapse: all samples get nearly the same embedding z (standard deviation "
+            f"{spread:.2f}, where samples spread evenly over a sphere have 1)."
         )
         return Finding("complete", text, said["complete"])
     if most > 1 and rank < least_rank(most):
         text = (
-            f"Dimensional collapse: samples differ in about {rank:.1f} of {most} possible directions "
-            "(effective rank)."
+            "Dimensional collapse: samples still get different embeddings z, but these differ in about "
+            f"{rank:.1f} of {most} possible directions only (effective rank of z)."
         )
         return Finding("dimensional", text, said["dimensional"])
     return None

@@ -39,7 +39,7 @@ class SimclrConfig(TwoViewsConfig):
     )
     negatives: int = setting(
         0,
-        "Other samples of the batch that a view is told from; each gives two negatives.",
+        "Other samples of the batch that a view is told from, each by both of its views.",
         title="Samples to contrast with",
         zero="all",
         ge=0,
@@ -74,7 +74,7 @@ class Simclr(TwoViews[SimclrConfig]):
     Config = SimclrConfig
     breaks: ClassVar[Mapping[str, Break]] = {
         "negatives": Break(
-            "With two negatives",
+            "With one negative sample",
             {"negatives": 1},
             "weaker",
             "A view is told from one other sample only, which is easy, so fine differences are not learned.",

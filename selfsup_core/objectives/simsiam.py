@@ -61,15 +61,15 @@ class Simsiam(TwoViews[SimsiamConfig]):
         "stop-gradient": Break(
             "Without stop-gradient",
             {"stop_gradient": False},
-            "complete",
-            "Both branches move towards each other until samples differ in hardly a direction, and then in "
-            "none.",
+            "either",
+            "Both branches move towards each other, the quickest way to agree, until samples hardly differ.",
         ),
         "predictor": Break(
             "Without predictor",
             {"predictor": False},
-            "complete",
-            "The gradient of both directions together is then that without stop-gradient, halved.",
+            "dimensional",
+            "The gradient is then half of that without stop-gradient and predictor, so samples come to "
+            "differ in ever fewer directions.",
         ),
         "augmentation": WITHOUT_VIEWS,
     }

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     MakeViews = Callable[[torch.Tensor, torch.Generator], tuple[torch.Tensor, torch.Tensor]]
 
 AnyAugmentation = ImageAugmentation | SoundAugmentation | TableAugmentation | TextAugmentation
-Expected = Literal["complete", "dimensional", "shortcut", "weaker"]
+Expected = Literal["complete", "dimensional", "either", "shortcut", "weaker"]
+COLLAPSING: tuple[Expected, ...] = ("complete", "dimensional", "either")
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ class Break:
 
     Attributes:
         title: what is taken away, as a button says it. settings: of the objective, by name.
-        expected: "complete" or "dimensional" collapse, a "shortcut" (nothing has to be ignored), or a
-            "weaker" representation without a collapse. theory: why, in a sentence.
+        expected: "complete" or "dimensional" collapse, "either" by the data, a "shortcut" (nothing has to be
+            ignored), or a "weaker" representation without a collapse. theory: why, in a sentence.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""Which augmentation earns it? A run again at a short budget: without each transformation, and each alone.
+"""Which augmentation helps? A run again at a short budget: without each transformation, and each alone.
 
 The runs are ordinary ones. Each is found again by what it computes, so a comparison that was interrupted goes
 on with those that are missing. All have the split and the labels of the first run; only the training seed

@@ -60,11 +60,12 @@ class Beside(TypedDict):
 
 
 def gauge_of(spec: RunSpec, one: Break) -> Gauge:
-    """The metric in which a collapse would be seen, were this safeguard taken away."""
-    if one.expected == "dimensional":
-        return "projector_rank"
+    """The metric that tells an intact run from one without this safeguard: where embeddings shrink to a point
+    how far apart they are, else in how many directions. Their directions alone, `spread`, tell less: without
+    stop-gradient they go up and down from epoch to epoch.
+    """
     kind = cast("type[TwoViews[Any]]", OBJECTIVES[spec.objective.kind])
-    return "deviation" if kind.sees_scale else "spread"
+    return "deviation" if one.expected == "complete" and kind.sees_scale else "projector_rank"
 
 
 def list_relatives(folder: RunFolder) -> list[Relative]:
@@ -105,9 +106,9 @@ def read_beside(folder: RunFolder, other: str = "") -> Beside:
     chosen = next((one for one in known if other in ("", one["run"])), None)
     if chosen is None:
         raise RunError(
-            f"The run {other!r} does not differ from this one in a single safeguard."
+            f"The run {other!r} is not this one with, or without, a single safeguard of an intact run."
             if other
-            else "No run differs from this one in a single safeguard.",
+            else "There is no run that is this one with, or without, a single safeguard of an intact run.",
             code="no-relative",
             remedy=f"Known: {', '.join(one['run'] for one in known)}."
             if known

@@ -9,7 +9,7 @@ from selfsup_core.runs.state import RunState
 from selfsup_core.wording import counted
 
 Listed = RunState | DamagedRun
-MADE_BY = "Which augmentation earns it?"
+MADE_BY = "Which augmentation helps?"
 
 
 def is_aside(run: Listed) -> bool:
@@ -24,5 +24,5 @@ def without_short(runs: Sequence[Listed]) -> tuple[list[Listed], int]:
 
 
 def say_short(count: int) -> str:
-    """ "12 short runs of “Which augmentation earns it?”" """
+    """ "12 short runs of “Which augmentation helps?”" """
     return f"{counted(count, 'short run')} of “{MADE_BY}”"

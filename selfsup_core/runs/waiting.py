@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from selfsup_core.runs.folder import RunFolder, list_states, sound_state
 from selfsup_core.runs.queue import list_queue
+from selfsup_core.runs.spec import RunSpec
 from selfsup_core.runs.state import RunState
 
 PAUSABLE = ("starting", "running")  # what gives its slot away when it is paused
@@ -145,6 +146,23 @@ def expected_seconds(state: RunState, states: list[RunState]) -> float | None:
         return None
     slowest = 1 / state["epochs_per_second"] if state["epochs_per_second"] else 0.0
     return left * max(pace, slowest)
+
+
+def expected_of(preset: str, spec: RunSpec, states: list[RunState]) -> float | None:
+    """About how long a run that is not there yet will train, in seconds: by the newest one with its preset,
+    data, network and objective at full speed. None where there is none.
+    """
+    wanted = (preset, spec.data.source, spec.model.kind, spec.objective.kind)
+    paces = (
+        one["seconds"] / one["epoch"]
+        for one in sorted(states, key=lambda one: one["created"], reverse=True)
+        if (one["preset"], one["source"], one["network"], one.get("objective")) == wanted
+        and one["epoch"]
+        and one["seconds"]
+        and not one["epochs_per_second"]
+    )
+    pace = next(paces, None)
+    return None if pace is None else pace * spec.train.epochs
 
 
 def is_like(one: RunState, other: RunState) -> bool:

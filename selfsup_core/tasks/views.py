@@ -17,7 +17,7 @@ from selfsup_core.evaluate.views import ViewsSeen
 from selfsup_core.evaluate.words.views_trouble import ViewsAbout, find_views_signs, judge_views
 from selfsup_core.models.modules.encoder import Encoder
 from selfsup_core.objectives import OBJECTIVES
-from selfsup_core.objectives.two_views import TwoViews
+from selfsup_core.objectives.two_views import COLLAPSING, TwoViews
 from selfsup_core.projection.pca import fit_pca
 from selfsup_core.runs.frames import FrameStore, as_bytes
 from selfsup_core.tasks import TASKS, Look, Task, TaskContext
@@ -26,8 +26,6 @@ from selfsup_core.tasks.parts.make_views import views_maker
 from selfsup_core.tasks.parts.network import build_model, build_views_evaluator
 from selfsup_core.tasks.parts.twin import TwinState, make_twin
 from selfsup_core.tasks.parts.views_data import prepare_views
-
-COLLAPSING = ("complete", "dimensional")
 
 
 @TASKS.register("views")
@@ -58,7 +56,8 @@ class ViewsTask(Task):
         self.notes = [self.data.note] if self.data.note else []
         if not self.evaluator.has_classes:
             self.notes.append(
-                "There are no labels of two or more classes to measure with: the verdict will rest on RankMe."
+                "There are no labels of two or more classes to measure with: the verdict will rest on the "
+                "effective rank of the code."
             )
         if note := no_early_stop(spec.train.patience).strip():
             self.notes.append(note)

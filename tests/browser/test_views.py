@@ -48,7 +48,7 @@ def test_a_switch_redraws_the_views_and_a_link_shows_them_again(server, open_pag
 
 
 def ask_after(page: Page, keep: Callable[..., None]) -> None:
-    """Did it help? of the run that is shown, at one number of labels; and which augmentation earns it, begun
+    """Did it help? of the run that is shown, at one number of labels; and which augmentation helps, begun
     and stopped.
     """
     page.get_by_text("Did it help?", exact=True).click()
@@ -67,7 +67,7 @@ def ask_after(page: Page, keep: Callable[..., None]) -> None:
     expect(page.get_by_text("An interval, and a verdict, need 3 draws").first).to_be_visible()
     assert serious(page) == []
     keep(page, "views-benefit")
-    page.get_by_text("Which augmentation earns it?", exact=True).click()
+    page.get_by_text("Which augmentation helps?", exact=True).click()
     wait_in(page, "location.search.includes('next=augment')")
     expect(page.get_by_role("button", name="Compare", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Compare again")).to_have_count(0)
@@ -96,7 +96,7 @@ def see_beside(page: Page, open_page: Callable[..., Page], keep: Callable[..., N
         for panel in both:
             expect(panel).to_contain_text(f"at epoch {epoch}:")
         expect(page.get_by_test_id("beside-said")).to_contain_text(
-            re.compile(rf"^With two negatives, .* at epoch {epoch} is [\d.]+ of .* \(intact: [\d.]+\)")
+            re.compile(rf"^With one negative sample, .* at epoch {epoch} is [\d.]+ \(intact: [\d.]+\)")
         )
         page.keyboard.press("ArrowLeft")
     wait_stage(page, "epoch", lambda epoch: epoch == "0")
@@ -157,12 +157,26 @@ def test_from_the_lab_to_a_run_that_is_broken_on_purpose(server, open_page, keep
     keep(page, "views-run")
     ask_after(page, keep)
     page.get_by_role("button", name="Break it").click()
-    page.get_by_role("button", name="With two negatives").click()
+    page.get_by_role("button", name="With one negative sample").click()
     wait_in(page, "(intact) => location.href !== intact && location.search.includes('run=')", intact)
     wait_stage(page, "status", lambda status: status == "finished")
     signs = page.get_by_test_id("stage-signs")
-    expect(signs).to_contain_text("With two negatives: A view is told from one other sample only")
+    expect(signs).to_contain_text("With one negative sample: A view is told from one other sample only")
+    expect(page.get_by_text("Take one safeguard away")).to_have_count(0)
+    expect(page.get_by_role("button", name="Break it")).to_have_count(0)
     see_beside(page, open_page, keep)
     keep(page, "views-broken")
+    form = page.get_by_role("button", name="Train", exact=True)
+    page.get_by_text("New run", exact=True).click()
+    expect(form).to_be_visible()
     page.get_by_role("button", name="Open the intact run").click()
     wait_in(page, "(intact) => location.search.includes(new URL(intact).searchParams.get('run'))", intact)
+    expect(form).to_be_hidden()
+    dark = open_page(390, 844, "dark")
+    dark.goto(intact)
+    wait_stage(dark, "epoch", lambda epoch: epoch == "3")
+    expect(dark.get_by_test_id("stage-panel-spectrum")).to_contain_text("at epoch 3:")
+    dark.get_by_role("button", name="Break it").click()
+    expect(dark.get_by_text("To see a collapse")).to_be_visible()
+    assert serious(dark) == []
+    keep(dark, "views-break-narrow")

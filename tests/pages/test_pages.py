@@ -46,6 +46,7 @@ def test_home_leads_to_all_of_the_app_and_is_never_empty(studio, workspace: Path
     assert [key for key in buttons(app) if key.startswith("card-")] == [
         "card-map",
         "card-rebuild",
+        "card-views",
         "card-pseudo",
         "card-language",
         "card-latent",

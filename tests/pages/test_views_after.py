@@ -1,4 +1,4 @@
-"""After a run on the page Views, through AppTest: did it help, and which augmentation earns it."""
+"""After a run on the page Views, through AppTest: did it help, and which augmentation helps."""
 
 from __future__ import annotations
 

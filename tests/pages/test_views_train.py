@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from selfsup_core.runs.breaking import with_break
-from selfsup_core.runs.folder import list_states, open_run
+from pages.parts.views.methods import title_of
+from selfsup_core.runs.breaking import missing_of, with_break
+from selfsup_core.runs.folder import list_states, open_run, read_state, write_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import make_spec, read_spec
+from selfsup_core.wording import inline
 from tests.pages.test_pages import buttons, texts
 
 
@@ -79,6 +81,39 @@ def test_break_it_repeats_the_run_without_a_safeguard_and_leads_back(studio, wor
     assert len(list(list_states(workspace))) == 2
 
 
+def test_a_broken_run_is_not_broken_again_and_leads_to_the_intact_one(studio, workspace, run):
+    broken = submit(workspace, with_break(read_spec(open_run(workspace, run).spec), "temperature"))
+    page = studio("pages/views.py", do="train", run=broken.id)
+    assert not [key for key in buttons(page) if key.startswith("break-")]
+    assert "train-intact" not in buttons(page), "it is there"
+    other = submit(workspace, make_spec(read_spec(broken.spec).as_dict(), {"seed": 6}))
+    page = studio("pages/views.py", do="train", run=other.id)
+    buttons(page)["train-intact"].click().run()
+    assert not page.exception
+    made = read_spec(open_run(workspace, page.query_params["run"]).spec)
+    assert (made.name, made.seed, made.objective.temperature) == ("Mine", 6, 0.2)
+    assert page.query_params["beside"] == other.id
+
+
+@pytest.mark.parametrize("method", ["simsiam", "vicreg"])
+def test_where_no_break_collapses_one_click_shows_a_collapse(method, studio, workspace, run):
+    page = studio("pages/views.py", do="train", run=run)
+    said = texts(page)
+    assert "all samples get the same one (complete collapse)" in said
+    assert "SimCLR does not collapse in a short run" in said
+    buttons(page)[f"break-{method}"].click().run()
+    assert not page.exception
+    made, spec = (read_spec(open_run(workspace, name).spec) for name in (page.query_params["run"], run))
+    (missing,) = missing_of(made)
+    assert missing.expected in ("complete", "either")
+    assert made.objective.kind == method
+    assert (made.seed, made.data, made.model) == (spec.seed, spec.data, spec.model)
+    assert made.objective.augment == spec.objective.augment
+    assert made.name == f"Digits 8 × 8, {title_of(made.objective.kind)} · {inline(missing.title)}"
+    page = studio("pages/views.py", do="train", run=page.query_params["run"])
+    assert "train-intact" in buttons(page), "to compare"
+
+
 def test_a_run_of_views_opens_here_and_others_elsewhere(studio, run):
     page = studio("pages/autoencoder.py", run=run)
     assert page.title[0].value == "Views"
@@ -89,8 +124,20 @@ def test_only_a_run_that_differs_in_one_safeguard_can_stand_beside(studio, works
     other = submit(workspace, preset_spec("views-fashion"), submission="other", preset="views-fashion").id
     page = studio("pages/views.py", do="train", run=run, beside=other)
     (error,) = page.error
-    assert "differs from it in a single safeguard" in error.value
+    assert "Only an intact run and the same run without one safeguard" in error.value
     buttons(page)["beside-go-on"].click().run()
     assert not page.error
     assert page.query_params["run"] == run
     assert "beside" not in page.query_params
+
+
+def test_before_train_two_views_are_shown_and_how_long_the_last_such_run_took(studio, workspace):
+    page = studio("pages/views.py", data="digits")
+    said = "It takes about"
+    assert said not in texts(page)
+    spec = make_spec(preset_spec("views-fashion").as_dict(), {"data.source": "digits", "train.epochs": 2})
+    folder = submit(workspace, spec, preset="views-fashion")
+    write_state(folder, {**read_state(folder), "epoch": 2, "seconds": 30.0, "status": "stopped"})
+    page.run()
+    assert f"{said} 10 min" in texts(page), "40 epochs of 15 s"
+    assert 'alt="Emoji in a row' in "".join(one.proto.body for one in page.get("html"))

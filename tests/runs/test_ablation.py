@@ -1,4 +1,4 @@
-"""Which augmentation earns it? The variants, their runs, and what these say together."""
+"""Which augmentation helps? The variants, their runs, and what these say together."""
 
 from __future__ import annotations
 

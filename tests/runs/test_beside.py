@@ -10,9 +10,18 @@ from starlette.testclient import TestClient
 
 from pages.parts.shared import routes
 from selfsup_core.errors import RunError
+from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.beside import gauge_of, list_relatives, read_beside
-from selfsup_core.runs.breaking import break_between, breaks_of, with_break
+from selfsup_core.runs.breaking import (
+    break_between,
+    breaks_of,
+    find_intact,
+    intact_of,
+    missing_of,
+    with_break,
+    without_name,
+)
 from selfsup_core.runs.folder import RunFolder, read_rows
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import make_spec
@@ -54,11 +63,33 @@ def test_a_single_safeguard_tells_two_runs_apart():
     assert break_between(spec, make_spec(broken.as_dict(), {"name": "Other"})) == "covariance"
 
 
+def test_the_intact_run_of_a_broken_one_has_all_safeguards():
+    spec = make_spec(vicreg().as_dict(), {"objective.variance": 9.0, "name": "Mine"})
+    once = with_break(spec, "covariance")
+    twice = with_break(once, "variance")
+    others = [("twice", twice), ("once", once), ("intact", spec)]
+    assert find_intact(others, once) == find_intact(others, twice) == "intact"
+    assert find_intact(others[:2], twice) == ""
+    assert intact_of(once) == spec
+    assert without_name(intact_of(twice)) == without_name(vicreg()), "what is not known has its default"
+    assert intact_of(twice).name == "Mine"
+
+
+@pytest.mark.parametrize("kind", [kind for kind, one in OBJECTIVES.items() if one.task == "views"])
+def test_a_method_as_it_comes_has_all_its_safeguards(kind):
+    network = {"kind": OBJECTIVES[kind].networks[0]}
+    spec = make_spec(tiny().as_dict() | {"objective": {"kind": kind}, "model": network})
+    assert not missing_of(spec)
+    for name in breaks_of(spec):
+        assert missing_of(intact_of(with_break(spec, name))) == []
+
+
 def test_the_gauge_is_the_one_in_which_the_collapse_would_be_seen():
     spec = vicreg()
     gauges = {name: gauge_of(spec, one) for name, one in breaks_of(spec).items()}
-    assert gauges == {"variance": "deviation", "covariance": "projector_rank", "augmentation": "deviation"}
-    assert {gauge_of(tiny(), one) for one in breaks_of(tiny()).values()} == {"spread"}
+    ranks = "projector_rank"
+    assert gauges == {"variance": "deviation", "covariance": ranks, "augmentation": ranks}
+    assert {gauge_of(tiny(), one) for one in breaks_of(tiny()).values()} == {ranks}
 
 
 def test_relatives_are_the_intact_run_and_those_that_were_broken_from_this_one(workspace):
@@ -67,10 +98,9 @@ def test_relatives_are_the_intact_run_and_those_that_were_broken_from_this_one(w
     broken = submit(workspace, with_break(spec, "variance"))
     twice = submit(workspace, with_break(with_break(spec, "variance"), "covariance"))
     submit(workspace, make_spec(spec.as_dict(), {"seed": 9}))
-    found = {one["run"]: (one["kind"], one["title"]) for one in list_relatives(broken)}
-    assert list(found) == [intact.id, twice.id], "the intact run comes first"
-    assert found[intact.id] == ("intact", "Without variance term")
-    assert found[twice.id] == ("broken", "Without covariance term")
+    (other,) = list_relatives(broken)
+    assert (other["run"], other["kind"], other["title"]) == (intact.id, "intact", "Without variance term")
+    assert not list_relatives(twice), "the run that lacks one safeguard less is not intact either"
     (only,) = list_relatives(intact)
     assert (only["run"], only["kind"], only["status"]) == (broken.id, "broken", "queued")
     assert only["token"] == sign(workspace, broken.id)
@@ -79,11 +109,11 @@ def test_relatives_are_the_intact_run_and_those_that_were_broken_from_this_one(w
 def test_what_has_no_relative_is_refused_in_words(workspace, pair):
     plain = make_run(workspace)
     assert list_relatives(plain) == []
-    with pytest.raises(RunError, match="No run differs") as refused:
+    with pytest.raises(RunError, match="There is no run") as refused:
         read_beside(plain)
     assert "Break it" in refused.value.remedy
     intact, broken = pair
-    with pytest.raises(RunError, match="'elsewhere' does not differ") as refused:
+    with pytest.raises(RunError, match="'elsewhere' is not this one") as refused:
         read_beside(broken, "elsewhere")
     assert intact.id in refused.value.remedy
 
@@ -100,7 +130,7 @@ def test_both_runs_by_epoch_from_either_side(pair):
     assert mine
     assert mine["deviation"] == row["deviation"]
     assert found["said"].startswith("Without variance term, the standard deviation of the embeddings")
-    assert f"at epoch 2 is {row['deviation']:.2f} of what is expected" in found["said"]
+    assert f"at epoch 2 is {row['deviation']:.2f} (intact: " in found["said"]
 
 
 def test_the_command_prints_a_table_by_epoch_and_the_sentence(pair):
@@ -109,11 +139,12 @@ def test_the_command_prints_a_table_by_epoch_and_the_sentence(pair):
     assert told.returncode == 0, told.stderr
     lines = told.stdout.splitlines()
     assert lines[0] == f"Intact: {intact.id}. Broken (without variance term): {broken.id}."
-    assert lines[1].split("  ")[0] == "EPOCH"
-    assert "DEVIATION, BROKEN" in lines[1]
-    assert [line.split()[0] for line in lines[2:6]] == ["0", "1", "2", "3"]
-    assert lines[5].split()[2::2] == ["–", "–", "–"], "the broken run has not measured epoch 3"
-    assert lines[6] == read_beside(broken)["said"]
+    assert lines[1].startswith("Deviations and effective ranks of the code h and of the embedding z")
+    assert lines[2].split("  ")[0] == "EPOCH"
+    assert "DEVIATION OF Z, BROKEN" in lines[2]
+    assert [line.split()[0] for line in lines[3:7]] == ["0", "1", "2", "3"]
+    assert lines[6].split()[2::2] == ["–", "–", "–"], "the broken run has not measured epoch 3"
+    assert lines[7] == read_beside(broken)["said"]
     found = cli("views", "beside", intact.id, "--other", broken.id, "--json", workspace=broken.workspace)
     assert json.loads(found.stdout) == read_beside(broken)
 

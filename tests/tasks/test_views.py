@@ -49,7 +49,7 @@ def test_a_run_gives_all_gauges_and_a_verdict(wine):
     names = ("probe_accuracy", "knn_accuracy", "rankme", "alpha", "lidar", "spread", "projector_rank")
     names += ("raw_probe_accuracy", "pca_probe_accuracy", "untrained_probe_accuracy")
     assert all(np.isfinite(metrics[name]) for name in names), metrics
-    assert "A linear classifier on the code reaches" in state["verdict"]["text"]
+    assert "A linear classifier on the code h reaches" in state["verdict"]["text"]
     assert "the same network untrained" in state["verdict"]["text"]
     rows = epoch_rows(read_rows(folder.metrics))
     assert [row["epoch"] for row in rows] == [0, 1, 2, 3]
@@ -201,8 +201,8 @@ def test_programs_are_told_all_gauges(wine):
     assert names <= set(shown["metrics"])
     assert shown["metrics"]["collapse"] == "none"
     told = cli("runs", "show", folder.id, workspace=folder.workspace).stdout
-    assert "A linear classifier on the code reaches" in told
-    assert "RankMe" in told
+    assert "A linear classifier on the code h reaches" in told
+    assert "effective rank of the code h" in told
 
 
 def test_the_kit_has_the_codes_of_the_frame(wine):
@@ -240,7 +240,8 @@ def test_without_labels_the_verdict_rests_on_rankme_and_says_so(workspace: Path,
     state = run_here(make_run(workspace, tiny()))
     assert state["status"] == "finished", state["error"]
     assert state["verdict"]["outcome"] == "unknown"
-    assert "rests on RankMe alone" in state["verdict"]["text"]
-    assert any("rest on RankMe" in notice for notice in state["notices"])
+    assert state["verdict"]["text"].startswith("Whether it helped is not known: there are no labels")
+    assert "The effective rank of the code h (RankMe) is" in state["verdict"]["text"]
+    assert any("rest on the effective rank of the code" in notice for notice in state["notices"])
     assert state["metrics"]["probe_accuracy"] is None
     assert state["metrics"]["rankme"] > 1

@@ -13,6 +13,7 @@ import { condense, groupsOf, rowsOf, totals, totalsOf } from "../../assets/web/s
 import { visible } from "../../assets/web/stage/panels/glyphs.js"
 import { cumulate, nearest, partsOf } from "../../assets/web/stage/panels/histogram.js"
 import { countsOf, rowsOf as labelRows } from "../../assets/web/stage/panels/labels.js"
+import { decodesAt } from "../../assets/web/stage/panels/map.js"
 import { describeGap } from "../../assets/web/stage/panels/rounds.js"
 
 const theme = { text: "#111", muted: "#888", border: "#ddd", panel: "#eee", background: "#fff", font: "sans" }
@@ -280,4 +281,11 @@ test("of a thousand classes those that are confused most are told, with exact co
   assert.equal(describeChoice(most, all), "The 20 of 1,000 classes that are most often confused.")
   assert.match(describeChoice(mostConfused(many, all, "99"), all, "99"), /those whose names hold “99”/)
   assert.equal(describeChoice(mostConfused(many, all, "x"), all, "x"), "No class is called so.")
+})
+
+test("a map offers to decode its points only where there are some, with weights", () => {
+  const state = { can_decode: true }
+  const views = [null, { state }, { state, frame: { step: 30 } }, { state, frame: { step: 0 } }]
+  assert.deepEqual(views.map(decodesAt), [false, false, false, true])
+  assert.ok(!decodesAt({ state: { can_decode: false }, frame: {} }), "an encoder")
 })

@@ -37,6 +37,10 @@ test("each stage of a run has its tip, and only the end has next steps", () => {
   assert.equal(phaseOf(20, 20, true), "end")
   update({ state: null, frame: null })
   assert.match(root.textContent, /Reading the data/)
+  update({ state: { ...STATE, status: "queued" }, frame: null })
+  assert.match(root.textContent, /waits for its turn/)
+  update({ state: { ...STATE, status: "stopped" }, frame: null })
+  assert.match(root.textContent, /ended before anything was measured/)
   update({ state: STATE, frame: { epoch: 0, step: 30 } })
   assert.match(root.textContent, /Step 30 of 100/)
   const seen = new Set()
@@ -86,7 +90,7 @@ test("the end of a run says what came of it, and offers the epochs that help", (
   assert.match(end({ val_mse: 0.06, signs: [{ code: "worse-than-mean", epochs: 400 }] }), /has not learned/)
   assert.match(end({ val_loss: 1 }, "language"), /better than counting pairs of tokens/)
   assert.match(end({ val_loss: 3 }, "language"), /still worse/)
-  assert.match(end({ signs: [{ code: "complete-collapse" }] }, "views"), /collapsed/)
+  assert.match(end({ signs: [{ code: "complete-collapse" }] }, "views"), /a collapse\./)
 })
 
 test("tips can be hidden, stay hidden for the next run, and can be shown again", () => {

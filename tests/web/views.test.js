@@ -49,7 +49,7 @@ test("the effective rank counts equal values, and is near 1 of a line", () => {
   close(effectiveRank(new Float32Array([5, 0, 0, 0])), 1, 1e-3)
   assert.equal(effectiveRank(new Float32Array([0, 0])), 0)
   const frame = { epoch: 3, spectrum: { data: new Float32Array([1, 1, 0]) } }
-  assert.match(describeSpectrum(frame, "spectrum"), /Effective rank 2\.0 of 3 at epoch 3/)
+  assert.match(describeSpectrum(frame, "spectrum"), /Effective rank of h 2\.0 of 3 at epoch 3/)
 })
 
 test("spectra that are compared have one scale of at most seven decades", () => {
@@ -263,9 +263,15 @@ test("the verdict has the probe beside its references, then the run's own words 
   update({ state, row })
   assert.match(root.textContent, /supervised twin 60\.0%/)
   assert.match(root.textContent, /better than the raw input.*linear classifier 90\.0%.*raw input 50\.0%/)
-  assert.match(root.textContent, /20 nearest neighbors 80\.0%.*effective rank 20\.0 of 128/)
-  const done = { ...state, status: "finished", verdict: { outcome: "hurt", text: "It is worse." } }
+  assert.match(root.textContent, /20 nearest neighbors 80\.0%.*effective rank of the code h 20\.0 of 128/)
+  const done = {
+    ...state,
+    status: "finished",
+    verdict: { outcome: "hurt", text: "It is worse. 40.5% here." },
+  }
   update({ state: done, row: { ...row, signs } })
-  assert.match(root.textContent, /It is worse\./)
+  const [word, rest] = root.children[0].children
+  assert.deepEqual([word.tagName, word.textContent], ["STRONG", "It is worse."], "only the answer is bold")
+  assert.equal(rest.textContent, "40.5% here.")
   assert.match(root.textContent, /Complete collapse\. Take it back\./)
 })

@@ -32,17 +32,15 @@ export function sayBeside({ title, gauge }, intact, broken) {
   const at = `at epoch ${broken.epoch}`
   const parts = []
   if (isKnown(gauge)) {
-    const isRank = RANKS.has(gauge)
     parts.push(
-      `the ${isRank ? "effective rank" : "standard deviation"} of the embeddings ${at} is ` +
-        `${sayGauge(gauge, broken[gauge])}${isRank ? "" : " of what is expected"} ` +
-        `(intact: ${sayGauge(gauge, intact[gauge])})`,
+      `the ${RANKS.has(gauge) ? "effective rank" : "standard deviation"} of the embeddings z ${at} is ` +
+        `${sayGauge(gauge, broken[gauge])} (intact: ${sayGauge(gauge, intact[gauge])})`,
     )
   }
   if (isKnown("probe_accuracy")) {
     const when = parts.length ? "" : ` ${at}`
     parts.push(
-      `a linear classifier on the code reaches ${percent(broken.probe_accuracy)}${when} ` +
+      `a linear classifier on the code h reaches ${percent(broken.probe_accuracy)}${when} ` +
         `(intact: ${percent(intact.probe_accuracy)})`,
     )
   }

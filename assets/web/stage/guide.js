@@ -31,7 +31,7 @@ function endOfLanguage(row, base) {
 
 function endOfViews(row) {
   return hasSign(row, COLLAPSED)
-    ? "This network's codes have collapsed: it has not learned to tell its samples apart."
+    ? "What you just saw: a collapse. Views of one sample agree because all samples have become alike, and nothing is learned from that."
     : "What you just saw: a network trained, without labels, to give distorted copies of a sample the same code."
 }
 
@@ -113,6 +113,13 @@ export function nextSteps(task, acts) {
 /** For how many epochs the run had better be trained, as a sign of trouble says; undefined where none does. */
 const moreEpochs = (view) => (view.row?.signs ?? []).find((sign) => sign.epochs)?.epochs
 
+/** Why there is nothing to look at yet. @param {?{status: string}} state */
+export function waitFor(state) {
+  if (state?.status === "queued") return "This run waits for its turn. It begins by itself."
+  if (ENDED.includes(state?.status)) return "This run ended before anything was measured."
+  return "Reading the data and building the network. The first results come with epoch 0."
+}
+
 /** Which tip belongs to an epoch. */
 export function phaseOf(epoch, epochs, isEnded) {
   if (!epoch) return "before"
@@ -177,7 +184,7 @@ export function createGuide(steps) {
     const { state } = view
     shown = view
     if (!state || !view.frame) {
-      setText(text, "Reading the data and building the network. The first results come with epoch 0.")
+      setText(text, waitFor(state))
       next.hidden = true
       return
     }

@@ -1,10 +1,11 @@
 // The lines over the panels: what the numbers at the cursor mean, in words.
 
-import { el, fixed, icon, percent, setText } from "../lib/dom.js"
+import { el, fixed, percent, setText } from "../lib/dom.js"
 import { sayMixed } from "./mixed.js"
 import { ofKnown } from "./pseudo.js"
+import { createSigns } from "./signs.js"
 import { ENDED } from "./store.js"
-import { besideOf, compareProbe, neighborsOf } from "./views.js"
+import { besideOf, compareProbe, leadOf, neighborsOf } from "./views.js"
 
 /** Whether the autoencoder beats PCA with as many dimensions, as selfsup_core/evaluate/words/verdict.py says it. */
 export function compareWithPca(mse, baseline, isEnded) {
@@ -28,6 +29,7 @@ export function createVerdict() {
     "The same error for principal component analysis with as many dimensions, fitted on training rows",
   )
   const word = el("strong", { class: "stage-word" })
+  const rest = el("span", { class: "stage-rest" }) // of a verdict whose first sentence is the answer
   const knn = part(
     "Share of validation samples that have the same class as most of their 5 nearest labeled neighbors in the latent space",
   )
@@ -41,6 +43,7 @@ export function createVerdict() {
     "div",
     { class: "stage-verdict", "data-testid": "stage-verdict" },
     word,
+    rest,
     mse,
     pca,
     knn,
@@ -49,12 +52,8 @@ export function createVerdict() {
     rate,
     left,
   )
-  const signs = el("ul", {
-    class: "stage-signs",
-    "data-testid": "stage-signs",
-    "aria-label": "Signs of trouble",
-  })
-  const root = el("div", { class: "stage-outcome" }, line, signs)
+  const signs = createSigns()
+  const root = el("div", { class: "stage-outcome" }, line, signs.root)
 
   function update(view) {
     const { state, row } = view
@@ -92,7 +91,7 @@ export function createVerdict() {
       probe,
       typeof row?.probe_accuracy === "number" ? `linear classifier ${percent(row.probe_accuracy)}` : "",
     )
-    drawSigns(row?.signs ?? [])
+    signs.draw(row?.signs ?? [])
     const speed = state.samples_per_second
     setText(rate, speed ? `${Math.round(speed).toLocaleString("en")} ${items}/s` : "")
     setText(
@@ -146,7 +145,7 @@ export function createVerdict() {
             : "not yet better than counting pairs of tokens",
     )
     word.dataset.tone = !hasBoth ? "" : loss < pairs ? "good" : isLast ? "bad" : "even"
-    drawSigns(row?.signs ?? [])
+    signs.draw(row?.signs ?? [])
     rate.title = "Training speed, without evaluation"
     setText(
       rate,
@@ -229,7 +228,7 @@ export function createVerdict() {
               : `not yet as good as ${name}`,
     )
     word.dataset.tone = tone
-    drawSigns(row?.signs ?? [])
+    signs.draw(row?.signs ?? [])
     rate.title = "Training speed, without evaluation"
     setText(
       rate,
@@ -258,17 +257,20 @@ export function createVerdict() {
       knn,
       known(row?.knn_accuracy, (v) => `${neighborsOf(state)} nearest neighbors ${percent(v)}`),
     )
-    probe.title = "RankMe: how many of the code's directions are really used"
+    probe.title =
+      "RankMe: how many directions of the code h, which is what is used later, differ. A collapse is seen in the embedding z, which only the objective sees"
     setText(
       probe,
-      known(row?.rankme, (v) => `effective rank ${fixed(v, 1)} of ${state.code_size}`),
+      known(row?.rankme, (v) => `effective rank of the code h ${fixed(v, 1)} of ${state.code_size}`),
     )
     precision.title = "The same network, trained on the classifier's labels alone, as far as it has come"
     setText(precision, isSaid ? "" : known(row?.twin_probe_accuracy, (v) => `supervised twin ${percent(v)}`))
     const [text, tone] = compareProbe(row, state.baseline, isLast)
-    setText(word, isLast ? (state.verdict?.text ?? "") : text)
+    const [lead, numbers] = isLast ? leadOf(state.verdict?.text ?? "") : [text, ""]
+    setText(word, lead)
+    setText(rest, numbers)
     word.dataset.tone = isLast ? ({ helped: "good", hurt: "bad" }[state.verdict?.outcome] ?? "even") : tone
-    drawSigns(row?.signs ?? [])
+    signs.draw(row?.signs ?? [])
     setText(
       rate,
       known(state.samples_per_second || null, (v) => `${Math.round(v).toLocaleString("en")} rows/s`),
@@ -302,7 +304,7 @@ export function createVerdict() {
     }
     setText(word, isLast ? (state.verdict?.text ?? "") : "")
     word.dataset.tone = { helped: "good", hurt: "bad" }[state.verdict?.outcome] ?? "even"
-    drawSigns(row?.signs ?? [])
+    signs.draw(row?.signs ?? [])
     setText(rate, "")
     setText(
       left,
@@ -311,23 +313,6 @@ export function createVerdict() {
         : state.seconds_left === null
           ? ""
           : `${formatSeconds(state.seconds_left)} left`,
-    )
-  }
-  /** What goes wrong at the cursor's epoch, and what to do about it. */
-  function drawSigns(found) {
-    const key = JSON.stringify(found)
-    if (signs.dataset.key === key) return
-    signs.dataset.key = key
-    signs.hidden = !found.length
-    signs.replaceChildren(
-      ...found.map((sign) =>
-        el(
-          "li",
-          { "data-code": sign.code },
-          icon("warn"),
-          el("span", {}, el("strong", {}, sign.text), ` ${sign.remedy}`),
-        ),
-      ),
     )
   }
   return { root, update }

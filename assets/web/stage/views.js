@@ -58,3 +58,9 @@ export function compareProbe(row, baseline, isEnded) {
   if (row.probe_accuracy >= best - margin) return [`about as good as ${title}`, "even"]
   return isEnded ? [`worse than ${title}`, "bad"] : [`not yet as good as ${title}`, "even"]
 }
+
+/** The answer, which is a verdict's first sentence, and the rest of it. @returns {[string, string]} */
+export function leadOf(text) {
+  const end = text.indexOf(". ")
+  return end < 0 ? [text, ""] : [text.slice(0, end + 1), text.slice(end + 2)]
+}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pages.parts.shared.picture import VIEWS_ALT
+
 
 @dataclass(frozen=True)
 class Card:
@@ -53,6 +55,20 @@ CARDS = (
         "about 1 minute",
         "emoji",
         {"data.source": "emoji", "train.epochs_per_second": 2.0},
+    ),
+    Card(
+        "views",
+        "views",
+        VIEWS_ALT,
+        "Learn by comparing views",
+        "Two random views of a picture should get the same code: that is all a network is told. Then take a "
+        "safeguard away and see it collapse.",
+        "pages/views.py",
+        "Train",
+        "under 2 minutes",
+        "views-fashion",
+        {"data.source": "fashion-5k"},
+        {"do": "train"},
     ),
     Card(
         "pseudo",

@@ -256,9 +256,11 @@ def form_place(run: str) -> Any:
     """Where the settings of a new run are: open before there is one, folded to a line above a run that is
     shown.
     """
+    place = st.container(key="new-run")
     if run:
-        return st.expander("New run", icon=":material/tune:", expanded=False, key="new-run")
-    return st.container(key="new-run")
+        # By its key it is another one for each run, so it does not stay open over the run that it started.
+        return place.expander("New run", icon=":material/tune:", expanded=False, key=f"new-run-{run}")
+    return place
 
 
 def train_button(place: DeltaGenerator, key: str) -> bool:

@@ -1,4 +1,4 @@
-"""Which augmentation earns it? Short runs without each transformation and with each alone, in a table and as
+"""Which augmentation helps? Short runs without each transformation and with each alone, in a table and as
 bars.
 """
 

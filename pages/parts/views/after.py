@@ -1,4 +1,4 @@
-"""After a run on views: did it help, and which augmentation earns it, one at a time."""
+"""After a run on views: did it help, and which augmentation helps, one at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from selfsup_core.runs.folder import ACTIVE, RunFolder, RunState, read_state
 PARAM = "next"
 NEXT = {
     "help": ("Did it help?", ":material/balance:", show_benefit),
-    "augment": ("Which augmentation earns it?", ":material/query_stats:", show_ablation),
+    "augment": ("Which augmentation helps?", ":material/query_stats:", show_ablation),
 }
 POLL = 2.0
 

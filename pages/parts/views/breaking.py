@@ -12,54 +12,91 @@ from pages.parts.shared.go import link_here
 from pages.parts.shared.live import BESIDE
 from pages.parts.shared.new_run import start_clicked
 from pages.parts.shared.workspace import errors_shown, plain, workspace
+from pages.parts.views.methods import title_of
+from selfsup_core.data.sources import find_source
 from selfsup_core.objectives.two_views import Break
 from selfsup_core.runs.beside import list_relatives
 from selfsup_core.runs.breaking import (
+    JOIN,
     Others,
     breaks_of,
+    collapse_of_its_own,
     find_intact,
     find_same,
+    intact_of,
     missing_of,
     runs_like,
     settings_of,
+    showing_collapse,
     with_break,
 )
 from selfsup_core.runs.folder import RunFolder, RunState
-from selfsup_core.runs.spec import RunSpec, read_spec
+from selfsup_core.runs.spec import RunSpec, make_spec, read_spec
+from selfsup_core.runs.waiting import in_words
+from selfsup_core.wording import inline
 
 EXPECTED = {
-    "complete": "Expect a complete collapse: every sample gets the same embedding.",
-    "dimensional": "Expect a dimensional collapse: embeddings differ in few directions.",
+    "complete": "Expect a complete collapse.",
+    "dimensional": "Expect a dimensional collapse.",
+    "either": "Expect a collapse, dimensional or complete: that depends on the data.",
     "shortcut": "Expect no collapse, but a representation that ignores nothing.",
     "weaker": "Expect no collapse, but a weaker representation.",
 }
+COLLAPSE = (
+    "**Collapse** means that embeddings no longer tell samples apart: all samples get the same one (complete "
+    "collapse), or they differ in very few directions (dimensional collapse)."
+)
 
 
 def offer_breaks(folder: RunFolder, state: RunState) -> None:
-    """A list of safeguards that can be taken away, and the way back to the intact run."""
+    """A list of safeguards that can be taken away; of a run that lacks one, the way to the intact run."""
     with errors_shown():
         spec = read_spec(folder.spec)
         missing, others = missing_of(spec), runs_like(workspace(), spec)
-        if missing and (intact := find_intact(others, spec)):
-            link_here(
-                "Open the intact run",
-                icon=":material/shield:",
-                key="open-intact",
-                params={"do": "train", "run": intact},
-            )
-        with st.popover("Break it", icon=":material/heart_broken:"):
+        if missing:
+            offer_intact(folder, state, spec, others)
+            for one in missing:
+                st.caption(f":material/heart_broken: {plain(one.title)}: {plain(one.theory)}")
+            return
+        # By its key it is another menu for each run, so it does not stay open over the run it started.
+        with st.popover("Break it", icon=":material/heart_broken:", key=f"break-it-{folder.id}"):
             st.markdown("Take one safeguard away, train again with the same seed, and compare.")
+            st.markdown(COLLAPSE)
             for name, one in breaks_of(spec).items():
                 offer(folder, state, with_break(spec, name), name, one, others)
-        for one in missing:
-            st.caption(f":material/heart_broken: {plain(one.title)}: {plain(one.theory)}")
+            if not collapse_of_its_own(spec):
+                offer_collapse(folder, state, spec)
+            with st.expander("The same from the command line"):
+                for one in breaks_of(spec).values():
+                    st.code(command_of(folder, one), language="bash", wrap_lines=True)
+
+
+def offer_intact(folder: RunFolder, state: RunState, spec: RunSpec, others: Others) -> None:
+    """Open the intact run, or train it where there is none."""
+    if intact := find_intact(others, spec):
+        link_here(
+            "Open the intact run",
+            icon=":material/shield:",
+            key="open-intact",
+            params={"do": "train", "run": intact},
+        )
+    elif st.button(
+        "Train the intact run",
+        key="train-intact",
+        icon=":material/shield:",
+        help="The same run, seed included, with its safeguard, to compare both.",
+    ):
+        beside = {BESIDE: folder.id} if len(missing_of(spec)) == 1 else {}
+        start_clicked(
+            intact_of(spec), preset=state["preset"], button=f"intact-{folder.id}", do="train", **beside
+        )
 
 
 def offer(folder: RunFolder, state: RunState, broken: RunSpec, name: str, one: Break, others: Others) -> None:
-    """One safeguard: a button, the theory, and the command that does the same."""
+    """One safeguard: a button and the theory."""
     if done := find_same(others, broken):
         link_here(
-            f"Open: {one.title[0].lower()}{one.title[1:]}",
+            f"Open: {inline(one.title)}",
             icon=":material/open_in_new:",
             key=f"open-break-{name}",
             params={"do": "train", "run": done, BESIDE: folder.id},
@@ -73,7 +110,31 @@ def offer(folder: RunFolder, state: RunState, broken: RunSpec, name: str, one: B
             **{BESIDE: folder.id},
         )
     st.caption(f"{plain(one.theory)} {EXPECTED[one.expected]}")
-    st.code(command_of(folder, one), language="bash", wrap_lines=True)
+
+
+def offer_collapse(folder: RunFolder, state: RunState, spec: RunSpec) -> None:
+    """Where no safeguard of the method leads to a collapse: methods that show one, on the same data."""
+    shown = showing_collapse(spec)
+    if not shown:
+        return
+    takes = in_words(state["seconds"] / state["epoch"] * state["epochs"]) if state["epoch"] else ""
+    st.markdown(
+        f"{title_of(spec.objective.kind)} does not collapse in a short run. To see a collapse, train another "
+        f"method on the same data{f', in about {takes}' if takes else ''}:"
+    )
+    source = find_source(spec.data.source, workspace()).title
+    for broken, one in shown:
+        kind = broken.objective.kind
+        title = f"{title_of(kind)} {inline(one.title)}"
+        if st.button(title, key=f"break-{kind}", icon=":material/heart_broken:", width="stretch"):
+            named = {"name": f"{source}, {title_of(kind)}{JOIN}{inline(one.title)}"}
+            start_clicked(
+                make_spec(broken.as_dict(), named),
+                preset=state["preset"],
+                button=f"break-{kind}-{folder.id}",
+                do="train",
+            )
+        st.caption(f"{plain(one.theory)} {EXPECTED[one.expected]}")
 
 
 def command_of(folder: RunFolder, one: Break) -> str:
@@ -92,6 +153,6 @@ def refuse_beside(folder: RunFolder) -> bool:
     refuse_asked(
         BESIDE,
         f"The address asks for the run {shorten(asked)!r} beside this one. "
-        "Only a run that differs from it in a single safeguard can be shown there.",
+        "Only an intact run and the same run without one safeguard can be shown side by side.",
     )
     return True

@@ -16,31 +16,23 @@ from pages.parts.shared.new_run import (
     new_run,
     open_here,
 )
+from pages.parts.shared.picture import VIEWS_ALT, picture_of
 from pages.parts.shared.preset_and_data import choose_preset, choose_source, usable_sources
 from pages.parts.shared.samples import show_samples
 from pages.parts.shared.terms import caption
 from pages.parts.shared.workspace import workspace
 from pages.parts.views.after import show_after
 from pages.parts.views.breaking import offer_breaks, refuse_beside
+from pages.parts.views.methods import title_of
 from selfsup_core.data.sources import find_source
 from selfsup_core.objectives import OBJECTIVES
+from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.recipes import list_presets, preset_spec
 from selfsup_core.runs.spec import RunSpec, known_settings
+from selfsup_core.runs.waiting import expected_of, in_words
 from selfsup_core.settings import Setting
 
 FIRST = "emoji"  # the data of a first visit
-TITLES = {
-    "simclr": "SimCLR",
-    "byol": "BYOL",
-    "simsiam": "SimSiam",
-    "barlow-twins": "Barlow Twins",
-    "vicreg": "VICReg",
-    "sigreg": "SIGReg (LeJEPA)",
-    "dino": "DINO",
-    "swav": "SwAV",
-    "jepa": "Hidden patches (I-JEPA)",
-    "rotation": "Rotation prediction",
-}
 KINDS = ("image", "sound", "table", "text")
 AUGMENT, METHOD = "objective.augment.", "objective.kind"
 # Settings under Advanced, one tab per group; `advanced_groups` adds objective and augmentation.
@@ -51,10 +43,6 @@ ADVANCED = {
     "Texts": TEXT_FEATURES,
     "Recording": ("frames.tiles", "frames.samples", *KEPT),
 }
-
-
-def title_of(method: str) -> str:
-    return TITLES.get(method, method)
 
 
 def columns() -> Places:
@@ -169,13 +157,26 @@ ABOUT = (
 )
 
 
+def show_about(preset: str, spec: RunSpec) -> None:
+    """What two views are, in a picture and in words, and how long the run will take where that is known."""
+    picture, words = st.columns((1, 2), vertical_alignment="center")
+    picture.html(picture_of("views", VIEWS_ALT))
+    with words:
+        caption(ABOUT)
+    if seconds := expected_of(preset, spec, list_states(workspace())):
+        words.caption(
+            f"It takes about {in_words(seconds)}, at the pace of the last run of this recipe and method."
+        )
+
+
 def show() -> None:
     """The whole mode."""
-    spec = new_run(FORM).spec
+    chosen = new_run(FORM)
+    spec = chosen.spec
     run = st.query_params.get("run", "")
     if not run:
         if spec:
-            caption(ABOUT)
+            show_about(chosen.preset, spec)
             show_samples(spec.data.source)
         return
     if not (asked := open_here(run, ("views",))):

@@ -1,4 +1,4 @@
-"""Which augmentation earns it, in words."""
+"""Which augmentation helps, in words."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import Literal
 from selfsup_core.evaluate.rows import EpochRow
 from selfsup_core.wording import percent
 
-Gauge = Literal["spread", "deviation", "projector_rank"]
+Gauge = Literal["deviation", "projector_rank"]
 
 
 def say_gauge(gauge: str, value: float | None) -> str:
@@ -40,19 +40,16 @@ def say_beside(title: str, gauge: Gauge, intact: EpochRow, broken: EpochRow) -> 
     at, parts = f"at epoch {broken['epoch']}", []
     mine, other = broken.get(gauge), intact.get(gauge)
     if mine is not None and other is not None:
-        what, rest = (
-            ("effective rank", "")
-            if gauge == "projector_rank"
-            else ("standard deviation", " of what is expected")
-        )
+        what = "effective rank" if gauge == "projector_rank" else "standard deviation"
         parts.append(
-            f"the {what} of the embeddings {at} is {say_gauge(gauge, mine)}{rest} "
+            f"the {what} of the embeddings z {at} is {say_gauge(gauge, mine)} "
             f"(intact: {say_gauge(gauge, other)})"
         )
     mine, other = broken.get("probe_accuracy"), intact.get("probe_accuracy")
     if mine is not None and other is not None:
         when = "" if parts else f" {at}"
         parts.append(
-            f"a linear classifier on the code reaches {percent(mine, 1)}{when} (intact: {percent(other, 1)})"
+            f"a linear classifier on the code h reaches {percent(mine, 1)}{when} "
+            f"(intact: {percent(other, 1)})"
         )
     return f"{title}, {' and '.join(parts)}." if parts else ""

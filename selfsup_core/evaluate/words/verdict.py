@@ -81,7 +81,7 @@ def describe_accuracy(state: Mapping[str, Any]) -> str:
         if probe is not None:
             seen = int(baseline.get("validation_rows") or 0)
             return f"linear classifier {share_of(probe, seen, 'validation rows')}"
-        return "" if rank is None else f"RankMe {rank:.1f}"
+        return "" if rank is None else say_rank(rank)
     if state.get("task") == "pseudo":
         found, noun = metrics.get("accuracy"), "test rows"
         rows = metrics.get("test_rows") or baseline.get("test_rows")
@@ -115,13 +115,18 @@ def describe_pseudo(metrics: Metrics, verdict: Verdict | None, baseline: Baselin
     return " · ".join(parts)
 
 
+def say_rank(rank: float) -> str:
+    """RankMe, which is of the code; the objective sees the embedding, which has a rank of its own."""
+    return f"effective rank of the code h {rank:.1f}"
+
+
 def describe_views(metrics: Metrics, verdict: Verdict | None, baseline: Baseline) -> str:
     """One line: the verdict once there is one, else the probe beside what needs no training; RankMe."""
     rank = metrics.get("rankme")
     if rank is None:
         return "no epoch yet"
     if verdict:
-        return f"{verdict['text'].rstrip('.')} · RankMe {rank:.1f}"
+        return f"{verdict['text'].rstrip('.')} · {say_rank(rank)}"
     named = (
         (metrics.get("probe_accuracy"), "a linear classifier on the code (linear probe)"),
         (baseline.get("raw_probe_accuracy"), "on the raw input"),
@@ -130,7 +135,7 @@ def describe_views(metrics: Metrics, verdict: Verdict | None, baseline: Baseline
         (metrics.get("knn_accuracy"), "20 nearest neighbors"),
     )
     parts = [f"{title} {percent(value, 1)}" for value, title in named if value is not None]
-    return " · ".join([*parts, f"RankMe {rank:.1f}"])
+    return " · ".join([*parts, say_rank(rank)])
 
 
 def describe_classifier(metrics: Metrics, baseline: Baseline) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from selfsup_core.evaluate.collapse import Kind, judge_collapse
 from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
@@ -107,12 +107,11 @@ def collapse_of(signs: list[Sign]) -> str:
 def judge_views(metrics: Metrics, baseline: Baseline, signs: list[Sign], code_size: int) -> Verdict:
     """Whether learning from views helped, against the best of what needs no training.
 
-    The supervised twin is named beside it, and has no part in the outcome: it learns from the labels.
-    A difference counts when it is larger than two standard errors of a share. Without labels of two or
-    more classes the verdict rests on RankMe and says so.
+    Its first sentence is the answer; numbers follow. The supervised twin is named beside them, and has no
+    part in the outcome: it learns from the labels. A difference counts when it is larger than two standard
+    errors of a share. Without labels of two or more classes the verdict rests on RankMe and says so.
     """
     collapsed = collapse_of(signs)
-    said = "" if collapsed == "none" else f" The embeddings show a {collapsed} collapse."
     probe, rows = metrics.get("probe_accuracy"), baseline.get("validation_rows") or 0
     known = [
         (cast("float", baseline[key]), title)  # type: ignore[literal-required]
@@ -121,22 +120,38 @@ def judge_views(metrics: Metrics, baseline: Baseline, signs: list[Sign], code_si
     ]
     if probe is None or not known or not rows:
         rank, before = metrics.get("rankme") or 0.0, baseline.get("untrained_rankme") or 0.0
+        lead = (
+            "Whether it helped is not known: there are no labels of two or more classes to measure with."
+            if collapsed == "none"
+            else say_collapse(collapsed)
+        )
         return {
             "outcome": "unknown",
-            "text": "There are no labels of two or more classes to measure with, so this rests on RankMe "
-            f"alone: the code uses about {rank:.1f} of {code_size} directions, and {before:.1f} before "
-            f"training.{said}",
+            "text": f"{lead} The effective rank of the code h (RankMe) is {rank:.1f} of {code_size}, and was "
+            f"{before:.1f} before training.",
         }
     best, title = max(known)
     error = two_errors(best, rows)
     beside = ", ".join(f"{name} {percent(value, 1)}" for value, name in known)
-    text = f"A linear classifier on the code reaches {share_of(probe, rows, 'validation rows')}; {beside}."
-    said = say_twin(metrics, probe, rows) + said
+    numbers = (
+        f"A linear classifier on the code h reaches {share_of(probe, rows, 'validation rows')}; {beside}."
+        f"{say_twin(metrics, probe, rows)}"
+    )
     if probe > best + error:
-        return {"outcome": "helped", "text": f"{text} Learning from views helped.{said}"}
-    if probe < best - error:
-        return {"outcome": "hurt", "text": f"{text} It is worse than {title}.{said}"}
-    return {"outcome": "no difference", "text": f"{text} No clear difference from {title}.{said}"}
+        but = "" if collapsed == "none" else f", although the embeddings z show a {collapsed} collapse"
+        return {"outcome": "helped", "text": f"Learning from views helped{but}. {numbers}"}
+    outcome: Literal["hurt", "no difference"] = "hurt" if probe < best - error else "no difference"
+    lead = f"Worse than {title}." if outcome == "hurt" else f"No clear difference from {title}."
+    lead = lead if collapsed == "none" else say_collapse(collapsed)
+    return {"outcome": outcome, "text": f"{lead} {numbers}"}
+
+
+def say_collapse(collapsed: str) -> str:
+    """What a collapse means, as the answer of a verdict."""
+    return (
+        "This network has not learned to tell its samples apart: the embeddings z show a "
+        f"{collapsed} collapse."
+    )
 
 
 def say_twin(metrics: Metrics, probe: float, rows: int) -> str:
@@ -146,16 +161,11 @@ def say_twin(metrics: Metrics, probe: float, rows: int) -> str:
     twin, trained = metrics.get("twin_probe_accuracy"), metrics.get("twin_trained") or 0.0
     if twin is None:
         return ""
+    said = f" The same network trained on these labels alone (supervised twin) reaches {percent(twin, 1)}"
     if trained < 1:
-        return (
-            f" The same network trained on these labels alone (supervised twin) has had "
-            f"{percent(trained)} of its steps in “Did it help?” and reaches {percent(twin, 1)}."
-        )
+        return f"{said} after {percent(trained)} of its training."
     error = two_errors(twin, rows)
     beside = (
         "less than" if twin < probe - error else "more than" if twin > probe + error else "about as much as"
     )
-    return (
-        f" The same network trained on these labels alone (supervised twin) reaches {percent(twin, 1)}, "
-        f"{beside} the code."
-    )
+    return f"{said}, {beside} the code."

@@ -1,4 +1,4 @@
-"""Long jobs on a run that learns from views: whether learning helped, and which augmentation earns it."""
+"""Long jobs on a run that learns from views: whether learning helped, and which augmentation helps."""
 
 from __future__ import annotations
 

@@ -58,13 +58,39 @@ def test_worse_than_untrained_is_said_at_the_end_and_beyond_chance():
 
 @pytest.mark.parametrize(
     ("probe", "outcome", "words"),
-    [(0.8, "helped", "helped"), (0.73, "no difference", "No clear"), (0.6, "hurt", "worse than PCA of")],
+    [(0.8, "helped", "helped"), (0.73, "no difference", "No clear"), (0.6, "hurt", "Worse than PCA of")],
 )
 def test_the_verdict_compares_with_the_best_of_what_needs_no_training(probe, outcome, words):
     found = judge_views({"probe_accuracy": probe}, BASELINE, [], 64)
     assert found["outcome"] == outcome
-    assert words in found["text"]
+    assert words in found["text"].split(". ")[0], "the answer comes first"
     assert "500 validation rows" in found["text"]
+
+
+@pytest.mark.parametrize(
+    ("probe", "begin"),
+    [
+        (0.8, "Learning from views helped, although the embeddings z show a dimensional collapse. A linear"),
+        (
+            0.6,
+            "This network has not learned to tell its samples apart: the embeddings z show a dimensional c",
+        ),
+        (
+            None,
+            "This network has not learned to tell its samples apart: the embeddings z show a dimensional c",
+        ),
+    ],
+)
+def test_a_collapse_is_the_answer_unless_it_helped(probe, begin):
+    found = judge_views({"probe_accuracy": probe}, BASELINE, signs(projector_rank=2.0), 64)
+    assert found["text"].startswith(begin)
+
+
+def test_both_collapses_say_what_is_left():
+    (complete,) = signs(ViewsAbout(most_rank=128, sees_scale=True), deviation=0.03)
+    assert "all samples get nearly the same embedding z (standard deviation 0.03, where" in complete["text"]
+    (dimensional,) = signs(projector_rank=2.0)
+    assert "samples still get different embeddings z" in dimensional["text"]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +99,7 @@ def test_the_verdict_compares_with_the_best_of_what_needs_no_training(probe, out
         (0.9, 1.0, "reaches 90.0%, more than the code."),
         (0.7, 1.0, "reaches 70.0%, less than the code."),
         (0.81, 1.0, "reaches 81.0%, about as much as the code."),
-        (0.3, 0.12, "has had 12% of its steps in “Did it help?” and reaches 30.0%."),
+        (0.3, 0.12, "reaches 30.0% after 12% of its training."),
     ],
 )
 def test_the_supervised_twin_is_named_and_compared_once_it_is_trained(twin, trained, words):
@@ -95,6 +121,6 @@ def test_a_run_is_described_in_a_line():
     )
     assert describe_accuracy(state) == "linear classifier 80.0% on 500 validation rows"
     state["metrics"]["probe_accuracy"] = None
-    assert describe_accuracy(state) == "RankMe 12.0"
+    assert describe_accuracy(state) == "effective rank of the code h 12.0"
     assert all_gauges(state, [])["collapse"] == "none"
     assert all_gauges(state, [])["raw_probe_accuracy"] == 0.7

@@ -22,6 +22,10 @@ const HIT = 14
 const NUDGE = 0.02
 const WHITE = [255, 255, 255]
 
+/** Whether points can be decoded: not before the first epoch, and the weights of a step within one are not kept. */
+export const decodesAt = (view) =>
+  Boolean(view?.frame) && view.state?.can_decode !== false && !view.frame.step
+
 export default {
   id: "map",
   title: "Latent map",
@@ -71,9 +75,8 @@ export default {
       if (umap.isOn && probe.hasLattice) showLattice()
       if (view?.frame && view.statics) update(view, true)
     })
-    // The weights of a step within an epoch are not kept, so nothing can be decoded there; nor is a UMAP a plane of codes.
-    const canDecode = () => view?.state?.can_decode !== false && !view?.frame?.step && !umap.isOn
-    const decodes = () => canDecode() && !isMoving && Boolean(view?.frame)
+    const canDecode = () => decodesAt(view) && !umap.isOn // a UMAP is no plane of codes
+    const decodes = () => canDecode() && !isMoving
 
     const chip = (id, text, label, onclick) =>
       el(
@@ -138,16 +141,15 @@ export default {
       view = next
       if (isOtherTheme)
         plot.setTheme(view.theme.text, view.theme.background, view.theme.isDark, view.theme.font)
+      for (const node of [hint, move]) node.hidden = !canDecode()
       if (!view.frame || !view.statics) return
       if (isNew) take(view.frame)
       looks?.update(view)
       recolor()
       drawLegend()
       plot.setMarks(marks())
-      hint.hidden = !canDecode()
       lattice.hidden = !canDecode() || view.statics.shape.length < 2
       if (offer.isDue(view.state, probe.hasLattice) && !lattice.hidden) showLattice()
-      move.hidden = !canDecode()
       setMode()
       setStyle()
       describe()

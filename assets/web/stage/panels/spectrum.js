@@ -17,8 +17,8 @@ export default {
     const side = el(
       "select",
       { class: "stage-input", "aria-label": "Spectrum of", onchange: () => draw() },
-      el("option", { value: "embedding_spectrum" }, "embeddings, centered"),
-      el("option", { value: "spectrum" }, "code"),
+      el("option", { value: "embedding_spectrum" }, "embeddings z, centered"),
+      el("option", { value: "spectrum" }, "code h"),
     )
     const canvas = el("canvas", { class: "stage-canvas", role: "img" })
     root.head.append(side)
@@ -55,7 +55,7 @@ export default {
       drawAxes(pen, { view, width, height, low, high, x, y, count: values.length })
       if (start) drawCurve(pen, start, x, y, { color: view.theme.muted, isFaint: true })
       drawCurve(pen, values, x, y, { color: view.theme.primary })
-      drawRank(pen, effectiveRank(values), { x, height, theme: view.theme, width })
+      drawRank(pen, effectiveRank(values), { of: letterOf(side.value), x, height, theme: view.theme, width })
     }
 
     return {
@@ -87,11 +87,14 @@ export function decadesOf(curves) {
   return [Math.max(high - DECADES, Math.floor(Math.log10(Math.min(...positive, 10 ** (high - 1))))), high]
 }
 
+/** The code is h and the embedding, which the objective sees, z. */
+const letterOf = (side) => (side === "spectrum" ? "h" : "z")
+
 /** The effective rank and how far the values fall, as a sentence. */
 export function describe(frame, side) {
   const { data } = frame[side]
   return (
-    `Effective rank ${effectiveRank(data).toFixed(1)} of ${data.length} at ${momentOf(frame)}: ` +
+    `Effective rank of ${letterOf(side)} ${effectiveRank(data).toFixed(1)} of ${data.length} at ${momentOf(frame)}: ` +
     `in so many directions the ${side === "spectrum" ? "codes" : "embeddings"} really differ.`
   )
 }
@@ -139,7 +142,7 @@ function drawCurve(pen, values, x, y, { color, isFaint = false }) {
   pen.restore()
 }
 
-function drawRank(pen, rank, { x, height, width, theme }) {
+function drawRank(pen, rank, { of, x, height, width, theme }) {
   const at = x(Math.max(1, rank))
   pen.save()
   pen.strokeStyle = theme.text
@@ -151,6 +154,6 @@ function drawRank(pen, rank, { x, height, width, theme }) {
   pen.stroke()
   const isRight = at > width * 0.6
   pen.textAlign = isRight ? "right" : "left"
-  pen.fillText(`effective rank ${rank.toFixed(1)}`, at + (isRight ? -6 : 6), TOP + 12)
+  pen.fillText(`effective rank of ${of} ${rank.toFixed(1)}`, at + (isRight ? -6 : 6), TOP + 12)
   pen.restore()
 }
