@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from selfsup_core.errors import SettingError
+from selfsup_core.pseudo.objectives.pseudo_labels import ONLINE
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.train import precision
 from selfsup_core.train.config import TrainConfig
@@ -176,3 +177,33 @@ def test_autoencoders_and_classifiers_are_measured_too(preset, capable, workspac
     assert state["status"] == "finished", state["error"]
     assert state["device"]["uses_bf16"]
     assert seen
+
+
+FEW = {"data.labels_per_class": 3, "model.channels": [4]}
+
+
+@pytest.mark.parametrize(
+    ("preset", "changes"),
+    [
+        ("convolutional", {"model.channels": [4]}),
+        ("classify-conv", {"model.channels": [4]}),
+        *(("pseudo-fixmatch", FEW | {"objective.method": name}) for name in ONLINE),
+        ("views-fashion", {"objective.kind": "byol", "model.channels": [4, 8], "frames.samples": 60}),
+    ],
+)
+def test_a_measured_run_goes_as_one_that_was_not(preset, changes, capable, workspace: Path, monkeypatch):
+    """Steps are tried on copies that leave nothing behind, whatever an objective remembers or asks for."""
+    small = {"train.epochs": 2, "train.steps_per_epoch": 2, "train.batch_size": 32, "train.device": "cpu"}
+    spec = preset_spec(preset, small | {"data.source": "digits", "train.threads": 1} | changes)
+    monkeypatch.setattr(precision, "LEAST_STEPS", 1)
+    monkeypatch.setattr(precision, "LEAST_SECONDS", 0.0)
+    monkeypatch.setattr(precision, "MOST_SHARE", 0.0)  # whatever is found, float32 stays
+    measured = make_run(workspace, spec)
+    state = run_here(measured)
+    assert state["status"] == "finished", state["error"]
+    assert "of its time in float32" in state["device"]["reason"]
+    train = spec.train.model_copy(update={"precision": "float32"})
+    plain = make_run(workspace, spec.model_copy(update={"train": train}))
+    assert run_here(plain)["status"] == "finished"
+    assert same(last_tensors(measured), last_tensors(plain))
+    assert rows_without_times(measured) == rows_without_times(plain)
