@@ -18,9 +18,12 @@ from safetensors.numpy import save as save_arrays
 
 from selfsup_core.errors import RunError
 from selfsup_core.files import MOST_FRAME, MOST_LINES, finite, parse_json, read_file, require_plain
+from selfsup_core.room.line import say_place
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.folder import RunFolder, find_run, read_state
 from selfsup_core.runs.frames import unpack_frame
+from selfsup_core.runs.queue import WAITING
+from selfsup_core.runs.shared import host_of, label_of, person_of
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.thinned import early_path, frame_path, list_early, list_frames
 from selfsup_core.runs.waiting import Waits, waiting_for
@@ -105,8 +108,15 @@ class RunView:
             return
         about = supervisor_info(self.folder.workspace)
         state = cast("SeenState", read_state(self.folder))
-        state["is_responding"] = about is None or self.folder.id not in about["silent"]
-        if (state["status"] == "queued" or state.get("frees_slot")) and (waits := waiting_for(self.folder)):
+        workspace = self.folder.workspace
+        label = label_of(host_of(workspace), workspace, self.folder.id)
+        state["is_responding"] = about is None or label not in about["silent"]
+        is_waiting = state["status"] == "queued" or state.get("frees_slot")
+        if is_waiting and person_of(workspace):
+            # What it waits for apart from its turn (memory) is written in the state itself.
+            if state["message"] in ("", WAITING):
+                state["message"] = say_place(self.folder) or state["message"]
+        elif is_waiting and (waits := waiting_for(self.folder)):
             state["message"] = waits.sentence()
             if about_wait := waits.for_view():
                 state["waits"] = about_wait
