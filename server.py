@@ -27,11 +27,13 @@ from starlette.responses import Response
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.starlette import starlette_server
 
-from pages.parts.shared import door, routes, updated, upload_store
+from pages.parts.shared import door, routes, updated, upload_store, viewer
 from pages.parts.shared.welcome import (
     addresses,
     hosts_by_https,
     hosts_of,
+    refuse_open,
+    room_lines,
     welcome,
     with_token,
     write_open_file,
@@ -39,6 +41,7 @@ from pages.parts.shared.welcome import (
 from pages.parts.space import routes as routes_space
 from selfsup_core.errors import StudioError
 from selfsup_core.files import disk_error, keep_private, policy_hash
+from selfsup_core.room.store import Room
 from selfsup_core.runs.access import forget_token
 from selfsup_core.runs.folder import default_workspace
 from selfsup_core.workers.supervisor import SERVER_SECONDS, ensure_supervisor, keep_warm
@@ -158,7 +161,7 @@ def has_screen() -> bool:
 PagesManager.uses_pages_directory = False
 routes.is_mounted = door.is_there = True
 upload_store.install()
-access = door.Access()
+access = viewer.Access()
 code_begun = updated.code_state()
 app = st.App(
     "app.py",
@@ -191,11 +194,18 @@ def read_arguments() -> argparse.Namespace:
         help="Let in anyone who can reach the port: for a server behind a login of its own.",
     )
     parser.add_argument(
+        "--room",
+        action="store_true",
+        help="Open a room: people join with a code and a nickname, each with a workspace of their own.",
+    )
+    parser.add_argument(
         "--new-token", action="store_true", help="Create a new token; the old one stops working."
     )
     arguments = parser.parse_args()
     if arguments.url and not urlsplit(arguments.url).hostname:
         parser.error(f"--url must begin with https:// or http:// and name a host; found {arguments.url!r}.")
+    if arguments.room and arguments.no_token:
+        parser.error("--room needs the token, by which the teacher is known; leave out --no-token.")
     return arguments
 
 
@@ -204,6 +214,7 @@ def main() -> None:
     arguments = read_arguments()
     keep_private()
     address = arguments.address or st.get_option("server.address") or "0.0.0.0"
+    refuse_open(address, needs_token=not arguments.no_token)
     hosts = [*hosts_of(address, arguments.url), *(st.get_option("server.allowedHosts") or [])]
     access.needs_token, access.hosts = not arguments.no_token, hosts
     access.secure_hosts = hosts_by_https(arguments.url)
@@ -211,7 +222,14 @@ def main() -> None:
         forget_token(access.workspace)
     token = access.token if access.needs_token else ""
     here, others = addresses(address, arguments.port, st.get_option("server.baseUrlPath"), arguments.url)
-    print(welcome(here, others, token), flush=True)
+    room = Room(access.workspace)
+    if arguments.room:
+        about = room.open(max(1, os.cpu_count() or 1))
+        access.room, viewer.access = room, access
+        print(room_lines(here, others, token, about["code"]), flush=True)
+    else:
+        room.close()
+        print(welcome(here, others, token), flush=True)
     if arguments.open and has_screen():
         page = write_open_file(access.workspace, with_token(here, token)).as_uri()
         # A moment later, when the server answers; a daemon, so that Ctrl-C does not wait for it.

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from selfsup_core.environment import machine_folder
 from selfsup_core.errors import DataError
 from selfsup_core.pretrained.hub import HUB, MARK, find_fetched
 from selfsup_core.pretrained.loading import load_causal
@@ -138,7 +139,7 @@ def prepare(name: str, workspace: Path, say: Callable[[str], None] = print) -> P
     if name.startswith(HUB):
         return find_fetched(name.removeprefix(HUB), workspace)
     if name not in BUILT_IN:
-        folder = Path(name).expanduser()
+        folder = machine_folder(name)
         if not name or not folder.is_dir():
             raise DataError(
                 f"There is no model {name!r}: neither a built-in one nor a folder. Built in: "

@@ -169,11 +169,11 @@ class LiveRuns:
     Every method raises RunError when there is no such run or frame.
     """
 
-    def __init__(self, workspace: Path) -> None:
+    def __init__(self, workspace: Path, most_frames: int = MAX_FRAMES) -> None:
         self.workspace = workspace
         self.lock = threading.Lock()
         self.views: LRUCache[str, RunView] = LRUCache(MAX_RUNS)
-        self.blobs: LRUCache[tuple[str, str, int], bytes] = LRUCache(MAX_FRAMES)
+        self.blobs: LRUCache[tuple[str, str, int], bytes] = LRUCache(most_frames)
 
     def view(self, run: str) -> RunView:
         with self.lock:
