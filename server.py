@@ -224,8 +224,9 @@ def main() -> None:
     here, others = addresses(address, arguments.port, st.get_option("server.baseUrlPath"), arguments.url)
     room = Room(access.workspace)
     if arguments.room:
-        about = room.open(max(1, os.cpu_count() or 1))
-        access.room, viewer.access = room, access
+        access.capacity = max(1, os.cpu_count() or 1)
+        about = room.open(access.capacity)
+        access.room, access.shared, viewer.access = room, others or [here], access
         print(room_lines(here, others, token, about["code"]), flush=True)
     else:
         room.close()

@@ -36,7 +36,8 @@ class Access:
         needs_token: False when a login stands before the app.
         hosts: names under which browsers reach it.
         secure_hosts: those of them that are reached by https only, through a proxy that may not say so.
-        room: people besides who holds the token.
+        room: people besides who holds the token. shared: addresses for them; carries: what this machine can
+            carry, in words; capacity: how many runs at once.
     """
 
     needs_token: bool = True
@@ -44,6 +45,9 @@ class Access:
     secure_hosts: list[str] = field(default_factory=list)
     workspace: Path = field(default_factory=default_workspace)
     room: Room | None = None
+    shared: list[str] = field(default_factory=list)
+    carries: str = ""
+    capacity: int = 1
 
     def __post_init__(self) -> None:
         self._keys: tuple[str, str] | None = None
