@@ -14,6 +14,7 @@ from selfsup_core.errors import RunError, StudioError
 from selfsup_core.room.people import Person
 from selfsup_core.room.store import Room, RoomAbout, Shown
 from selfsup_core.runs.control import send
+from selfsup_core.runs.examples import list_examples
 from selfsup_core.runs.folder import ACTIVE, RunFolder, find_run, list_states
 from selfsup_core.runs.shared import person_workspace
 from selfsup_core.runs.short_runs import is_aside
@@ -66,7 +67,7 @@ def overview(room: Room) -> list[Live]:
 
 def look_at(room: Room, person: Person) -> Live:
     workspace = person_workspace(room.host, person["id"])
-    states = [state for state in list_states(workspace) if not is_aside(state)]
+    states = [state for state in list_states(workspace) if not is_aside(state) and is_own(state)]
     waiting = sum(state["status"] == "queued" for state in states)
     at_work = [state for state in states if state["status"] in ACTIVE and state["status"] != "queued"]
     shown = next(iter(at_work or [s for s in states if s["status"] != "queued"] or states), None)
@@ -75,10 +76,15 @@ def look_at(room: Room, person: Person) -> Live:
     return Live(person, RunFolder(workspace / "runs" / shown["run"]), shown, waiting)
 
 
+def is_own(state: RunState) -> bool:
+    """Whether somebody has trained it here: examples come with the program."""
+    return state["run"] not in list_examples()
+
+
 def all_runs(room: Room) -> Iterator[tuple[Person, RunFolder, RunState]]:
     for person in room.read()["people"]:
         workspace = person_workspace(room.host, person["id"])
-        for state in list_states(workspace):
+        for state in filter(is_own, list_states(workspace)):
             yield person, RunFolder(workspace / "runs" / state["run"]), state
 
 
@@ -176,7 +182,7 @@ def results(room: Room) -> str:
     writer.writerow(COLUMNS)
     for person, folder, state in all_runs(room):
         metrics = state["metrics"]
-        best = state["best"] or {}
+        best = state["best"]
         accuracy = next(
             (metrics[k] for k in ("val_accuracy", "accuracy", "probe_accuracy") if k in metrics), ""
         )
@@ -194,7 +200,7 @@ def results(room: Room) -> str:
                     state["stop_reason"],
                     state["epoch"],
                     state["epochs"],
-                    best.get("val_loss"),
+                    best["val_loss"] if best else None,
                     accuracy,
                     round(state["seconds"], 1),
                 )

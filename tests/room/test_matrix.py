@@ -13,6 +13,7 @@ import httpx2 as httpx
 import numpy as np
 import pytest
 
+from benchmarks.people import Served, open_page, upload
 from selfsup_core.data.dataset import Dataset, save_dataset
 from selfsup_core.inspection.space.layouts import MapAbout
 from selfsup_core.room.people import shown_code
@@ -22,7 +23,7 @@ from selfsup_core.runs.examples import MARK
 from selfsup_core.runs.folder import RunFolder, list_states, read_state
 from selfsup_core.runs.shared import people_workspaces, person_workspace
 from tests.helpers import make_run, run_here, tiny_spec
-from tests.room.served import Served, open_page, serve_room, upload
+from tests.room.served import room_served
 
 CANARY = "Kanari"  # of Ada
 TEACHERS = "Lehrvogel"  # of the teacher's own workspace
@@ -102,7 +103,7 @@ class Class:
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
-    with serve_room(tmp_path_factory.mktemp("room") / "workspace") as served:
+    with room_served(tmp_path_factory.mktemp("room") / "workspace") as served:
         yield Class(served)
 
 

@@ -14,17 +14,17 @@ SECONDS = 3.0
 
 
 def show(me: Viewer) -> None:
-    show_place(me)
+    st.markdown(say_place(me))
+    st.caption("Your runs and data are yours: of the others only the teacher sees them.")
     st.fragment(run_every=SECONDS)(draw)()
 
 
-def show_place(me: Viewer) -> None:
-    """Who they are, and how they come back on another device."""
-    st.markdown(
-        f"You are **{plain(me.nickname)}**, resume code **{shown_code(me.resume)}**. To go on with another "
-        "device, open the same address there and enter the room's code, this nickname and the resume code."
+def say_place(me: Viewer) -> str:
+    """Who they are, and how they come back on another device, as Markdown."""
+    return (
+        f"You are **{plain(me.nickname)}**, resume code **{shown_code(me.resume)}**: with this nickname and "
+        "code another device brings you back here."
     )
-    st.caption("Your runs and data are yours: of the others only the teacher sees them.")
 
 
 def draw() -> None:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import html
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.parts.room import asking, spotlight
-from pages.parts.shared import viewer
+from pages.parts.shared import routes, upload_store, viewer
 from pages.parts.shared.go import rerun
 from pages.parts.shared.runlist import look
 from pages.parts.shared.welcome import with_code
 from pages.parts.shared.workspace import acting, errors_shown, plain, show_refusal
+from selfsup_core.inspection.client import stop_lab
 from selfsup_core.room import wall
+from selfsup_core.room.line import FILE
 from selfsup_core.room.people import Person, shown_code
 from selfsup_core.room.store import Room, RoomAbout
 from selfsup_core.runs.shared import label_of
 from selfsup_core.runs.state import RunState
 from selfsup_core.wording import counted
-from selfsup_core.workers.supervisor import ensure_supervisor, supervisor_info
+from selfsup_core.workers.supervisor import ensure_supervisor, home, supervisor_info
 
 SECONDS = 2.0  # after which the wall is drawn again
 CERTAIN = "delete"
@@ -116,9 +119,24 @@ def show_delete(room: Room) -> None:
     ):
         with acting("room"):
             wall.delete_all(room)
+            forget()
             room.open(viewer.access.capacity if viewer.access else 1)
             st.session_state.pop("room-certain", None)
             rerun()
+
+
+def forget() -> None:
+    """Take what this process and its helpers still hold of people that are gone."""
+    room = the_room()
+    for role in ("lab", "maps"):
+        stop_lab(room.host, role)
+    (home(room.host) / FILE).unlink(missing_ok=True)
+    routes.live_runs.cache_clear()
+    st.cache_data.clear()
+    store, context = upload_store.installed(), get_script_run_ctx()
+    for session in store.arrivals.sessions_held() if store and context else ():
+        if context and store and session != context.session_id:
+            store.arrivals.drop_session(session)
 
 
 def draw_wall() -> None:

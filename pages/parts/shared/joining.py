@@ -49,7 +49,8 @@ class Desk:
         except StudioError as error:
             usual = 422 if isinstance(error, SettingError) else 409
             status = STATUS.get(error.code, usual)
-            return Joined(status=status, said=str(error), is_taken=error.code == "nickname-taken")
+            said = str(error)
+            return Joined("", status, said[:1].upper() + said[1:], error.code == "nickname-taken")
         except OSError as error:
             return Joined(status=507, said=str(disk_error(error)))
 
@@ -62,7 +63,7 @@ class Desk:
             said: what was wrong with the last one. is_back: open the part for those who come back.
         """
         wrong = f'<p class="wrong" role="alert">{html.escape(said)}</p>' if said else ""
-        first = "nickname" if code and not said else "code"
+        first = "nickname" if code and (not said or is_back) else "code"
 
         def line(name: str, value: str, more: str = "") -> str:
             about = ABOUT[name]
