@@ -27,7 +27,7 @@ from starlette.responses import Response
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.starlette import starlette_server
 
-from pages.parts.shared import door, routes, updated, upload_store, viewer
+from pages.parts.shared import carry, door, routes, updated, upload_store, viewer
 from pages.parts.shared.welcome import (
     addresses,
     hosts_by_https,
@@ -41,9 +41,10 @@ from pages.parts.shared.welcome import (
 from pages.parts.space import routes as routes_space
 from selfsup_core.errors import StudioError
 from selfsup_core.files import disk_error, keep_private, policy_hash
-from selfsup_core.room.store import Room
+from selfsup_core.room.store import MOST_CAPACITY, Room
 from selfsup_core.runs.access import forget_token
 from selfsup_core.runs.folder import default_workspace
+from selfsup_core.workers.measure import NotMeasured
 from selfsup_core.workers.supervisor import SERVER_SECONDS, ensure_supervisor, keep_warm
 
 
@@ -199,14 +200,38 @@ def read_arguments() -> argparse.Namespace:
         help="Open a room: people join with a code and a nickname, each with a workspace of their own.",
     )
     parser.add_argument(
+        "--runs",
+        type=int,
+        choices=range(1, MOST_CAPACITY + 1),
+        metavar="N",
+        help="Runs at once in a room; without it this is measured when the room opens.",
+    )
+    parser.add_argument(
         "--new-token", action="store_true", help="Create a new token; the old one stops working."
     )
     arguments = parser.parse_args()
     if arguments.url and not urlsplit(arguments.url).hostname:
         parser.error(f"--url must begin with https:// or http:// and name a host; found {arguments.url!r}.")
+    if arguments.runs and not arguments.room:
+        parser.error("--runs is for a room; add --room.")
     if arguments.room and arguments.no_token:
         parser.error("--room needs the token, by which the teacher is known; leave out --no-token.")
     return arguments
+
+
+def measure_room(room: Room, port: int) -> None:
+    """Find out what this machine can carry, print it, show it on the wall, and let so many runs work at once.
+
+    In a thread of its own, since it asks the server that runs here.
+    """
+    try:
+        found = carry.find(port, access.token)
+    except (NotMeasured, OSError):
+        access.carries = "What this machine can carry could not be measured; one run works at a time."
+    else:
+        access.carries, access.capacity = carry.sentence(found), found.runs
+        room.open(found.runs)
+    print(f"  {access.carries}\n", flush=True)
 
 
 def main() -> None:
@@ -224,9 +249,11 @@ def main() -> None:
     here, others = addresses(address, arguments.port, st.get_option("server.baseUrlPath"), arguments.url)
     room = Room(access.workspace)
     if arguments.room:
-        access.capacity = max(1, os.cpu_count() or 1)
-        about = room.open(access.capacity)
         access.room, access.shared, viewer.access = room, others or [here], access
+        access.capacity = arguments.runs or 1
+        about = room.open(access.capacity)
+        if not arguments.runs:
+            threading.Thread(target=measure_room, args=(room, arguments.port), daemon=True).start()
         print(room_lines(here, others, token, about["code"]), flush=True)
     else:
         room.close()

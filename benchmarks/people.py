@@ -117,7 +117,7 @@ def serve_room(workspace: Path) -> Iterator[Served]:
     served = Served(workspace)
     workspace.mkdir(parents=True, exist_ok=True)
     environment = os.environ | {"SELFSUP_WORKSPACE": str(workspace)}
-    command = [sys.executable, "server.py", "--room", "--port", str(served.port)]
+    command = [sys.executable, "server.py", "--room", "--runs", "2", "--port", str(served.port)]
     with open(workspace / "server.log", "ab") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
 

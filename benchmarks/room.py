@@ -30,6 +30,7 @@ from selfsup_core.workers.supervisor import ensure_supervisor
 
 PEOPLE, OPENING_SECONDS, SECONDS = sized(30, 4), sized(10.0, 1.0), sized(40.0, 3.0)
 TRAINING = 2
+CLICKS = sized(0.1, 0.5)  # a second, of somebody who watches
 LONG = {"train.epochs": 100_000, "data.source": "digits"}
 PAGES = ("runs", "data", "autoencoder")
 COLUMNS = ("load_p50_s", "load_p95_s", "click_p50_s", "click_p95_s", "news_p95_s", "errors", "foreign")
@@ -88,7 +89,7 @@ class Participant(threading.Thread):
                 begun = time.monotonic()
                 since = self.look(since)
                 self.seen.news.append(time.monotonic() - begun)
-                if random.random() < 0.25:  # somebody clicks every fourth second
+                if random.random() < CLICKS:
                     begun = time.monotonic()
                     page = random.choice(PAGES)
                     self.check(
