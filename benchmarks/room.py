@@ -25,7 +25,7 @@ from selfsup_core.runs.examples import add_examples, list_examples
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.recipes import preset_spec
-from selfsup_core.runs.shared import person_workspace
+from selfsup_core.shared import person_workspace
 from selfsup_core.workers.supervisor import ensure_supervisor
 
 PEOPLE, OPENING_SECONDS, SECONDS = sized(30, 4), sized(10.0, 1.0), sized(40.0, 3.0)

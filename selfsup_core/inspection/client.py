@@ -21,8 +21,8 @@ from selfsup_core.inspection.exchange import Exchange
 from selfsup_core.inspection.subject import Kind, Subject
 from selfsup_core.inspection.wire import ROLE, Request, Server, home, lab_info, read_reply
 from selfsup_core.runs.processes import start_detached
-from selfsup_core.runs.shared import host_of, person_of
 from selfsup_core.settings import Values
+from selfsup_core.shared import host_of, person_of
 from selfsup_core.workers.supervisor import fingerprint
 
 __all__ = ["LabClient", "home", "lab_info", "stop_lab", "warm"]

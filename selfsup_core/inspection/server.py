@@ -33,8 +33,8 @@ from selfsup_core.inspection.desk import Desk
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.inspection.wire import GOOD, MAX_REQUEST, ROLE, Request, Server, home, pack_problem
 from selfsup_core.runs.processes import give_way, serves
-from selfsup_core.runs.shared import person_workspace
 from selfsup_core.settings import explain
+from selfsup_core.shared import person_workspace
 from selfsup_core.train.memory import lacks_memory, memory_error
 from selfsup_core.workers.supervisor import fingerprint, is_hosted
 

@@ -11,8 +11,8 @@ from typing import TypedDict
 from selfsup_core.errors import RunError, StudioError
 from selfsup_core.inspection.subject import Kind, Subject
 from selfsup_core.runs.processes import ServerAbout, who_serves
-from selfsup_core.runs.shared import host_of
 from selfsup_core.settings import Config, Plain, Values, setting
+from selfsup_core.shared import host_of
 
 GOOD, BAD = b"+", b"-"
 MAX_REQUEST = 8_000_000

@@ -21,6 +21,7 @@ from selfsup_core.pretrained.hub import HUB, MARK, find_fetched
 from selfsup_core.pretrained.loading import load_causal
 from selfsup_core.pretrained.model_folder import check_folder
 from selfsup_core.pretrained.trial import remember
+from selfsup_core.shared import host_of
 
 __all__ = [
     "BUILT_IN",
@@ -112,9 +113,11 @@ def find_file(model: Pretrained) -> Path | None:
 
 
 def ready_folder(model: Pretrained, workspace: Path) -> Path | None:
-    """Where its files are once it is prepared; None for one that is not on this machine."""
+    """Where its files are once it is prepared, for all of a room once; None for one that is not on this
+    machine.
+    """
     if model.seconds:
-        return workspace / "models" / f"{model.name}-{model.digest[:12]}"
+        return host_of(workspace) / "models" / f"{model.name}-{model.digest[:12]}"
     source = find_file(model)
     return source.parent if source else None
 

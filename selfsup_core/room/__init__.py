@@ -5,7 +5,7 @@
    whoever holds the app's token.
 2. A person joins by the room's code and a nickname, and gets a resume code; nickname and resume code bring
    them back on another device. Wrong codes are counted, and after some nobody may try for a minute.
-3. Where their work is: `room/people/<person>/`, a workspace like any other (`runs/shared.py`). The workspace
+3. Where their work is: `room/people/<person>/`, a workspace like any other (`shared.py`). The workspace
    around `room/` is the teacher's own.
 4. `viewer.find_viewer` is the one place that resolves a request to a workspace. Pages, the stage's routes and
    uploads ask it; nobody passes a person's name in an address. What is not in that workspace does not exist:

@@ -9,9 +9,9 @@ from typing_extensions import TypedDict
 
 from selfsup_core.files import read_shaped
 from selfsup_core.runs.folder import RunFolder, list_states
-from selfsup_core.runs.shared import host_of, label_of
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.waiting import in_words, what_takes_time
+from selfsup_core.shared import host_of, label_of
 
 FILE = "line.json"
 

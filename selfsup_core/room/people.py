@@ -17,8 +17,8 @@ from selfsup_core.errors import RunError, SettingError
 from selfsup_core.files import sha256
 from selfsup_core.runs.access import LETTERS
 from selfsup_core.runs.folder import now_iso
-from selfsup_core.runs.shared import new_person
 from selfsup_core.settings import Config, Values, explain, setting
+from selfsup_core.shared import new_person
 
 CODE_LETTERS = 6  # of 31: 30 bits, which a hundred tries a minute would need decades for
 MOST_NICKNAME = 24

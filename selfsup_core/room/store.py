@@ -20,7 +20,7 @@ from selfsup_core.errors import RunError
 from selfsup_core.files import read_checked, write_private
 from selfsup_core.room.people import Joining, Person, admit, new_code
 from selfsup_core.runs.folder import now_iso
-from selfsup_core.runs.shared import person_workspace, room_folder
+from selfsup_core.shared import person_workspace, room_folder
 
 T = TypeVar("T")
 FILE = "room.json"

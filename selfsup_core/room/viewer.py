@@ -9,7 +9,7 @@ from typing import Literal
 from selfsup_core.errors import RunError
 from selfsup_core.room.store import Room
 from selfsup_core.runs.access import is_same, sign
-from selfsup_core.runs.shared import person_workspace
+from selfsup_core.shared import person_workspace
 
 Role = Literal["teacher", "participant"]
 

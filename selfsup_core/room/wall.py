@@ -16,9 +16,9 @@ from selfsup_core.room.store import Room, RoomAbout, Shown
 from selfsup_core.runs.control import send
 from selfsup_core.runs.examples import list_examples
 from selfsup_core.runs.folder import ACTIVE, RunFolder, find_run, list_states
-from selfsup_core.runs.shared import person_workspace
 from selfsup_core.runs.short_runs import is_aside
 from selfsup_core.runs.state import RunState
+from selfsup_core.shared import person_workspace
 
 COLUMNS = (
     "nickname",

@@ -23,9 +23,9 @@ from selfsup_core.files import read_file, read_shaped, sha256, write_folder, wri
 from selfsup_core.runs.describe import describe_spec
 from selfsup_core.runs.folder import ENDED, RunFolder, now_iso, read_state, state_lock, update_state
 from selfsup_core.runs.memory_left import require_memory
-from selfsup_core.runs.shared import person_of
 from selfsup_core.runs.spec import RunSpec, spec_yaml
 from selfsup_core.runs.state import RunState
+from selfsup_core.shared import person_of
 
 MAX_QUEUED = 5
 LOCAL = "local"

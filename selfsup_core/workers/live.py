@@ -23,12 +23,12 @@ from selfsup_core.runs.access import sign
 from selfsup_core.runs.folder import RunFolder, find_run, read_state
 from selfsup_core.runs.frames import unpack_frame
 from selfsup_core.runs.queue import WAITING
-from selfsup_core.runs.shared import host_of, label_of, person_of
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.thinned import early_path, frame_path, list_early, list_frames
 from selfsup_core.runs.waiting import Waits, waiting_for
 from selfsup_core.safetensors_header import read_metadata
 from selfsup_core.settings import whole_number
+from selfsup_core.shared import host_of, label_of, person_of
 from selfsup_core.workers.supervisor import supervisor_info
 
 FRESH_SECONDS = 0.2

@@ -34,9 +34,9 @@ from selfsup_core.runs.folder import (
 from selfsup_core.runs.memory_left import lacks_now
 from selfsup_core.runs.processes import KILLED, NO_MEMORY_CODES, is_alive, memory_kills
 from selfsup_core.runs.queue import WAITING, QueueEntry, enqueue, list_queue, withdraw
-from selfsup_core.runs.shared import person_of
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.trash import empty_old
+from selfsup_core.shared import person_of
 from selfsup_core.train.memory import says_no_memory
 from selfsup_core.workers.launcher import Launcher
 from selfsup_core.workers.turns import Asked, Turns

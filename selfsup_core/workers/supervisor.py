@@ -32,8 +32,8 @@ from selfsup_core.runs.processes import (
     start_detached,
     who_serves,
 )
-from selfsup_core.runs.shared import host_of, people_workspaces
 from selfsup_core.runs.workspace import open_workspace
+from selfsup_core.shared import host_of, people_workspaces
 from selfsup_core.workers.launcher import local_launcher
 from selfsup_core.workers.log import write_what_fits
 from selfsup_core.workers.scheduler import Scheduler

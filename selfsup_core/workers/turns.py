@@ -11,8 +11,8 @@ from selfsup_core.room.line import Line, LinePlace, Paces
 from selfsup_core.room.store import Room, RoomAbout
 from selfsup_core.runs.folder import RunFolder, sound_state
 from selfsup_core.runs.queue import QueueEntry, list_queue
-from selfsup_core.runs.shared import label_of, people_workspaces, person_of
 from selfsup_core.runs.state import RunState
+from selfsup_core.shared import label_of, people_workspaces, person_of
 
 
 class Asked(NamedTuple):

@@ -16,7 +16,7 @@ from selfsup_core.errors import Diverged, StudioError
 from selfsup_core.files import keep_private
 from selfsup_core.runs.folder import RunFolder, sound_state, write_state
 from selfsup_core.runs.processes import identity
-from selfsup_core.runs.shared import person_of
+from selfsup_core.shared import person_of
 from selfsup_core.train.memory import lacks_memory, memory_error
 from selfsup_core.workers.keeper import FolderGone, RunKeeper, Stop
 from selfsup_core.workers.log import write_what_fits

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from selfsup_core.room.people import Joining, Person
 from selfsup_core.room.store import Room
-from selfsup_core.runs.shared import person_workspace
+from selfsup_core.shared import person_workspace
 
 
 def opened(host: Path, capacity: int = 1) -> Room:

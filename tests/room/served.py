@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.people import Served, serve_room
-from selfsup_core.runs.shared import people_workspaces
+from selfsup_core.shared import people_workspaces
 from tests.conftest import kill_workers
 
 

@@ -21,7 +21,7 @@ from selfsup_core.room.viewer import cookie_for
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.examples import MARK
 from selfsup_core.runs.folder import RunFolder, list_states, read_state
-from selfsup_core.runs.shared import people_workspaces, person_workspace
+from selfsup_core.shared import people_workspaces, person_workspace
 from tests.helpers import make_run, run_here, tiny_spec
 from tests.room.served import room_served
 

@@ -23,7 +23,7 @@ from selfsup_core.room.people import (
 from selfsup_core.room.store import Room
 from selfsup_core.room.tries import MOST_OF_ALL, MOST_OF_ONE, WINDOW_SECONDS, Tries
 from selfsup_core.room.viewer import cookie_for, find_viewer
-from selfsup_core.runs.shared import host_of, people_workspaces, person_of, person_workspace
+from selfsup_core.shared import host_of, people_workspaces, person_of, person_workspace
 from tests.room.helpers import joined, opened
 
 CODE = "k7p2xm"

@@ -13,7 +13,7 @@ from selfsup_core.runs.control import receive
 from selfsup_core.runs.folder import read_state, update_state
 from selfsup_core.runs.processes import identity
 from selfsup_core.runs.queue import list_queue, submit
-from selfsup_core.runs.shared import people_workspaces
+from selfsup_core.shared import people_workspaces
 from tests.helpers import make_run, run_here, tiny_spec
 from tests.room.helpers import joined, opened, place_of
 

@@ -18,8 +18,8 @@ from selfsup_core.room import wall
 from selfsup_core.room.line import FILE
 from selfsup_core.room.people import Person, shown_code
 from selfsup_core.room.store import Room, RoomAbout
-from selfsup_core.runs.shared import label_of
 from selfsup_core.runs.state import RunState
+from selfsup_core.shared import label_of
 from selfsup_core.wording import counted
 from selfsup_core.workers.supervisor import ensure_supervisor, home, supervisor_info
 

@@ -33,9 +33,9 @@ from selfsup_core.runs.control import send
 from selfsup_core.runs.family import Member, describe_family, start_family
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.queue import submit
-from selfsup_core.runs.shared import host_of
 from selfsup_core.runs.spec import make_spec, read_spec
 from selfsup_core.settings import short, whole_number
+from selfsup_core.shared import host_of
 from selfsup_core.workers.live import MAX_FRAMES, LiveRuns
 from selfsup_core.workers.supervisor import ensure_supervisor
 
