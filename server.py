@@ -41,6 +41,7 @@ from pages.parts.shared.welcome import (
 from pages.parts.space import routes as routes_space
 from selfsup_core.errors import StudioError
 from selfsup_core.files import disk_error, keep_private, policy_hash
+from selfsup_core.pretrained.remote.connection import NAMES as REMOTE
 from selfsup_core.room.store import MOST_CAPACITY, Room
 from selfsup_core.runs.access import forget_token
 from selfsup_core.runs.folder import default_workspace
@@ -250,6 +251,8 @@ def main() -> None:
     room = Room(access.workspace)
     if arguments.room:
         access.room, access.shared, viewer.access = room, others or [here], access
+        for name in REMOTE.values():  # the host's model and key are not for everybody who joins
+            os.environ.pop(name, None)
         access.capacity = arguments.runs or 1
         about = room.open(access.capacity)
         if not arguments.runs:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
-from selfsup_core.errors import RunError
+from selfsup_core import environment
+from selfsup_core.errors import DataError, RunError
+from selfsup_core.inspection import server
+from selfsup_core.inspection.catalogue import describe_folder
+from selfsup_core.inspection.server import Lab
+from selfsup_core.pretrained.encoders.catalogue import find_encoder
+from selfsup_core.pretrained.language_models import prepare
 from selfsup_core.room.line import read_line, say_place
 from selfsup_core.runs import memory_left
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import RunFolder, read_state, update_state
 from selfsup_core.runs.processes import identity
 from selfsup_core.runs.queue import MAX_QUEUED, submit
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import make_spec, spec_yaml
 from selfsup_core.workers import scheduler as scheduling
+from selfsup_core.workers.launcher import may_ask_remote
 from selfsup_core.workers.live import LiveRuns
 from selfsup_core.workers.scheduler import Scheduler
 from selfsup_core.workers.supervisor import home, write_line
-from tests.helpers import tiny_spec
+from tests.helpers import make_run, tiny_spec
 from tests.room.helpers import joined, opened, place_of
 from tests.runs.test_queue import Clock, FakeLauncher, end
 
@@ -198,3 +209,51 @@ def test_starts_are_expected_from_runs_like_it(room, workspace):
 def test_people_have_the_hosts_supervisor(room, workspace):
     _, (ada, *_), *_ = room
     assert home(ada) == home(workspace) == workspace / "supervisor"
+
+
+def test_the_hosts_key_is_not_for_the_people_of_a_room(room, workspace):
+    """A remote model costs whoever opened the room."""
+    _, (ada, *_), *_ = room
+    remote = make_spec(
+        preset_spec("pseudo-table").as_dict(), {"data.source": "wine", "objective.proposers": ["remote"]}
+    )
+    mine, own = (make_run(place) for place in (ada, workspace))
+    for folder in (mine, own):
+        folder.spec.write_text(spec_yaml(remote))
+    assert may_ask_remote(own)
+    assert not may_ask_remote(mine)
+
+
+def test_no_folder_of_the_machine_is_opened_for_the_people_of_a_room(room, workspace, monkeypatch, tmp_path):
+    _, (ada, *_), *_ = room
+    monkeypatch.setattr(environment, "_closed", threading.Event())
+    (tmp_path / "folder").mkdir()
+    assert prepare(str(tmp_path / "folder"), workspace) == tmp_path / "folder"
+    for find in (find_encoder, describe_folder):
+        with pytest.raises(DataError) as before:
+            find(str(tmp_path / "folder"))
+        assert "in a room" not in str(before.value)
+    lab = Lab(workspace)
+    assert lab.desk_of("") is lab.desk
+    assert not environment._closed.is_set()
+    desk = lab.desk_of(ada.name)
+    assert desk.workspace == ada
+    assert lab.desk_of(ada.name) is desk
+    for find in (find_encoder, describe_folder, lambda name: prepare(name, ada)):
+        with pytest.raises(DataError, match="cannot be opened in a room"):
+            find(str(tmp_path / "folder"))
+    for strange in ("0" * 24, "..", "x"):
+        with pytest.raises(RunError, match="no such person"):
+            lab.desk_of(strange)
+
+
+def test_desks_that_nobody_asks_are_put_away(room, workspace, monkeypatch):
+    _, people, *_ = room
+    monkeypatch.setattr(environment, "_closed", threading.Event())
+    monkeypatch.setattr(server, "MOST_DESKS", 2)
+    lab = Lab(workspace)
+    first = lab.desk_of(people[0].name)
+    for place in people[1:]:
+        lab.desk_of(place.name)
+    assert len(lab.desks) == 2
+    assert lab.desk_of(people[0].name) is not first
