@@ -39,6 +39,7 @@ from pages.parts.shared.welcome import (
     write_open_file,
 )
 from pages.parts.space import routes as routes_space
+from selfsup_core.environment import close_machine
 from selfsup_core.errors import StudioError
 from selfsup_core.files import disk_error, keep_private, policy_hash
 from selfsup_core.pretrained.remote.connection import NAMES as REMOTE
@@ -251,6 +252,7 @@ def main() -> None:
     room = Room(access.workspace)
     if arguments.room:
         access.room, access.shared, viewer.access = room, others or [here], access
+        close_machine()
         for name in REMOTE.values():  # the host's model and key are not for everybody who joins
             os.environ.pop(name, None)
         access.capacity = arguments.runs or 1
