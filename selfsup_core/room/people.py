@@ -23,6 +23,7 @@ from selfsup_core.shared import new_person
 CODE_LETTERS = 6  # of 31: 30 bits, which a hundred tries a minute would need decades for
 MOST_NICKNAME = 24
 MOST_PEOPLE = 60
+LEAST_ONCE = 16  # characters of a form's name: a shorter one could be guessed, and is none
 # Control and format characters (they may hide or turn text around), surrogates, private and unassigned ones,
 # separators of lines.
 UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
@@ -112,7 +113,7 @@ def admit(code: str, people: list[Person], asked: Joining, *, most: int = MOST_P
     """
     if not is_same_code(code, asked.code):
         raise WrongCode("This room code is wrong.", remedy="The teacher's screen shows it.")
-    once = sha256(asked.once.encode())[:32] if asked.once else ""
+    once = sha256(asked.once.encode())[:32] if len(asked.once) >= LEAST_ONCE else ""
     known = next(
         (one for one in people if nickname_key(one["nickname"]) == nickname_key(asked.nickname)), None
     )

@@ -75,13 +75,17 @@ def test_the_code_is_read_as_people_type_it():
 
 def test_sending_the_form_twice_is_joining_once():
     people = []
-    first = admit(CODE, people, ask(once="form-1"))
-    assert admit(CODE, people, ask(once="form-1")) == first
+    first = admit(CODE, people, ask(once="form-1-of-somebody"))
+    assert admit(CODE, people, ask(once="form-1-of-somebody")) == first
     assert len(people) == 1
     with pytest.raises(SettingError, match="resume code"):
-        admit(CODE, people, ask(once="form-2"))
+        admit(CODE, people, ask(once="form-2-of-somebody"))
+    for short in ("", "a", "x" * 15):
+        with pytest.raises(SettingError, match="another nickname"):
+            admit(CODE, people, ask(once=short))
+    admit(CODE, people, ask("Ben", once="a"))
     with pytest.raises(SettingError, match="another nickname"):
-        admit(CODE, people, ask())
+        admit(CODE, people, ask("Ben", once="a"))
 
 
 @pytest.mark.parametrize("nickname", ["ada", "ADA", " A da", "Ａｄａ"])

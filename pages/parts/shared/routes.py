@@ -144,6 +144,7 @@ async def live(request: Request, run: str, runs: LiveRuns) -> Response:
 def binary(blob: bytes, *, is_final: bool = True) -> Response:
     # The stage keeps what it needs; a frame may be written again after a resume, so browsers ask again.
     headers = {"Cache-Control": "private, max-age=3600" if is_final else "no-cache"}
+    headers["Vary"] = "Cookie"  # somebody else at this browser gets nothing from its cache
     headers["Content-Encoding"] = "identity"  # floats of half precision and pictures hardly compress
     return Response(blob, media_type="application/octet-stream", headers=headers)
 

@@ -24,7 +24,7 @@ from selfsup_core.runs.access import is_allowed, sign
 from selfsup_core.settings import short, whole_number
 
 ASKED = ("colors", "color", "items", "pictures", "pause", "resume", "cancel")
-PRIVATE = {"Cache-Control": "private, max-age=3600", "Content-Encoding": "identity"}
+PRIVATE = {"Cache-Control": "private, max-age=3600", "Vary": "Cookie", "Content-Encoding": "identity"}
 FRESH = {"Cache-Control": "no-store", "Content-Encoding": "identity"}
 
 
