@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import gc
+import importlib
 import os
 import re
 import socket
@@ -109,6 +110,8 @@ def answer_at_once() -> None:
     starlette_server._bind_socket = bind_quick
 
 
+ROOT = Path(__file__).parent
+PAGE_LIBRARIES = ("pandas", "pyarrow", "plotly.graph_objects")
 CLOSED = "/_stcore/metrics"  # Streamlit's own counters: no one's business
 
 
@@ -141,10 +144,22 @@ async def stay_warm(workspace: Path) -> None:
         await asyncio.sleep(SERVER_SECONDS)
 
 
+def import_pages() -> None:
+    """Import what pages import when somebody opens them: a class opens them all at once, and what is imported
+    later is looked at by the collector after every script run of everybody.
+    """
+    for path in sorted((ROOT / "pages" / "parts").rglob("*.py")):
+        importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    for library in PAGE_LIBRARIES:
+        importlib.import_module(library)
+
+
 @contextlib.asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     keep_private()
     task = asyncio.create_task(stay_warm(default_workspace()))
+    if access.room:
+        import_pages()
     # Streamlit collects garbage after every script run; what is imported by now need not be looked at again.
     gc.collect()
     gc.freeze()

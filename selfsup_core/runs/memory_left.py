@@ -16,8 +16,8 @@ from selfsup_core.errors import RunError
 from selfsup_core.files import MB
 from selfsup_core.runs.state import RunState
 
-# Of a worker beside network and data. A forked one shares the supervisor's libraries: 40 to 60 MB were measured
-# while it trains; probes and maps at the end of an epoch come on top. A spawned one has 380 MB of its own.
+# Of a worker beside network and data. A forked one shares the supervisor's libraries: 40 to 60 MB of its own
+# were measured while it trains, and probes and maps come on top. A spawned one has 380 MB.
 IS_FORKED = hasattr(os, "fork") and sys.platform != "darwin"
 WORKER_BYTES = (200 if IS_FORKED else 500) * MB
 RESERVE_BYTES = 400 * MB  # stays free for the pages and their helpers

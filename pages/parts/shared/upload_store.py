@@ -235,8 +235,8 @@ def is_own_session(scope: Any, session: str) -> bool:
     context = client.client_context if client else None
     if context is None:
         return False
-    headers = {name.title(): value for name, value in context.headers}
-    found = viewer.of_session(context.cookies, headers)
+    headers = {name.lower(): value for name, value in context.headers}
+    found = viewer.of_session(context.cookies, lambda: headers.get("authorization", ""))
     return found is not None and found == scope.get(viewer.SEEN)
 
 

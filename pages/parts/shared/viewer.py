@@ -7,7 +7,7 @@ request. Where nobody is recognized there is no workspace.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,12 +108,16 @@ def of_scope(scope: Mapping[str, Any]) -> Viewer:
     return found
 
 
-def of_session(cookies: Mapping[str, str], headers: Mapping[str, str]) -> Viewer | None:
-    """Who is connected with these cookies and headers, None for nobody that is known (any more)."""
+def of_session(cookies: Mapping[str, str], authorization: Callable[[], str]) -> Viewer | None:
+    """Who is connected with these cookies, None for nobody that is known (any more).
+
+    Args:
+        authorization: the header of that name, looked at where the cookie tells nothing.
+    """
     if access is None or access.room is None:
         return alone()
     cookie = cookies.get(cookie_name(st.get_option("server.port")), "")
-    return access.viewer(cookie, headers.get("Authorization", ""))
+    return access.viewer(cookie, "") or access.viewer("", authorization())
 
 
 def here() -> Viewer:
@@ -122,13 +126,14 @@ def here() -> Viewer:
     A session begins with one viewer. Should the browser come back to it as another (two people at one
     laptop), all that the first has left in it is forgotten.
     """
-    found = of_session(st.context.cookies, st.context.headers)
+    if not in_room():
+        return alone()
+    found = of_session(st.context.cookies, lambda: st.context.headers.get("Authorization", ""))
     if found is None:
         st.error("You are no longer in this room. Reload the page to join again.", icon=":material/lock:")
         st.stop()
-    if in_room():
-        who = found.person or "teacher"
-        if st.session_state.get(PINNED, who) != who:
-            st.session_state.clear()
-        st.session_state[PINNED] = who
+    who = found.person or "teacher"
+    if st.session_state.get(PINNED, who) != who:
+        st.session_state.clear()
+    st.session_state[PINNED] = who
     return found
