@@ -7,7 +7,9 @@ searched for it.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx2 as httpx
 import numpy as np
@@ -21,6 +23,7 @@ from selfsup_core.room.viewer import cookie_for
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.examples import MARK
 from selfsup_core.runs.folder import RunFolder, list_states, read_state
+from selfsup_core.runs.spec import RunSpec
 from selfsup_core.shared import people_workspaces, person_workspace
 from tests.helpers import make_run, run_here, tiny_spec
 from tests.room.served import room_served
@@ -32,10 +35,17 @@ MAP = "0123456789abcdef"
 PAGES = ("", "data", "runs", "autoencoder", "classify", "latent", "language", "views")
 
 
+def finish(made: Path, place: Path, spec: RunSpec) -> RunFolder:
+    """A finished run, trained where no supervisor takes it, and put into a workspace as a whole."""
+    run = make_run(made, spec)
+    assert run_here(run)["status"] == "finished"
+    return RunFolder(Path(shutil.copytree(run.path, place / "runs" / run.id)))
+
+
 class Class:
     """A server, three people and a stranger."""
 
-    def __init__(self, served: Served) -> None:
+    def __init__(self, served: Served, made: Path) -> None:
         self.served = served
         self.browsers: dict[str, httpx.Client] = {
             "stranger": served.browser(),
@@ -49,10 +59,10 @@ class Class:
         self.other_place = person_workspace(served.workspace, self.ben["id"])
         for place in (served.workspace, self.place, self.other_place):
             (place / MARK).touch()
-        self.run = self._work()
-        make_run(served.workspace, tiny_spec(name=TEACHERS))
+        self.run = self._work(made)
+        finish(made / "teacher", served.workspace, tiny_spec(name=TEACHERS))
 
-    def _work(self) -> RunFolder:
+    def _work(self, made: Path) -> RunFolder:
         """Ada's: a data set, a run and a map whose texts are all canaries."""
         rng = np.random.default_rng(0)
         x = rng.normal(size=(60, 4)).astype(np.float32)
@@ -68,10 +78,10 @@ class Class:
                 provenance={"source": f"{CANARY} source"},
                 details={"rows": 60, "shape": [4]},
             ),
-            self.place / "datasets" / DATA,
+            made / "ada" / "datasets" / DATA,
         )
-        run = make_run(self.place, tiny_spec(name=f"{CANARY} run", data__source=DATA))
-        assert run_here(run)["status"] == "finished"
+        shutil.copytree(made / "ada" / "datasets", self.place / "datasets")
+        run = finish(made / "ada", self.place, tiny_spec(name=f"{CANARY} run", data__source=DATA))
         folder = self.place / "layouts" / MAP
         folder.mkdir(parents=True)
         about: MapAbout = {
@@ -104,7 +114,7 @@ class Class:
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
     with room_served(tmp_path_factory.mktemp("room") / "workspace") as served:
-        yield Class(served)
+        yield Class(served, tmp_path_factory.mktemp("made"))
 
 
 RUN, ABOUT_MAP = "/studio/runs/{run}", f"/studio/maps/{MAP}"
