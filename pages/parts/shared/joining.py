@@ -86,7 +86,7 @@ class Desk:
 <input type="hidden" name="once" value="{secrets.token_hex(16)}">
 <div class="last"><button type="submit">Join</button></div>
 </form>
-<p class="help">Only your nickname is stored. No password, no account.</p>
+<p class="help">Of you, only the nickname is stored. No password, no account.</p>
 <details><summary>I am the teacher</summary>
 <p>Open the address that ends in <code>?token=…</code>. The terminal shows it.</p>
 </details>"""
