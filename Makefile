@@ -11,9 +11,14 @@ TYPES := $(VENV)/types.log
 # Where this is set, each of the app's processes would compile all of its packages anew, which takes seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test lint lint-quick lint-js install clean bench lock audit
+.PHONY: run room test lint lint-quick lint-js install clean bench lock audit
 run: $(INSTALLED)
 	$(BIN)/python server.py --open
+
+# A workshop: others join with a code and a nickname; ADDRESS=127.0.0.1 tries it on this machine alone.
+ADDRESS ?= 0.0.0.0
+room: $(INSTALLED)
+	$(BIN)/python server.py --room --address $(ADDRESS) --open
 
 # How tests are shared out is said in tests/conftest.py. What asserts how long something takes runs last and alone. Code 5 says that a call had no tests: PYTEST_ADDOPTS may
 # choose such that only one of them has any. Types are checked beside the tests, since that takes a minute of one core.

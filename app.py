@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts.shared import uploader
+from pages.parts.shared import door, uploader, viewer
 from pages.parts.shared.address import begin_address, end_address
 from pages.parts.shared.workspace import plain, workspace
 from selfsup_core.errors import StudioError
@@ -15,39 +15,39 @@ ROOT = Path(__file__).parent
 st.set_page_config(page_title="SelfSup Studio", page_icon=str(ROOT / "assets" / "icon.svg"), layout="wide")
 st.logo(str(ROOT / "assets" / "logo.svg"), size="large")
 st.html(ROOT / "assets" / "page.css")
-page = st.navigation(
-    [
-        st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
-        st.Page("pages/data.py", title="Data", icon=":material/database:", url_path="data"),
-        st.Page(
-            "pages/autoencoder.py",
-            title="Autoencoder",
-            icon=":material/compress:",
-            url_path="autoencoder",
-        ),
-        st.Page(
-            "pages/language.py",
-            title="Language model",
-            icon=":material/match_word:",
-            url_path="language",
-        ),
-        st.Page(
-            "pages/classify.py",
-            title="Classifier",
-            icon=":material/category:",
-            url_path="classify",
-        ),
-        st.Page(
-            "pages/latent.py",
-            title="Latent space",
-            icon=":material/scatter_plot:",
-            url_path="latent",
-        ),
-        st.Page("pages/views.py", title="Views", icon=":material/auto_fix_high:", url_path="views"),
-        st.Page("pages/runs.py", title="Runs", icon=":material/list:", url_path="runs"),
-    ],
-    position="top",
-)
+shown = [
+    st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+    st.Page("pages/data.py", title="Data", icon=":material/database:", url_path="data"),
+    st.Page(
+        "pages/autoencoder.py",
+        title="Autoencoder",
+        icon=":material/compress:",
+        url_path="autoencoder",
+    ),
+    st.Page(
+        "pages/language.py",
+        title="Language model",
+        icon=":material/match_word:",
+        url_path="language",
+    ),
+    st.Page(
+        "pages/classify.py",
+        title="Classifier",
+        icon=":material/category:",
+        url_path="classify",
+    ),
+    st.Page(
+        "pages/latent.py",
+        title="Latent space",
+        icon=":material/scatter_plot:",
+        url_path="latent",
+    ),
+    st.Page("pages/views.py", title="Views", icon=":material/auto_fix_high:", url_path="views"),
+    st.Page("pages/runs.py", title="Runs", icon=":material/list:", url_path="runs"),
+]
+if door.is_there and viewer.in_room():
+    shown.append(st.Page("pages/room.py", title="Room", icon=":material/groups:", url_path="room"))
+page = st.navigation(shown, position="top")
 if st.session_state.get("page-shown") != page.title:
     st.session_state["page-shown"] = page.title
     st.session_state.pop("refused", None)  # what a click on another page was told

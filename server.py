@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import gc
+import importlib
 import os
 import re
 import socket
@@ -27,20 +28,26 @@ from starlette.responses import Response
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.starlette import starlette_server
 
-from pages.parts.shared import door, routes, updated, upload_store
+from pages.parts.shared import carry, door, routes, updated, upload_store, viewer
 from pages.parts.shared.welcome import (
     addresses,
     hosts_by_https,
     hosts_of,
+    refuse_open,
+    room_lines,
     welcome,
     with_token,
     write_open_file,
 )
 from pages.parts.space import routes as routes_space
+from selfsup_core.environment import close_machine
 from selfsup_core.errors import StudioError
 from selfsup_core.files import disk_error, keep_private, policy_hash
+from selfsup_core.pretrained.remote.connection import NAMES as REMOTE
+from selfsup_core.room.store import MOST_CAPACITY, Room
 from selfsup_core.runs.access import forget_token
 from selfsup_core.runs.folder import default_workspace
+from selfsup_core.workers.measure import NotMeasured
 from selfsup_core.workers.supervisor import SERVER_SECONDS, ensure_supervisor, keep_warm
 
 
@@ -103,6 +110,8 @@ def answer_at_once() -> None:
     starlette_server._bind_socket = bind_quick
 
 
+ROOT = Path(__file__).parent
+PAGE_LIBRARIES = ("pandas", "pyarrow", "plotly.graph_objects")
 CLOSED = "/_stcore/metrics"  # Streamlit's own counters: no one's business
 
 
@@ -135,10 +144,22 @@ async def stay_warm(workspace: Path) -> None:
         await asyncio.sleep(SERVER_SECONDS)
 
 
+def import_pages() -> None:
+    """Import what pages import when somebody opens them: a class opens them all at once, and what is imported
+    later is looked at by the collector after every script run of everybody.
+    """
+    for path in sorted((ROOT / "pages" / "parts").rglob("*.py")):
+        importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    for library in PAGE_LIBRARIES:
+        importlib.import_module(library)
+
+
 @contextlib.asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     keep_private()
     task = asyncio.create_task(stay_warm(default_workspace()))
+    if access.room:
+        import_pages()
     # Streamlit collects garbage after every script run; what is imported by now need not be looked at again.
     gc.collect()
     gc.freeze()
@@ -158,7 +179,7 @@ def has_screen() -> bool:
 PagesManager.uses_pages_directory = False
 routes.is_mounted = door.is_there = True
 upload_store.install()
-access = door.Access()
+access = viewer.Access()
 code_begun = updated.code_state()
 app = st.App(
     "app.py",
@@ -191,12 +212,43 @@ def read_arguments() -> argparse.Namespace:
         help="Let in anyone who can reach the port: for a server behind a login of its own.",
     )
     parser.add_argument(
+        "--room",
+        action="store_true",
+        help="Open a room: people join with a code and a nickname, each with a workspace of their own.",
+    )
+    parser.add_argument(
+        "--runs",
+        type=int,
+        choices=range(1, MOST_CAPACITY + 1),
+        metavar="N",
+        help="Runs at once in a room; without it this is measured when the room opens.",
+    )
+    parser.add_argument(
         "--new-token", action="store_true", help="Create a new token; the old one stops working."
     )
     arguments = parser.parse_args()
     if arguments.url and not urlsplit(arguments.url).hostname:
         parser.error(f"--url must begin with https:// or http:// and name a host; found {arguments.url!r}.")
+    if arguments.runs and not arguments.room:
+        parser.error("--runs is for a room; add --room.")
+    if arguments.room and arguments.no_token:
+        parser.error("--room needs the token, by which the teacher is known; leave out --no-token.")
     return arguments
+
+
+def measure_room(room: Room, port: int) -> None:
+    """Find out what this machine can carry, print it, show it on the wall, and let so many runs work at once.
+
+    In a thread of its own, since it asks the server that runs here.
+    """
+    try:
+        found = carry.find(port, access.token)
+    except (NotMeasured, OSError):
+        access.carries = "What this machine can carry could not be measured; one run works at a time."
+    else:
+        access.carries, access.capacity = carry.sentence(found), found.runs
+        room.open(found.runs)
+    print(f"  {access.carries}\n", flush=True)
 
 
 def main() -> None:
@@ -204,6 +256,7 @@ def main() -> None:
     arguments = read_arguments()
     keep_private()
     address = arguments.address or st.get_option("server.address") or "0.0.0.0"
+    refuse_open(address, needs_token=not arguments.no_token)
     hosts = [*hosts_of(address, arguments.url), *(st.get_option("server.allowedHosts") or [])]
     access.needs_token, access.hosts = not arguments.no_token, hosts
     access.secure_hosts = hosts_by_https(arguments.url)
@@ -211,7 +264,20 @@ def main() -> None:
         forget_token(access.workspace)
     token = access.token if access.needs_token else ""
     here, others = addresses(address, arguments.port, st.get_option("server.baseUrlPath"), arguments.url)
-    print(welcome(here, others, token), flush=True)
+    room = Room(access.workspace)
+    if arguments.room:
+        access.room, access.shared, viewer.access = room, others or [here], access
+        close_machine()
+        for name in REMOTE.values():  # the host's model and key are not for everybody who joins
+            os.environ.pop(name, None)
+        access.capacity = arguments.runs or 1
+        about = room.open(access.capacity)
+        if not arguments.runs:
+            threading.Thread(target=measure_room, args=(room, arguments.port), daemon=True).start()
+        print(room_lines(here, others, token, about["code"]), flush=True)
+    else:
+        room.close()
+        print(welcome(here, others, token), flush=True)
     if arguments.open and has_screen():
         page = write_open_file(access.workspace, with_token(here, token)).as_uri()
         # A moment later, when the server answers; a daemon, so that Ctrl-C does not wait for it.

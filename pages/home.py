@@ -7,6 +7,8 @@ from itertools import filterfalse, islice
 import streamlit as st
 
 from pages.parts.home.cards import CARDS, Card
+from pages.parts.room.mine import say_place
+from pages.parts.shared import viewer
 from pages.parts.shared.picture import picture_of
 from pages.parts.shared.runlist import keep_fresh, show_rows
 from pages.parts.shared.workspace import errors_shown, guard, start, workspace
@@ -82,6 +84,8 @@ def show_recent() -> None:
 
 
 guard()
+if viewer.in_room() and not (me := viewer.here()).is_teacher:
+    st.markdown(say_place(me))
 st.title("Watch a network teach itself", anchor=False)
 st.markdown(
     "Train a real network on this machine, without labels or with few, and watch what it learns. "

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import threading
+from pathlib import Path
+
+from selfsup_core.errors import DataError
 
 REMOTE_KEY = "SELFSUP_REMOTE_KEY"
 # OPENAI_API_KEY, HF_TOKEN, AWS_SECRET_ACCESS_KEY, our own two, …: none of our processes asks for them but by
@@ -24,3 +28,28 @@ def take_key() -> str:
     for name in [name for name in os.environ if SECRET.search(name)]:
         del os.environ[name]
     return key
+
+
+_closed = threading.Event()
+
+
+def close_machine() -> None:
+    """From now on this process opens no folder of the machine by a name that a person gives: it serves people
+    who may not see more of it than their own workspace.
+    """
+    _closed.set()
+
+
+def machine_folder(name: str) -> Path:
+    """A folder of this machine, by the name that a person gives.
+
+    Raises:
+        DataError: this process serves a room.
+    """
+    if _closed.is_set():
+        raise DataError(
+            "Folders of the machine cannot be opened in a room.",
+            code="no-model",
+            remedy="Use a built-in model.",
+        )
+    return Path(name).expanduser()

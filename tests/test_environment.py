@@ -161,4 +161,4 @@ def test_no_child_takes_the_whole_environment_over():
 def test_a_spec_that_cannot_be_read_asks_nobody(workspace: Path):
     folder = make_run(workspace, tiny_spec())
     folder.spec.unlink()
-    assert not launcher.asks_remote(folder)
+    assert not launcher.may_ask_remote(folder)

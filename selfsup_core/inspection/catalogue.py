@@ -9,6 +9,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
+from selfsup_core.environment import machine_folder
 from selfsup_core.errors import DataError
 from selfsup_core.inspection.loaded import RUN
 from selfsup_core.inspection.measure import Measured, recall
@@ -144,7 +145,7 @@ def describe_folder(path: str) -> ModelEntry:
     Raises:
         DataError: why it is refused.
     """
-    folder = Path(path).expanduser()
+    folder = machine_folder(path)
     if not path or not folder.is_dir():
         raise DataError(f"There is no folder {path!r} on this machine.", code="no-model")
     config = check_folder(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import signal
 import threading
@@ -21,6 +22,7 @@ from selfsup_core.inspection.subject import Kind, Subject
 from selfsup_core.inspection.wire import ROLE, Request, Server, home, lab_info, read_reply
 from selfsup_core.runs.processes import start_detached
 from selfsup_core.settings import Values
+from selfsup_core.shared import host_of, person_of
 from selfsup_core.workers.supervisor import fingerprint
 
 __all__ = ["LabClient", "home", "lab_info", "stop_lab", "warm"]
@@ -49,8 +51,17 @@ class LabClient:
 
     def __init__(self, workspace: Path, role: str = "lab") -> None:
         self.workspace, self.role = workspace, role
+        self.person = person_of(workspace)
         self.local = threading.local()
         self.lock = threading.Lock()
+
+    def within(self, workspace: Path) -> LabClient:
+        """The same client, by the same connections, for another workspace of the room."""
+        if host_of(workspace) != host_of(self.workspace):
+            raise ValueError(f"{workspace} is served by another process than {self.workspace}")
+        other = copy.copy(self)
+        other.workspace, other.person = workspace, person_of(workspace)
+        return other
 
     def ask(self, subject: Subject, question: str, values: Values) -> Answer:
         """The answer to a question of `inspection.questions`.
@@ -62,7 +73,7 @@ class LabClient:
 
     def ask_packed(self, subject: Subject, question: str, values: Values) -> bytes:
         """The answer as safetensors, for routes that pass it on to the browser. Raises as `ask`."""
-        request = Request.of(subject, question, values).model_dump_json().encode()
+        request = Request.of(subject, question, values, self.person).model_dump_json().encode()
         return read_reply(self._exchange(request, ANSWER_SECONDS[subject.kind]))
 
     def _exchange(self, request: bytes, seconds: float) -> bytes:
@@ -215,7 +226,7 @@ def warm(workspace: Path, role: str = "lab") -> None:
         return
     # The environment sets the number of threads, since torch is imported only when a question needs it.
     environment = {"OMP_NUM_THREADS": "1", ROLE: role}
-    start_detached("selfsup_core.inspection.server", workspace, home(workspace, role), **environment)
+    start_detached("selfsup_core.inspection.server", host_of(workspace), home(workspace, role), **environment)
 
 
 def stop_lab(workspace: Path, role: str = "lab") -> bool:

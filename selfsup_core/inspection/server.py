@@ -25,6 +25,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from selfsup_core.environment import close_machine
 from selfsup_core.errors import RunError, StudioError
 from selfsup_core.files import keep_private, read_json, write_private
 from selfsup_core.inspection.answer import pack
@@ -33,11 +34,13 @@ from selfsup_core.inspection.subject import Subject
 from selfsup_core.inspection.wire import GOOD, MAX_REQUEST, ROLE, Request, Server, home, pack_problem
 from selfsup_core.runs.processes import give_way, serves
 from selfsup_core.settings import explain
+from selfsup_core.shared import person_workspace
 from selfsup_core.train.memory import lacks_memory, memory_error
 from selfsup_core.workers.supervisor import fingerprint, is_hosted
 
 IDLE_SECONDS = 900.0
 ALONE_SECONDS = 5.0  # without a question, where web server and supervisor are gone
+MOST_DESKS = 8  # of a room's people at once: each keeps what was asked for last
 NICENESS = {"lab": 5, "maps": 15}  # quick answers come before a run, which has 10; slow ones after it
 
 
@@ -45,7 +48,9 @@ class Lab:
     """Answers questions of processes that know the key."""
 
     def __init__(self, workspace: Path) -> None:
+        self.workspace = workspace
         self.desk = Desk(workspace)
+        self.desks: dict[str, Desk] = {}  # of a room's people, the one that was asked last at the end
         self.last_request = time.monotonic()
         self.is_closing = False
         self.under_way = 0  # questions
@@ -53,14 +58,34 @@ class Lab:
 
     @property
     def is_at_work(self) -> bool:
-        return self.under_way > 0 or self.desk.is_at_work
+        return self.under_way > 0 or any(desk.is_at_work for desk in (self.desk, *list(self.desks.values())))
+
+    def desk_of(self, person: str) -> Desk:
+        """The desk of a person, or the host's own. What it reads lies in their workspace, and nowhere else.
+
+        Raises:
+            RunError: there is no such person.
+        """
+        if not person:
+            return self.desk
+        workspace = person_workspace(self.workspace, person)
+        if not workspace.is_dir():
+            raise RunError("There is no such person in this room.", code="no-person")
+        close_machine()
+        with self.lock:
+            desk = self.desks.pop(person, None) or Desk(workspace)
+            self.desks[person] = desk
+            idle = [name for name, one in self.desks.items() if name != person and not one.is_at_work]
+            for name in idle[: max(0, len(self.desks) - MOST_DESKS)]:
+                del self.desks[name]  # a question that it still answers holds it until then
+        return desk
 
     def answer(self, request: bytes) -> bytes:
         """Never raises: errors are part of the answer."""
         try:
             asked = read_request(request)
             subject = Subject(asked.kind, asked.subject)
-            return GOOD + pack(self.desk.ask(subject, asked.question, asked.values))
+            return GOOD + pack(self.desk_of(asked.person).ask(subject, asked.question, asked.values))
         except StudioError as error:
             return pack_problem(error)
         except Exception as error:

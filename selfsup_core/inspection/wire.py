@@ -12,6 +12,7 @@ from selfsup_core.errors import RunError, StudioError
 from selfsup_core.inspection.subject import Kind, Subject
 from selfsup_core.runs.processes import ServerAbout, who_serves
 from selfsup_core.settings import Config, Plain, Values, setting
+from selfsup_core.shared import host_of
 
 GOOD, BAD = b"+", b"-"
 MAX_REQUEST = 8_000_000
@@ -25,10 +26,13 @@ class Request(Config):
     subject: str = setting(..., "Its name.")
     question: str = setting(..., "What is asked.")
     values: Plain = setting(..., "Settings of the question.")
+    person: str = setting("", 'In whose workspace of a room; "" for the host\'s own.')
 
     @classmethod
-    def of(cls, subject: Subject, question: str, values: Values) -> Request:
-        return cls(kind=subject.kind, subject=subject.name, question=question, values=dict(values))
+    def of(cls, subject: Subject, question: str, values: Values, person: str = "") -> Request:
+        return cls(
+            kind=subject.kind, subject=subject.name, question=question, values=dict(values), person=person
+        )
 
 
 class Problem(TypedDict):
@@ -48,8 +52,10 @@ class Server(ServerAbout):
 
 
 def home(workspace: Path, role: str = "lab") -> Path:
-    """Folder of a helper process. "lab" answers quick questions, "maps" computes slow ones."""
-    return workspace / role
+    """Folder of a helper process. "lab" answers quick questions, "maps" computes slow ones. The people of a
+    room have the host's.
+    """
+    return host_of(workspace) / role
 
 
 def lab_info(workspace: Path, role: str = "lab") -> Server | None:

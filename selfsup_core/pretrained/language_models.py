@@ -15,11 +15,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from selfsup_core.environment import machine_folder
 from selfsup_core.errors import DataError
 from selfsup_core.pretrained.hub import HUB, MARK, find_fetched
 from selfsup_core.pretrained.loading import load_causal
 from selfsup_core.pretrained.model_folder import check_folder
 from selfsup_core.pretrained.trial import remember
+from selfsup_core.shared import host_of
 
 __all__ = [
     "BUILT_IN",
@@ -111,9 +113,11 @@ def find_file(model: Pretrained) -> Path | None:
 
 
 def ready_folder(model: Pretrained, workspace: Path) -> Path | None:
-    """Where its files are once it is prepared; None for one that is not on this machine."""
+    """Where its files are once it is prepared, for all of a room once; None for one that is not on this
+    machine.
+    """
     if model.seconds:
-        return workspace / "models" / f"{model.name}-{model.digest[:12]}"
+        return host_of(workspace) / "models" / f"{model.name}-{model.digest[:12]}"
     source = find_file(model)
     return source.parent if source else None
 
@@ -138,7 +142,7 @@ def prepare(name: str, workspace: Path, say: Callable[[str], None] = print) -> P
     if name.startswith(HUB):
         return find_fetched(name.removeprefix(HUB), workspace)
     if name not in BUILT_IN:
-        folder = Path(name).expanduser()
+        folder = machine_folder(name)
         if not name or not folder.is_dir():
             raise DataError(
                 f"There is no model {name!r}: neither a built-in one nor a folder. Built in: "

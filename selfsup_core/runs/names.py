@@ -9,7 +9,7 @@ from selfsup_core.data.sources import find_source
 from selfsup_core.errors import StudioError
 from selfsup_core.models import MODELS
 from selfsup_core.pseudo.objectives.pseudo_labels import describe_proposers
-from selfsup_core.runs.recipes import answers_of, list_presets, preset_spec
+from selfsup_core.runs.recipes import answers_of, find_preset, preset_spec
 from selfsup_core.runs.spec import RunSpec, known_settings, task_of, value_at
 from selfsup_core.wording import counted, inline, percent
 
@@ -41,8 +41,9 @@ def auto_name(spec: RunSpec, workspace: Path, preset: str) -> str:
         data = find_source(spec.data.source, workspace).title
     except StudioError:
         data = spec.data.source
-    name = f"{data}, {list_presets('')[preset]['title']}"[:MOST]
-    answers = answers_of(list_presets("")[preset], spec)
+    about = find_preset(preset)
+    name = f"{data}, {about['title']}"[:MOST]
+    answers = answers_of(about, spec)
     recipe = preset_spec(preset, answers)
     changes = [*(f"{answer} classes" for answer in answers.values()), *list_changes(spec, recipe)]
     for fact in (*describe_size(spec), *describe_labels(spec), *changes):

@@ -22,11 +22,14 @@ from selfsup_core.errors import DataError, RunError
 from selfsup_core.files import read_file, read_shaped, sha256, write_folder, write_json
 from selfsup_core.runs.describe import describe_spec
 from selfsup_core.runs.folder import ENDED, RunFolder, now_iso, read_state, state_lock, update_state
+from selfsup_core.runs.memory_left import require_memory
 from selfsup_core.runs.spec import RunSpec, spec_yaml
 from selfsup_core.runs.state import RunState
+from selfsup_core.shared import person_of
 
 MAX_QUEUED = 5
 LOCAL = "local"
+WAITING = "Waiting for its turn."  # the message of a run that is queued
 RUN_ID = re.compile(r"[0-9a-z-]{1,60}")
 
 
@@ -96,7 +99,7 @@ def initial_state(
         "run": run,
         "name": spec.name,
         "status": "queued",
-        "message": "Waiting for its turn.",
+        "message": WAITING,
         "stop_reason": "",
         "error": None,
         "created": now_iso(),
@@ -154,17 +157,20 @@ def submit(
         part_of: id of the run that this one is made for, and lists leave it out.
 
     Raises:
-        RunError: the owner has too many runs waiting.
+        RunError: the owner has too many runs waiting, or in a room there could never be memory for it.
         DataError: the data are not on this machine.
         OSError: the disk is full or read-only.
     """
-    missing = find_source(spec.data.source, workspace).missing()
+    source = find_source(spec.data.source, workspace)
+    missing = source.missing()
     if missing:
         raise DataError(
             f"The data set {spec.data.source!r} is not on this machine.",
             code="no-data",
             remedy=missing,
         )
+    if person_of(workspace):
+        require_memory(describe_spec(spec, workspace)["parameters"], source)
     with queue_lock(workspace):
         if submission and (known := find_submission(workspace, submission)):
             return known
@@ -281,7 +287,7 @@ def _resume(folder: RunFolder) -> None:
     update_state(
         folder,
         status="queued",
-        message="Waiting for its turn.",
+        message=WAITING,
         stop_reason="",
         error=None,
         worker=None,

@@ -43,36 +43,45 @@ def list_presets(task: str = "autoencoder") -> dict[str, Preset]:
     Args:
         task: only those for this task; "" for all.
     """
-    found = copy.deepcopy(
-        parse_presets(tuple((path, path.stat().st_mtime_ns) for path in PRESETS.glob("*.yaml")))
-    )
-    for preset in found.values():
-        network, objective = (preset["spec"].get(part, {}).get("kind") for part in ("model", "objective"))
-        preset["task"] = task_name(str(network or "dense"), str(objective or "reconstruction"))
-    found = {name: preset for name, preset in found.items() if task in ("", preset["task"])}
-    return dict(sorted(found.items(), key=lambda item: (item[1].get("order", 99), item[0])))
+    # Copied, since who asks may change what it gets; only what is asked for, since a page asks often.
+    return {name: copy.deepcopy(one) for name, one in known_presets().items() if task in ("", one["task"])}
+
+
+def find_preset(name: str) -> Preset:
+    """A preset by its name. Raises SettingError when there is none."""
+    presets = known_presets()
+    if name not in presets:
+        raise SettingError(f"There is no preset {name!r}. Known: {', '.join(presets)}.")
+    return copy.deepcopy(presets[name])
+
+
+def known_presets() -> dict[str, Preset]:
+    """Name → preset, in their order; not to be changed."""
+    return parse_presets(tuple((path, path.stat().st_mtime_ns) for path in PRESETS.glob("*.yaml")))
 
 
 @cache
 def parse_presets(files: tuple[tuple[Path, int], ...]) -> dict[str, Preset]:
-    """Name → what its file says; parsed once, since every run of a page asks. A file's time makes a changed
-    one new.
+    """Name → what its file says, and its task; parsed once, since every run of a page asks. A file's time
+    makes a changed one new.
     """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return {path.stem: yaml.load(path.read_text("utf-8"), loader) for path, _ in files}
+    found: dict[str, Preset] = {path.stem: yaml.load(path.read_text("utf-8"), loader) for path, _ in files}
+    for preset in found.values():
+        network, objective = (preset["spec"].get(part, {}).get("kind") for part in ("model", "objective"))
+        preset["task"] = task_name(str(network or "dense"), str(objective or "reconstruction"))
+    return dict(sorted(found.items(), key=lambda item: (item[1].get("order", 99), item[0])))
 
 
 def preset_spec(name: str, overrides: Values | None = None) -> RunSpec:
     """A preset's spec with changes. Raises SettingError when there is no such preset."""
-    presets = list_presets("")
-    if name not in presets:
-        raise SettingError(f"There is no preset {name!r}. Known: {', '.join(presets)}.")
+    preset = find_preset(name)
     chosen = overrides or {}
-    spec = make_spec(presets[name]["spec"], {**following(presets[name], chosen), **chosen})
+    spec = make_spec(preset["spec"], {**following(preset, chosen), **chosen})
     if spec.name:
         return spec
     source = SOURCES[spec.data.source].title if spec.data.source in list(SOURCES) else "Own data"
-    title = f"{source}, {presets[name]['title']}"
+    title = f"{source}, {preset['title']}"
     return spec.model_copy(update={"name": title})
 
 

@@ -12,6 +12,7 @@ from selfsup_core.runs.folder import RunFolder, list_states, sound_state
 from selfsup_core.runs.queue import list_queue
 from selfsup_core.runs.spec import RunSpec
 from selfsup_core.runs.state import RunState
+from selfsup_core.shared import person_of
 
 PAUSABLE = ("starting", "running")  # what gives its slot away when it is paused
 
@@ -88,13 +89,14 @@ def in_words(seconds: float) -> str:
 
 
 def waiting_for(folder: RunFolder) -> Waiting | None:
-    """None when the run is not in the queue.
+    """None when the run is not in the queue, and in a room, whose line is not this workspace's alone
+    (`room.line.say_place`).
 
     One run works at a time: the wait is what the working run has left, and all of each run before this one in
     the queue. Where several have a slot, the first of them to end counts.
     """
     queue = [entry["run"] for entry in list_queue(folder.workspace)]
-    if folder.id not in queue:
+    if folder.id not in queue or person_of(folder.workspace):
         return None
     place = queue.index(folder.id)
     states = list(list_states(folder.workspace))

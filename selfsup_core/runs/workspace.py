@@ -37,6 +37,7 @@ KNOWN = frozenset(
         "models",
         "open.html",
         "queue",
+        "room",
         "runs",
         "secret",
         "selections",

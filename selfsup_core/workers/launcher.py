@@ -25,6 +25,7 @@ from selfsup_core.runs.processes import (
     writes_to,
 )
 from selfsup_core.runs.spec import read_spec
+from selfsup_core.shared import person_of
 from selfsup_core.workers.log import write_what_fits
 
 NICENESS = 10
@@ -71,7 +72,7 @@ class ForkLauncher:
         code = 1
         try:
             become_worker(folder)
-            if self.key and asks_remote(folder):
+            if self.key and may_ask_remote(folder):
                 os.environ[REMOTE_KEY] = self.key
             self.key = ""
             from selfsup_core.workers.worker import main
@@ -130,7 +131,7 @@ class SpawnLauncher:
         flags = 0
         if sys.platform == "win32":
             flags = subprocess.BELOW_NORMAL_PRIORITY_CLASS | subprocess.CREATE_NO_WINDOW
-        added = {REMOTE_KEY: self.key} if self.key and asks_remote(folder) else {}
+        added = {REMOTE_KEY: self.key} if self.key and may_ask_remote(folder) else {}
         with open(folder.log, "ab") as log:
             child = subprocess.Popen(
                 [sys.executable, "-m", "selfsup_core.workers.worker", str(folder.path)],
@@ -173,8 +174,12 @@ def is_worker(worker: Identity, folder: RunFolder) -> bool:
     return writes_to(worker["pid"], folder.log) or str(folder.path) in words
 
 
-def asks_remote(folder: RunFolder) -> bool:
-    """Whether the remote endpoint proposes labels in a run."""
+def may_ask_remote(folder: RunFolder) -> bool:
+    """Whether the remote endpoint proposes labels in a run; never for the people of a room, whose key it is
+    not.
+    """
+    if person_of(folder.workspace):
+        return False
     try:
         spec = read_spec(folder.spec)
     except (StudioError, OSError):

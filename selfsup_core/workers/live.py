@@ -19,15 +19,18 @@ from safetensors.numpy import save as save_arrays
 from selfsup_core.errors import RunError
 from selfsup_core.evaluate.rows import EpochRow
 from selfsup_core.files import MOST_FRAME, MOST_LINES, finite, parse_json, read_file, require_plain
+from selfsup_core.room.line import say_place
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.folder import RunFolder, find_run, read_state
 from selfsup_core.runs.frames import unpack_frame
+from selfsup_core.runs.queue import WAITING
 from selfsup_core.runs.said import Shot, as_words, say_frame
 from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.thinned import early_path, frame_path, list_early, list_frames
 from selfsup_core.runs.waiting import Waits, waiting_for
 from selfsup_core.settings import whole_number
+from selfsup_core.shared import host_of, label_of, person_of
 from selfsup_core.workers.supervisor import supervisor_info
 
 if TYPE_CHECKING:
@@ -112,8 +115,15 @@ class RunView:
             return
         about = supervisor_info(self.folder.workspace)
         state = cast("SeenState", read_state(self.folder))
-        state["is_responding"] = about is None or self.folder.id not in about["silent"]
-        if (state["status"] == "queued" or state.get("frees_slot")) and (waits := waiting_for(self.folder)):
+        workspace = self.folder.workspace
+        label = label_of(host_of(workspace), workspace, self.folder.id)
+        state["is_responding"] = about is None or label not in about["silent"]
+        is_waiting = state["status"] == "queued" or state.get("frees_slot")
+        if is_waiting and person_of(workspace):
+            # What it waits for apart from its turn (memory) is written in the state itself.
+            if state["message"] in ("", WAITING):
+                state["message"] = say_place(self.folder) or state["message"]
+        elif is_waiting and (waits := waiting_for(self.folder)):
             state["message"] = waits.sentence()
             if about_wait := waits.for_view():
                 state["waits"] = about_wait
@@ -168,11 +178,11 @@ class LiveRuns:
     Every method raises RunError when there is no such run or frame.
     """
 
-    def __init__(self, workspace: Path) -> None:
+    def __init__(self, workspace: Path, most_frames: int = MAX_FRAMES) -> None:
         self.workspace = workspace
         self.lock = threading.Lock()
         self.views: LRUCache[str, RunView] = LRUCache(MAX_RUNS)
-        self.blobs: LRUCache[tuple[str, str, int, bool], bytes] = LRUCache(MAX_FRAMES)
+        self.blobs: LRUCache[tuple[str, str, int, bool], bytes] = LRUCache(most_frames)
 
     def view(self, run: str) -> RunView:
         with self.lock:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from selfsup_core.data.sources import find_source
 from selfsup_core.errors import RunError, StudioError
 from selfsup_core.files import require_plain, sweep
+from selfsup_core.room.line import Line
 from selfsup_core.runs.control import deliver
 from selfsup_core.runs.folder import (
     INTERRUPTED,
@@ -28,17 +31,22 @@ from selfsup_core.runs.folder import (
     state_lock,
     update_state,
 )
+from selfsup_core.runs.memory_left import lacks_now
 from selfsup_core.runs.processes import KILLED, NO_MEMORY_CODES, is_alive, memory_kills
-from selfsup_core.runs.queue import QueueEntry, enqueue, list_queue, withdraw
+from selfsup_core.runs.queue import WAITING, QueueEntry, enqueue, list_queue, withdraw
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.trash import empty_old
+from selfsup_core.shared import person_of
 from selfsup_core.train.memory import says_no_memory
 from selfsup_core.workers.launcher import Launcher
+from selfsup_core.workers.turns import Asked, Turns
 
 LAST_WORDS = 2000  # bytes of a log
 SILENT_SECONDS = 30.0
 HEARING_SECONDS = 2.0
 KILL_SECONDS = 300.0
+MEMORY_SECONDS = 1.0  # how often a run that waits for memory is looked at
+MOST_PAUSED = 1  # workers that a person of a room may keep paused while another run of theirs begins
 
 
 @dataclass
@@ -62,7 +70,7 @@ class Scheduler:
     """One pass of `turn` starts what may start and looks after what runs.
 
     Args:
-        capacity: how many runs may run at once; one per owner.
+        capacity: how many runs may run at once; one per owner. An open room says it itself.
         clock: monotonic seconds, replaced by tests.
     """
 
@@ -80,8 +88,9 @@ class Scheduler:
             capacity,
             clock,
         )
-        self.watched: dict[str, Watched] = {}
-        self.served: dict[str, float] = {}
+        self.turns = Turns(workspace)
+        self.watched: dict[str, Watched] = {}  # by label: the run's id, of a room's people with the person
+        self.no_memory: dict[str, float] = {}  # label → when it was last asked for
         self.last_work = clock()
         self.is_behind = True  # what is on disk has to be compared with what is watched
         self.has_failed = self.has_swept = False
@@ -115,57 +124,83 @@ class Scheduler:
         """After a crash of an earlier supervisor: adopt living workers, mark dead ones, queue what was
         lost.
         """
-        waiting = {entry["run"] for entry in list_queue(self.workspace)}
-        for state in list_states(self.workspace):
-            if state["run"] not in self.watched:
-                self._apart(state["run"], partial(self._take_up, state, state["run"] in waiting))
-        empty_old(self.workspace)
-        if not self.has_swept:
-            self.has_swept = True
-            sweep_workspace(self.workspace)
+        for workspace in self.turns.workspaces():
+            waiting = {entry["run"] for entry in list_queue(workspace)}
+            for state in list_states(workspace):
+                self.turns.paces.learn(state)
+                folder = RunFolder(workspace / "runs" / state["run"])
+                if (label := self.turns.label(folder)) not in self.watched:
+                    self._apart(label, partial(self._take_up, folder, state, state["run"] in waiting))
+            empty_old(workspace)
+            if not self.has_swept:
+                sweep_workspace(workspace)
+        self.has_swept = True
 
-    def _take_up(self, state: RunState, is_waiting: bool) -> None:
-        folder, worker = RunFolder(self.workspace / "runs" / state["run"]), state["worker"]
+    def _take_up(self, folder: RunFolder, state: RunState, is_waiting: bool) -> None:
+        worker = state["worker"]
         if state["status"] == "interrupted" and worker:
             self._mark_dead(folder)
         elif state["status"] in WORKING and worker:
             # What a state names may be anybody's process: it comes from a copy, or from before a restart.
             if self.launcher.recognizes(worker, folder):
-                self._watch(folder, state["owner"], worker["pid"], worker["start"])
+                who = self.turns.who(folder.workspace, state["owner"])
+                self._watch(folder, who, worker["pid"], worker["start"])
             else:
                 self._mark_dead(folder)
         elif state["status"] in ("queued", *WORKING) and not is_waiting:
-            update_state(folder, status="queued", message="Waiting for its turn.")
+            update_state(folder, status="queued", message=WAITING)
             enqueue(folder, state["owner"])
 
     def turn(self) -> None:
         """Look after the workers, then start what may start."""
         for run in list(self.watched):
             self._apart(run, partial(self._look_after, run))
-        queue = list_queue(self.workspace)
+        queue = self.turns.waiting()
         if queue or self.watched:
             self.last_work = self.clock()
-        while sum(not watched.is_paused for watched in self.watched.values()) < self.capacity:
-            entry = self._next(queue)
-            if entry is None:
+        about = self.turns.about()
+        capacity = about["capacity"] if about else self.capacity
+        while sum(not watched.is_paused for watched in self.watched.values()) < capacity:
+            asked = self.turns.next(*self._startable(queue))
+            if asked is None:
                 return
-            queue.remove(entry)
-            self._apart(entry["run"], partial(self._start, entry))
+            queue.remove(asked)
+            self._apart(asked.label, partial(self._start, asked))
 
-    def _next(self, queue: list[QueueEntry]) -> QueueEntry | None:
-        """The oldest request of the owner who has waited longest for a turn; one run at a time each."""
-        busy = {watched.owner for watched in self.watched.values() if not watched.is_paused}
-        free = [entry for entry in queue if entry["owner"] not in busy]
-        return min(free, key=lambda e: (self.served.get(e["owner"], 0.0), e["asked"]), default=None)
+    def line(self) -> Line:
+        """Who waits, in the order of their turns."""
+        about = self.turns.about()
+        working = {
+            label: (watched.owner, watched.folder)
+            for label, watched in self.watched.items()
+            if not watched.is_paused
+        }
+        capacity = about["capacity"] if about else self.capacity
+        return self.turns.line(self.turns.waiting(), working, capacity)
 
-    def _start(self, entry: QueueEntry) -> None:
-        folder = RunFolder(self.workspace / "runs" / entry["run"])
-        if folder.id in self.watched:
-            self._let_on(self.watched[folder.id], entry)
+    def _startable(self, queue: list[Asked]) -> tuple[list[Asked], set[str]]:
+        """(requests that may be met, whose turn it cannot be). In a room, who keeps workers paused begins no
+        more runs.
+        """
+        working = {watched.owner for watched in self.watched.values() if not watched.is_paused}
+        paused = Counter(
+            watched.owner
+            for watched in self.watched.values()
+            if watched.is_paused and person_of(watched.folder.workspace)
+        )
+        may = [asked for asked in queue if asked.label in self.watched or paused[asked.who] <= MOST_PAUSED]
+        return may, working
+
+    def _start(self, asked: Asked) -> None:
+        folder = asked.folder
+        if asked.label in self.watched:
+            self._let_on(self.watched[asked.label], asked.entry)
             return
         state = sound_state(folder)
         if not state or state["status"] != "queued":
             withdraw(folder)
+            return
+        if person_of(folder.workspace) and self._lacks_memory(asked, state):
             return
         if not withdraw(folder):
             return  # stopped while it waited
@@ -183,21 +218,34 @@ class Scheduler:
             return
         update_state(folder, status="starting", message="Starting.")
         pid = self.launcher.start(folder)
-        self.served[entry["owner"]] = self.clock()
-        self._watch(folder, entry["owner"], pid)
+        self.turns.served[asked.who] = self.clock()
+        self._watch(folder, asked.who, pid)
+
+    def _lacks_memory(self, asked: Asked, state: RunState) -> bool:
+        """Whether a run has to wait until others have ended; it then says so."""
+        if self.clock() - self.no_memory.get(asked.label, float("-inf")) < MEMORY_SECONDS:
+            return True
+        why = lacks_now(state, find_source(state["source"], asked.folder.workspace))
+        if not why:
+            self.no_memory.pop(asked.label, None)
+            return False
+        self.no_memory[asked.label] = self.clock()
+        if state["message"] != why:
+            update_state(asked.folder, message=why)
+        return True
 
     def _let_on(self, watched: Watched, entry: QueueEntry) -> None:
         """Tell a paused worker, whose turn it is, to continue."""
         if withdraw(watched.folder) and watched.is_paused:
             deliver(watched.folder, {"action": entry.get("action", "resume")})
             watched.is_paused, watched.let_on = False, self.clock()
-            self.served[entry["owner"]] = self.clock()
+            self.turns.served[watched.owner] = self.clock()
 
     def _watch(self, folder: RunFolder, owner: str, pid: int, start: float | None = None) -> None:
         watched = Watched(folder, owner, pid, -1, self.clock(), start, memory_kills=memory_kills())
         state = sound_state(folder) if start is not None else None
         watched.is_paused = bool(state and state["status"] == "paused" and state.get("frees_slot"))
-        self.watched[folder.id] = watched
+        self.watched[self.turns.label(folder)] = watched
 
     def _look_after(self, run: str) -> None:
         watched = self.watched[run]
@@ -207,6 +255,8 @@ class Scheduler:
         if not is_same or not self.launcher.is_alive(watched.pid):
             del self.watched[run]
             self._mark_dead(watched.folder, INTERRUPTED if watched.is_ended else self._why(watched))
+            if state := sound_state(watched.folder):
+                self.turns.paces.learn(state)
             return
         silence = now - watched.changed
         if silence < 0.5:

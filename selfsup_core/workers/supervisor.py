@@ -1,4 +1,4 @@
-"""The supervisor: one process a workspace, started on demand, detached from whoever asked.
+"""The supervisor: one process a workspace, or a room, started on demand, detached from whoever asked.
 
 It serves the queue (`scheduler.py` decides) and imports torch ahead of time but never computes, so that its
 forks may.
@@ -21,6 +21,8 @@ from pathlib import Path
 
 from selfsup_core.environment import REMOTE_KEY, take_key
 from selfsup_core.files import DamagedFile, keep_private, read_checked, read_shaped, write_json
+from selfsup_core.room.line import FILE as LINE_FILE
+from selfsup_core.room.line import Line
 from selfsup_core.runs.processes import (
     Identity,
     ServerAbout,
@@ -31,6 +33,7 @@ from selfsup_core.runs.processes import (
     who_serves,
 )
 from selfsup_core.runs.workspace import open_workspace
+from selfsup_core.shared import host_of, people_workspaces
 from selfsup_core.workers.launcher import local_launcher
 from selfsup_core.workers.log import write_what_fits
 from selfsup_core.workers.scheduler import Scheduler
@@ -53,7 +56,8 @@ LIBRARIES = (
 
 
 def home(workspace: Path) -> Path:
-    return workspace / "supervisor"
+    """Folder of the supervisor of a workspace; of a room's people it is the host's."""
+    return host_of(workspace) / "supervisor"
 
 
 def fingerprint() -> str:
@@ -94,7 +98,7 @@ def ensure_supervisor(workspace: Path) -> None:
     # Its workers may label by the remote endpoint: it gets the key, but not in an environment that all of
     # them take over.
     key = os.environ.get(REMOTE_KEY, "")
-    start_detached(MODULE, workspace, home(workspace), *(["--key"] if key else []), told=key)
+    start_detached(MODULE, host_of(workspace), home(workspace), *(["--key"] if key else []), told=key)
 
 
 def stop_supervisor(workspace: Path, *, timeout: float = 5.0) -> bool:
@@ -155,12 +159,13 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, key: str = "")
     gc.freeze()  # forks then share these pages
     cores = os.cpu_count() or 1
     scheduler = Scheduler(workspace, local_launcher(key), capacity=max(1, cores - 1))
-    looked = time.monotonic()
+    looked, line = time.monotonic(), None
     while not leaving:
         if time.monotonic() - looked > LOOK_SECONDS:
             looked = time.monotonic()
             if not is_still_ours(workspace):
                 break  # the folder was moved or deleted; whoever opens it where it is now starts another
+            line = write_line(workspace, scheduler, line)
         scheduler.go_round()
         now: SupervisorAbout = {
             **about,
@@ -177,6 +182,18 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, key: str = "")
         time.sleep(1.0 if scheduler.is_behind else LOOP_SECONDS)
     lock.release()
     return 0
+
+
+def write_line(workspace: Path, scheduler: Scheduler, written: Line | None) -> Line | None:
+    """Tell the people of a room how they stand in the line; returns what is written there now."""
+    if not people_workspaces(workspace):
+        return written
+    with contextlib.suppress(OSError):  # a full disk; the next round tries again
+        line = scheduler.line()
+        if line != written:
+            write_json(home(workspace) / LINE_FILE, line)
+        return line
+    return written
 
 
 def is_still_ours(workspace: Path) -> bool:

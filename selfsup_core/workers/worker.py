@@ -11,10 +11,12 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from selfsup_core.environment import close_machine
 from selfsup_core.errors import Diverged, StudioError
 from selfsup_core.files import keep_private
 from selfsup_core.runs.folder import RunFolder, sound_state, write_state
 from selfsup_core.runs.processes import identity
+from selfsup_core.shared import person_of
 from selfsup_core.train.memory import lacks_memory, memory_error
 from selfsup_core.workers.keeper import FolderGone, RunKeeper, Stop
 from selfsup_core.workers.log import write_what_fits
@@ -82,6 +84,8 @@ def main(path: str) -> int:
     from filelock import FileLock, Timeout
 
     folder = RunFolder(Path(path))
+    if person_of(folder.workspace):
+        close_machine()
     lock = FileLock(folder.path / "worker.lock")
     try:
         worker = Worker(folder)

@@ -84,7 +84,7 @@ def test_live_starts_over_when_the_file_was_cut_back(client, finished):
     url = f"/studio/runs/{finished.id}/live"
     first = client.get(url, headers=token(finished)).json()
     finished.metrics.write_bytes(finished.metrics.read_bytes().splitlines(keepends=True)[0])
-    routes.live_runs().view(finished.id).refreshed = float("-inf")
+    routes.live_runs(finished.workspace).view(finished.id).refreshed = float("-inf")
     again = client.get(url, params={"since": first["next"]}, headers=token(finished)).json()
     assert again["restart"]
     assert again["rows"] == first["rows"][:1]
@@ -197,7 +197,7 @@ class FakeLab:
 @pytest.fixture
 def lab(monkeypatch: pytest.MonkeyPatch) -> FakeLab:
     fake = FakeLab()
-    monkeypatch.setattr(routes, "lab", lambda: fake)
+    monkeypatch.setattr(routes, "lab", lambda workspace: fake)
     return fake
 
 
@@ -289,7 +289,7 @@ def test_a_command_does_not_wait_behind_questions(client, finished, monkeypatch,
             self.ask_packed(*asked)
             return Answer({"zip": np.zeros(1, np.uint8)})
 
-    monkeypatch.setattr(routes, "lab", HungLab)
+    monkeypatch.setattr(routes, "lab", lambda workspace: HungLab())
     update_state(finished, status="running", worker=identity())
     transport = httpx.ASGITransport(app=client.app)
 

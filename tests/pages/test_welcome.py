@@ -10,6 +10,7 @@ import pytest
 
 from pages.parts.shared import welcome
 from pages.parts.shared.door import LOCAL
+from selfsup_core.errors import SettingError
 from tests.helpers import python
 
 TOKEN = "gvy6-998t-vxqq-6bk2"
@@ -73,3 +74,34 @@ def test_what_cannot_be_is_refused_in_words(tmp_path: Path):
     done = python(code.format(str(tmp_path / "w"), "", ["--url", "studio.example.org"]))
     assert done.returncode == 2
     assert "--url must begin with https://" in done.stderr
+
+
+def test_an_address_that_others_can_reach_needs_a_token_or_a_room(tmp_path: Path):
+    for address in LOCAL:
+        welcome.refuse_open(address, needs_token=False)
+    welcome.refuse_open("0.0.0.0", needs_token=True)
+    for address in ("0.0.0.0", "::", "", "192.168.1.5", "studio.example.org"):
+        with pytest.raises(SettingError) as caught:
+            welcome.refuse_open(address, needs_token=False)
+        assert "--room" in caught.value.remedy
+    code = (
+        "import os, runpy, sys; os.environ['SELFSUP_WORKSPACE'] = {!r}; sys.argv[1:] = {!r}; "
+        "runpy.run_path('server.py', run_name='__main__')"
+    )
+    for given, said in (
+        (["--no-token", "--address", "0.0.0.0"], "Error: --no-token lets in anyone who can reach 0.0.0.0"),
+        (["--room", "--no-token"], "--room needs the token"),
+        (["--runs", "2"], "--runs is for a room"),
+    ):
+        done = python(code.format(str(tmp_path / "w"), given))
+        assert done.returncode in (1, 2)
+        assert said in done.stderr
+
+
+def test_a_room_prints_one_address_for_the_teacher_and_others_for_the_class():
+    lines = welcome.room_lines("http://localhost:8501", ["http://192.168.1.5:8501/s"], TOKEN, "k7p2xm")
+    assert f"http://localhost:8501/?token={TOKEN}" in lines
+    assert "http://192.168.1.5:8501/s/?room=K7P-2XM" in lines
+    assert lines.count(TOKEN) == 1, "nobody else's address has the token"
+    assert "not encrypted" in lines
+    assert "--address 0.0.0.0" in welcome.room_lines("http://localhost:8501", [], TOKEN, "k7p2xm")

@@ -39,10 +39,10 @@ def served(supervised: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Starle
     monkeypatch.setattr(inspection_client, "BEAT_SECONDS", 600.0)
     monkeypatch.setattr(inspection_client, "CONNECT_SECONDS", 600.0)
     routes.live_runs.cache_clear()
-    routes.lab.cache_clear()
+    routes.helper.cache_clear()
     yield Starlette(routes=routes.routes())
     routes.live_runs.cache_clear()
-    routes.lab.cache_clear()
+    routes.helper.cache_clear()
     stop_lab(supervised)
     wait_for(lambda: lab_info(supervised) is None, "the end of the helper")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -256,13 +257,15 @@ def show_result(source: str, encoder: str) -> None:
 
 def offer_texts(source: str) -> None:
     """Texts of the set to search with, one click away."""
-    offer("Try it with a text of the set", "embed-find", excerpts(source))
+    offer("Try it with a text of the set", "embed-find", excerpts(str(workspace()), source))
 
 
 @st.cache_data(max_entries=100, ttl=600, show_spinner=False)
-def excerpts(source: str) -> list[str]:
-    """How three texts begin that are spread over the set."""
-    texts = open_texts(workspace(), source)[1]
+def excerpts(root: str, source: str) -> list[str]:
+    """How three texts begin that are spread over the set. Args: root: of the workspace, part of the cache
+    key.
+    """
+    texts = open_texts(Path(root), source)[1]
     step = max(1, len(texts) // (OFFERED + 1))
     found = []
     for row in range(step // 2, len(texts), step):

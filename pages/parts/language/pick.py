@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.shared import routes
+from pages.parts.shared import routes, viewer
 from pages.parts.shared.choice import choose_asked, take_typed, write_asked
 from pages.parts.shared.epochs import asked_epoch, is_wish, refuse_epoch, write_epoch
 from pages.parts.shared.go import rerun
@@ -35,7 +35,9 @@ HELP = "A model on this machine: built-in, downloaded under Models, or a run of 
 
 
 def secrets() -> dict[str, Any] | None:
-    """Streamlit's secrets, where there are any."""
+    """Streamlit's secrets, where there are any; none in a room, whose people may not use the host's keys."""
+    if viewer.in_room():
+        return None
     try:
         return st.secrets.to_dict()
     except (FileNotFoundError, OSError, ValueError, KeyError):

@@ -25,7 +25,7 @@ from pages.parts.shared.workspace import plain, workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.runs.assignments import differing, parse_each, write_assignment
 from selfsup_core.runs.folder import open_run, read_state
-from selfsup_core.runs.recipes import list_presets
+from selfsup_core.runs.recipes import find_preset, list_presets
 from selfsup_core.runs.spec import known_settings, read_spec, value_at
 from selfsup_core.settings import Setting
 
@@ -160,7 +160,7 @@ class Asked:
         if sets == said and is_same and is_said and read_address() == self.address:
             return
         address: dict[str, Any] = whole_address()
-        if "data" in address or source != list_presets("")[preset]["spec"]["data"]["source"]:
+        if "data" in address or source != find_preset(preset)["spec"]["data"]["source"]:
             address["data"] = [source]
         address = {name: one for name, one in address.items() if name != SET} | {PRESET: [preset]}
         if sets:

@@ -1,4 +1,5 @@
-"""Access control: only browsers that present the token, at the app's own addresses, are let in.
+"""Access control: only browsers that present the token, at the app's own addresses, are let in; to a room also
+those that join it (`joining.py`).
 
 A browser shows the token once, in the address or in the form below, and keeps a cookie from then on. Programs
 send `Authorization: Bearer TOKEN`. Cookies belong to a host, not to a port, so that requests which pages of
@@ -9,23 +10,25 @@ from __future__ import annotations
 
 import html
 import json
-from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from string import Template
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
+from pages.parts.shared import joining
+from pages.parts.shared.viewer import LOCAL, SEEN, Access, cookie_name
 from selfsup_core.files import policy_hash
 from selfsup_core.places import ASSETS
-from selfsup_core.runs.access import app_token, cookie_of, is_same
-from selfsup_core.runs.folder import default_workspace
+from selfsup_core.room.viewer import Viewer
+from selfsup_core.runs.access import is_same
+
+__all__ = ["LOCAL", "Access", "Door"]
 
 MOST_FORM = 4096
-LOCAL = ("localhost", "127.0.0.1", "::1")
 FORM = "application/x-www-form-urlencoded"
 # Nothing but the page itself, which has no script, and its own style.
 POLICY = (
@@ -37,52 +40,33 @@ POLICY = (
 is_there = False
 
 
-@dataclass
-class Access:
-    """Who is let in.
-
-    Attributes:
-        needs_token: False when a login stands before the app.
-        hosts: names under which browsers reach it.
-        secure_hosts: those of them that are reached by https only, through a proxy that may not say so.
-    """
-
-    needs_token: bool = True
-    hosts: list[str] = field(default_factory=lambda: list(LOCAL))
-    secure_hosts: list[str] = field(default_factory=list)
-    workspace: Path = field(default_factory=default_workspace)
-
-    @property
-    def token(self) -> str:
-        """Raises SettingError, OSError: as `app_token`."""
-        return app_token(self.workspace)
-
-
 class Door:
-    """ASGI middleware that passes only permitted requests to the app."""
+    """ASGI middleware that passes only permitted requests to the app, and says to it whose they are."""
 
     def __init__(self, app: Any, access: Access) -> None:
         self.app, self.access = app, access
-        self.token = access.token if access.needs_token else ""
-        self.cookie = cookie_of(access.workspace, self.token) if access.needs_token else ""
+        self.token, self.cookie = access.keys()
+        self.desk = joining.Desk(access.room) if access.room else None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
+        viewer = self.viewer_of(connection)
+        scope = {**scope, SEEN: viewer}
         if scope["type"] == "websocket":
-            if self.is_foreign(connection) or not self.is_known(connection):
+            if self.is_foreign(connection) or viewer is None:
                 await send(
                     {"type": "websocket.close", "code": 1008, "reason": ""}
                 )  # 403 before it was accepted
             else:
                 await self.app(scope, receive, send)
             return
-        refused = await self.refuse(Request(scope, receive))
+        refused = await self.refuse(Request(scope, receive), viewer)
         await (refused or self.app)(scope, receive, send)
 
-    async def refuse(self, request: Request) -> Response | None:
+    async def refuse(self, request: Request, viewer: Viewer | None) -> Response | None:
         """The response to a request that is not permitted; None for one that is."""
         if not is_host_of(request.headers.get("host", ""), self.access.hosts):
             return told(request, 400, "SelfSup Studio is not served at this address.")
@@ -90,29 +74,50 @@ class Door:
             return told(request, 403, "SelfSup Studio accepts requests from its own pages only.")
         if not self.access.needs_token:
             return None
-        is_known = self.is_known(request)
         if request.method in ("GET", "HEAD") and "token" in request.query_params:
             given = request.query_params["token"].strip()
             if is_same(self.token, given):
-                return self.let_in(request)
-            return None if is_known else ask(request, 403)
-        if is_known:
-            return None
-        if request.method == "POST" and request.headers.get("content-type", "").split(";")[0] == FORM:
-            given = await read_form(request)
-            return self.let_in(request) if is_same(self.token, given) else ask(request, 403)
+                return self.let_in(request, self.cookie)
+            return None if viewer else ask(request, 403)
+        is_form = request.method == "POST" and request.headers.get("content-type", "").split(";")[0] == FORM
+        if viewer:
+            # A form that was sent twice: Streamlit has none of its own.
+            return go_on(request, own_address(request)) if is_form and self.desk else None
+        if is_form:
+            form = await read_form(request)
+            if self.desk and "token" not in form:
+                return await self.join(request, self.desk, form)
+            is_right = is_same(self.token, form.get("token", ""))
+            return self.let_in(request, self.cookie) if is_right else ask(request, 403)
         if is_visit(request) and request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             # A link on another site: a strict cookie comes with the next request, which this page makes.
-            return go_on(request, own_address(request))
+            return go_on(request, own_address(request, without=("token",)))
+        if self.desk and wants_page(request):
+            return page(401, "Join the room", self.desk.form(own_address(request), code=asked_code(request)))
         return ask(request, 401)
 
-    def is_known(self, connection: HTTPConnection) -> bool:
-        if not self.access.needs_token:
-            return True
-        kind, _, given = connection.headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer" and is_same(self.token, given.strip()):
-            return True
-        return is_same(self.cookie, connection.cookies.get(cookie_name(connection.scope), ""))
+    async def join(self, request: Request, desk: joining.Desk, form: dict[str, str]) -> Response:
+        """Let somebody into the room who knows its code, or say what is wrong."""
+        address = request.client.host if request.client else ""
+        joined = await run_in_threadpool(desk.join, form, address)
+        if joined.cookie:
+            return self.let_in(request, joined.cookie, seconds=joining.COOKIE_SECONDS)
+        if not wants_page(request):
+            return told(request, joined.status, joined.said)
+        body = desk.form(
+            own_address(request),
+            code=form.get("code", ""),
+            nickname=form.get("nickname", ""),
+            said=joined.said,
+            is_back=joined.is_taken,
+        )
+        return page(joined.status, "Join the room", body)
+
+    def viewer_of(self, connection: HTTPConnection) -> Viewer | None:
+        """Who makes a request; None for somebody who is not let in."""
+        server = connection.scope.get("server") or ("", None)
+        cookie = connection.cookies.get(cookie_name(server[1]), "")
+        return self.access.viewer(cookie, connection.headers.get("authorization", ""))
 
     def is_foreign(self, connection: HTTPConnection) -> bool:
         """Whether a page of another host or port makes this request, other than by a link to a page of
@@ -128,13 +133,18 @@ class Door:
             connection
         )
 
-    def let_in(self, request: Request) -> Response:
-        """Set the cookie and go where the address leads without its token."""
+    def let_in(self, request: Request, cookie: str, *, seconds: int | None = None) -> Response:
+        """Set the cookie and go where the address leads without its token.
+
+        Args:
+            seconds: how long the browser keeps it; None until it is closed.
+        """
         # Not a redirect: after a link on another site a strict cookie would not come with it.
         response = go_on(request, own_address(request))
         response.set_cookie(
-            cookie_name(request.scope),
-            self.cookie,
+            cookie_name((request.scope.get("server") or ("", None))[1]),
+            cookie,
+            max_age=seconds,
             path="/",
             httponly=True,
             samesite="strict",
@@ -149,12 +159,6 @@ class Door:
         return request.url.scheme == "https" or is_host_of(
             request.headers.get("host", ""), self.access.secure_hosts
         )
-
-
-def cookie_name(scope: Any) -> str:
-    """Cookies belong to a host: each port, which may be another server's, has its own."""
-    server = scope.get("server") or ("", None)
-    return f"selfsup-{server[1]}" if server[1] else "selfsup"
 
 
 def is_host_of(host: str, names: list[str]) -> bool:
@@ -184,20 +188,27 @@ def is_visit(connection: HTTPConnection) -> bool:
     )
 
 
-async def read_form(request: Request) -> str:
-    """The token of the form below; "" where there is none."""
+async def read_form(request: Request) -> dict[str, str]:
+    """The fields of one of the door's forms; none where it is too large to be one."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > MOST_FORM:
-            return ""
-    return parse_qs(body.decode("ascii", "replace")).get("token", [""])[0].strip()
+            return {}
+    fields = parse_qs(body.decode("ascii", "replace"), errors="replace")
+    return {name: values[0].strip() for name, values in fields.items()}
 
 
-def own_address(request: Request) -> str:
-    """Path and query without the token. One slash at its beginning: two would name another host."""
+def asked_code(request: Request) -> str:
+    """The room's code from the address that the teacher shows."""
+    return request.query_params.get(joining.CODE, "")[:100]
+
+
+def own_address(request: Request, without: tuple[str, ...] = ("token", joining.CODE)) -> str:
+    """Path and query without token and code. One slash at its beginning: two would name another host."""
     path = "/" + quote(request.scope["path"].lstrip("/\\"))
-    kept = [(k, v) for k, v in parse_qsl(request.url.query, keep_blank_values=True) if k != "token"]
+    query = parse_qsl(request.url.query, keep_blank_values=True)
+    kept = [(k, v) for k, v in query if k not in without]
     return f"{path}?{urlencode(kept, safe=':/')}" if kept else path
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pages.parts.shared import viewer
 from selfsup_core.errors import RunError, StudioError
 from selfsup_core.evaluate.words.glossary import LANGUAGE, read_words
 from selfsup_core.files import DISK_ERRORS, disk_error, parse_json
@@ -31,11 +32,12 @@ from selfsup_core.runs.access import is_allowed
 from selfsup_core.runs.beside import list_relatives
 from selfsup_core.runs.control import send
 from selfsup_core.runs.family import Member, describe_family, start_family
-from selfsup_core.runs.folder import RunFolder, default_workspace
+from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import make_spec, read_spec
 from selfsup_core.settings import short, whole_number
-from selfsup_core.workers.live import LiveRuns
+from selfsup_core.shared import host_of
+from selfsup_core.workers.live import MAX_FRAMES, LiveRuns
 from selfsup_core.workers.supervisor import ensure_supervisor
 
 T = TypeVar("T")
@@ -45,15 +47,17 @@ MAX_BODY = 4096
 LONGEST_ID = 200
 MAX_TOOL_BODY = 4_000_000  # an image and a mask in base64
 WORDS = f"words/{LANGUAGE}.json"  # explanations and glossary, for the stage
+MOST_WORKSPACES = 64  # of a room whose runs are kept at hand
+FEW_FRAMES = 64  # of each of its people
 FOREVER = "public, max-age=31536000, immutable"
 
 # Set by server.py: pages ask whether the routes are there (they are not under `streamlit run app.py`).
 is_mounted = False
 
 
-@cache
-def live_runs() -> LiveRuns:
-    return LiveRuns(default_workspace())
+@lru_cache(maxsize=MOST_WORKSPACES)
+def live_runs(workspace: Path) -> LiveRuns:
+    return LiveRuns(workspace, MAX_FRAMES if workspace == host_of(workspace) else FEW_FRAMES)
 
 
 @cache
@@ -103,17 +107,22 @@ async def asset(request: Request) -> Response:
 
 
 def guarded(endpoint: Any) -> Any:
-    """Answer 403 without the run's token; turn studio errors into JSON."""
+    """Answer 403 without the run's token; turn studio errors into JSON.
+
+    The endpoint gets the run and the runs of whoever asks: no others are looked for.
+    """
 
     async def answer(request: Request) -> Response:
         run = request.path_params["run"]
         if len(run) > LONGEST_ID:
             return problem(404, "There is no run with this name.")
-        workspace = live_runs().workspace
-        if not is_allowed(workspace, run, request.headers.get("x-studio-token", "")):
-            return problem(403, "This address needs the token from the page of the run.")
         try:
-            return await endpoint(request, run)
+            runs = live_runs(viewer.of_scope(request.scope).workspace)
+            if viewer.in_room():
+                runs.view(run)  # somebody else's is not there, whatever token comes with it
+            if not is_allowed(runs.workspace, run, request.headers.get("x-studio-token", "")):
+                return problem(403, "This address needs the token from the page of the run.")
+            return await endpoint(request, run, runs)
         except RunError as error:
             missing = error.code in ("no-run", "no-frame")
             return problem(404 if missing else 409, error)
@@ -126,37 +135,38 @@ def guarded(endpoint: Any) -> Any:
 
 
 @guarded
-async def live(request: Request, run: str) -> Response:
+async def live(request: Request, run: str, runs: LiveRuns) -> Response:
     since = request.query_params.get("since", "0")
     # Small reads of a warm file: quicker here than a trip through a thread.
-    body = live_runs().snapshot(run, since)
-    if live_runs().state(run)["status"] == "queued":
-        await run_in_threadpool(ensure_supervisor, live_runs().workspace)
+    body = runs.snapshot(run, since)
+    if runs.state(run)["status"] == "queued":
+        await run_in_threadpool(ensure_supervisor, runs.workspace)
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 def binary(blob: bytes, *, is_final: bool = True) -> Response:
     # The stage keeps what it needs; a frame may be written again after a resume, so browsers ask again.
     headers = {"Cache-Control": "private, max-age=3600" if is_final else "no-cache"}
+    headers["Vary"] = "Cookie"  # somebody else at this browser gets nothing from its cache
     headers["Content-Encoding"] = "identity"  # floats of half precision and pictures hardly compress
     return Response(blob, media_type="application/octet-stream", headers=headers)
 
 
 @guarded
-async def static(request: Request, run: str) -> Response:
-    blob = live_runs().shared(run, "static")
+async def static(request: Request, run: str, runs: LiveRuns) -> Response:
+    blob = runs.shared(run, "static")
     # Someone is viewing this run: start the helper process, so that it is ready for the first question.
-    await run_in_threadpool(warm, live_runs().workspace)
+    await run_in_threadpool(warm, runs.workspace)
     return binary(blob)
 
 
 @guarded
-async def thumbnails(request: Request, run: str) -> Response:
-    return binary(live_runs().shared(run, "thumbnails"))
+async def thumbnails(request: Request, run: str, runs: LiveRuns) -> Response:
+    return binary(runs.shared(run, "thumbnails"))
 
 
 @guarded
-async def frame(request: Request, run: str) -> Response:
+async def frame(request: Request, run: str, runs: LiveRuns) -> Response:
     step = request.query_params.get("step", "")
     number, epoch = whole_number(step), whole_number(request.path_params["epoch"])
     if epoch is None:
@@ -165,7 +175,7 @@ async def frame(request: Request, run: str) -> Response:
         )
     if step and number is None:
         return problem(422, f"step must be a whole number; found {short(step, 40)}.")
-    blob = live_runs().frame(run, epoch, number)
+    blob = runs.frame(run, epoch, number)
     return binary(blob, is_final=False)
 
 
@@ -201,9 +211,9 @@ async def read_body(request: Request, most: int = MAX_BODY) -> dict[str, Any]:
 
 
 @guarded
-async def control(request: Request, run: str) -> Response:
+async def control(request: Request, run: str, runs: LiveRuns) -> Response:
     values = await read_body(request)
-    folder = live_runs().view(run).folder
+    folder = runs.view(run).folder
     action, name = str(values.get("action", "")), str(values.get("name", ""))
 
     def act() -> None:
@@ -215,13 +225,13 @@ async def control(request: Request, run: str) -> Response:
 
 
 @guarded
-async def repeat(request: Request, run: str) -> Response:
+async def repeat(request: Request, run: str, runs: LiveRuns) -> Response:
     """A new run from the same spec and seed; with `leave_out`, that class is kept out of its training
     rows.
     """
     values = await read_body(request)
-    view = live_runs().view(run)
-    state = live_runs().state(run)
+    view = runs.view(run)
+    state = runs.state(run)
 
     left_out = values.get("leave_out")
 
@@ -245,13 +255,20 @@ async def repeat(request: Request, run: str) -> Response:
 
 
 @cache
-def lab() -> LabClient:
-    return LabClient(default_workspace())
+def helper(host: Path, role: str) -> LabClient:
+    return LabClient(host, role)
 
 
-@cache
-def maps() -> LabClient:
-    return LabClient(default_workspace(), "maps")
+def lab(workspace: Path | None = None) -> LabClient:
+    """The client of quick questions; in a page of whoever looks, elsewhere of a workspace that is given."""
+    place = workspace or viewer.here().workspace
+    return helper(host_of(place), "lab").within(place)
+
+
+def maps(workspace: Path | None = None) -> LabClient:
+    """As `lab`, of slow questions."""
+    place = workspace or viewer.here().workspace
+    return helper(host_of(place), "maps").within(place)
 
 
 # Answered by the process that draws maps, so that no one's network waits for a layout.
@@ -259,42 +276,42 @@ BY_MAPS = ("umap",)
 
 
 @guarded
-async def tool(request: Request, run: str) -> Response:
+async def tool(request: Request, run: str, runs: LiveRuns) -> Response:
     """What a tool makes of the run's network at an epoch."""
     values = await read_body(request, MAX_TOOL_BODY)
-    live_runs().view(run)  # says that a run is gone before a process is asked
+    runs.view(run)  # says that a run is gone before a process is asked
     subject, name = Subject("run", run), request.path_params["name"]
-    helper = maps() if name in BY_MAPS else lab()
-    blob = await in_question_pool(helper.ask_packed, subject, name, values)
+    client = (maps if name in BY_MAPS else lab)(runs.workspace)
+    blob = await in_question_pool(client.ask_packed, subject, name, values)
     headers = {"Cache-Control": "no-store", "Content-Encoding": "identity"}
     return Response(blob, media_type="application/octet-stream", headers=headers)
 
 
 @guarded
-async def archive(request: Request, run: str) -> Response:
+async def archive(request: Request, run: str, runs: LiveRuns) -> Response:
     """The run as a script with its data."""
-    answer = await in_question_pool(lab().ask, Subject("run", run), "archive", {})
+    answer = await in_question_pool(lab(runs.workspace).ask, Subject("run", run), "archive", {})
     headers = {"Content-Disposition": f'attachment; filename="run-{run}.zip"'}
     content = answer.arrays["zip"].tobytes()
     return Response(content, media_type="application/zip", headers=headers)
 
 
 @guarded
-async def family(request: Request, run: str) -> Response:
+async def family(request: Request, run: str, runs: LiveRuns) -> Response:
     """The runs that are looked at side by side with this one; POST trains those of a family that are missing.
 
     Of a run that learns from views these are the ones that differ in a single safeguard.
     """
-    folder = live_runs().view(run).folder
+    folder = runs.view(run).folder
     if request.method == "POST":
         values = await read_body(request)
-        runs = await run_in_threadpool(
+        begun = await run_in_threadpool(
             start_family, folder, str(values.get("submission", "")) or uuid.uuid4().hex
         )
         await run_in_threadpool(ensure_supervisor, folder.workspace)
-        return Response(json.dumps({"runs": runs}), media_type="application/json")
+        return Response(json.dumps({"runs": begun}), media_type="application/json")
     describe: Callable[[RunFolder], Sequence[Member]] = (
-        list_relatives if live_runs().state(run).get("task") == "views" else describe_family
+        list_relatives if runs.state(run).get("task") == "views" else describe_family
     )
     body = json.dumps({"members": await run_in_threadpool(describe, folder)})
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})

@@ -28,6 +28,7 @@ from streamlit.web.server.server_util import is_xsrf_enabled
 from streamlit.web.server.starlette.starlette_app_utils import validate_xsrf_token
 from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
+from pages.parts.shared import viewer
 from selfsup_core.data.library.arrivals import Arrivals, Arrived
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import StudioError
@@ -210,10 +211,11 @@ class TakesUploads:
         self.app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        place = (
-            PATH.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] == "PUT" else None
-        )
-        if place is None:
+        place = PATH.fullmatch(scope["path"]) if scope["type"] == "http" else None
+        if place and not is_own_session(scope, place[1]):
+            await PlainTextResponse("There is no such session.", 400)(scope, receive, send)
+            return
+        if place is None or scope["method"] != "PUT":
             await self.app(scope, receive, send)
             return
         try:
@@ -223,6 +225,19 @@ class TakesUploads:
         except ClientDisconnect:
             return
         await answer(scope, receive, send)
+
+
+def is_own_session(scope: Any, session: str) -> bool:
+    """Whether a session is of whoever makes a request; in a room nobody may touch another's files."""
+    if not viewer.in_room():
+        return True
+    client = runtime.get_instance().get_client(session)
+    context = client.client_context if client else None
+    if context is None:
+        return False
+    headers = {name.lower(): value for name, value in context.headers}
+    found = viewer.of_session(context.cookies, lambda: headers.get("authorization", ""))
+    return found is not None and found == scope.get(viewer.SEEN)
 
 
 async def take(request: Request, session: str, file_id: str) -> Response:

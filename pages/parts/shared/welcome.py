@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pages.parts.shared.door import LOCAL
+from pages.parts.shared.joining import CODE
+from pages.parts.shared.viewer import LOCAL
+from selfsup_core.errors import SettingError
 from selfsup_core.files import write_private
+from selfsup_core.room.people import shown_code
 
 WIDE = ("0.0.0.0", "::", "")
 OPEN_FILE = "open.html"
@@ -93,6 +96,40 @@ def welcome(here: str, others: Sequence[str], token: str) -> str:
             "  http is not encrypted: in a network that you do not trust, put an https proxy in front of it."
         )
     return "\n".join([*lines, ""])
+
+
+def refuse_open(address: str, *, needs_token: bool) -> None:
+    """Raises SettingError: others could reach the app and nothing would ask them who they are."""
+    if needs_token or address in LOCAL:
+        return
+    raise SettingError(
+        f"--no-token lets in anyone who can reach {address}, which is not this machine alone.",
+        code="open-to-all",
+        remedy="Leave out --no-token, or open a room (--room), or listen at --address 127.0.0.1 behind a "
+        "proxy that asks for a login.",
+    )
+
+
+def room_lines(here: str, others: Sequence[str], token: str, code: str) -> str:
+    """The lines that are printed for a room."""
+    shown = shown_code(code)
+    lines = ["", "  The room is open. Ctrl-C ends it; runs and people are kept.", ""]
+    lines.append(f"  For you, the teacher:  {with_token(here, token)}")
+    lines += [f"  For the participants:  {with_code(other, code)}" for other in others or [here]]
+    lines += [f"                         code {shown}", ""]
+    lines.append("  Keep your own address to yourself: who has it can see and delete everything.")
+    if not others:
+        lines.append("  Only this machine can open it; --address 0.0.0.0 lets others in.")
+    if any(other.startswith("http://") for other in others):
+        lines.append(
+            "  http is not encrypted: in a network that you do not trust, put an https proxy in front of it."
+        )
+    return "\n".join([*lines, ""])
+
+
+def with_code(base: str, code: str) -> str:
+    """The address that participants open; the form then knows the code."""
+    return f"{base.rstrip('/')}/?{CODE}={shown_code(code)}"
 
 
 def write_open_file(workspace: Path, address: str) -> Path:

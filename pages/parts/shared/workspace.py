@@ -13,12 +13,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.shared import door
+from pages.parts.shared import door, viewer
 from selfsup_core.errors import StudioError
 from selfsup_core.files import disk_error
 from selfsup_core.runs.check import check_spec
 from selfsup_core.runs.control import send
-from selfsup_core.runs.folder import RunFolder, default_workspace
+from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import RunSpec
 from selfsup_core.workers.supervisor import ensure_supervisor
@@ -48,9 +48,9 @@ def guard() -> None:
 
 
 def workspace() -> Path:
-    """The workspace's folder; every page asks here, so that none is shown without access control."""
+    """The workspace of whoever looks; every page asks here, so that none is shown without access control."""
     guard()
-    return default_workspace()
+    return viewer.here().workspace
 
 
 def serves_this_machine_only() -> bool:
@@ -148,7 +148,9 @@ def age_of(seconds: float) -> str:
 
 
 def hub_is_on() -> bool:
-    """On unless said otherwise, where only this machine can open the page."""
+    """On unless said otherwise, where only this machine can open the page; never for a room's people."""
+    if viewer.in_room() and not viewer.here().is_teacher:
+        return False
     wanted = os.environ.get("SELFSUP_HUB", "")
     if wanted:
         return wanted.lower() in ("1", "on", "true", "yes")

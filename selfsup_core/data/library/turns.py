@@ -1,4 +1,4 @@
-"""The queue of imports: some run at once per workspace, over all sessions and processes; others wait."""
+"""The queue of imports: some run at once per workspace or room, over all processes; others wait."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from typing_extensions import TypedDict
 
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.files import read_shaped, write_json
+from selfsup_core.shared import host_of, person_of
 
 Tell = Callable[[str], None]
 Say = Callable[["Step"], None]
 POLL_SECONDS = 0.1
 PATTERN = ".job-ticket-*.json"  # as what `files.sweep` removes
+SOMEBODYS = "somebody's file"
 START_TOLERANCE = 60.0  # seconds by which the clock may be changed while a process lives
 
 
@@ -57,10 +59,12 @@ def turn(workspace: Path, title: str, tell: Tell | None = None) -> Iterator[None
     """Wait until one of the places is free, and hold it.
 
     Args:
-        title: shown to those who wait behind it.
+        title: shown to those who wait behind it; in a room they do not learn it.
         tell: called repeatedly with a sentence while this waits; an exception from it ends the waiting.
     """
-    place = workspace / f".job-ticket-{time.time_ns():020d}-{uuid.uuid4().hex[:8]}.json"
+    if person_of(workspace):
+        title = SOMEBODYS
+    place = host_of(workspace) / f".job-ticket-{time.time_ns():020d}-{uuid.uuid4().hex[:8]}.json"
     pid = os.getpid()
     ticket: Ticket = {"title": title, "pid": pid, "start": own_start(pid)}
     write_json(place, ticket)

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from selfsup_core.environment import machine_folder
 from selfsup_core.errors import DataError
 from selfsup_core.files import sha256
 from selfsup_core.pretrained.encoders.folder import (
@@ -156,7 +157,7 @@ def find_encoder(name: str) -> Encoder:
     """
     if name in ENCODERS:
         return ENCODERS[name]
-    folder = Path(name).expanduser()
+    folder = machine_folder(name)
     if not name or not folder.is_dir():
         raise DataError(
             f"There is no encoder {name!r}: neither a built-in one nor a folder. Built in: "
@@ -174,7 +175,7 @@ def encoder_width(name: str) -> int:
     """
     if name in ENCODERS:
         return ENCODERS[name].width
-    folder = Path(name).expanduser()
+    folder = machine_folder(name)
     if not folder.is_dir():
         return find_encoder(name).width  # says what there is
     return width_of(check_folder(folder), folder)

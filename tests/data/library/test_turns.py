@@ -18,6 +18,7 @@ from selfsup_core.data.library.child import run_job, title_of
 from selfsup_core.data.library.turns import PATTERN, describe_before, turn
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
+from selfsup_core.shared import person_workspace
 from tests.data.importing.make import write
 from tests.data.importing.test_adversarial import false_child
 from tests.helpers import ROOT, wait_for
@@ -51,6 +52,24 @@ def test_the_second_waits_for_the_first_and_says_so(alone: Path):
     assert order == ["first", "second"]
     assert set(said) == {"Waiting: a.csv is being read, at most 1 at a time."}
     assert list(alone.iterdir()) == []
+
+
+def test_a_room_has_one_queue_in_which_nobody_learns_what_others_import(workspace: Path, monkeypatch):
+    monkeypatch.setattr(turns, "LIMITS", replace(LIMITS, imports_at_once=1))
+    ada, ben = (person_workspace(workspace, name * 24) for name in "ab")
+    workspace.mkdir()
+
+    class Cancelled(Exception):
+        pass
+
+    def tell(sentence: str) -> None:
+        assert sentence == "Waiting: somebody's file is being read, at most 1 at a time."
+        raise Cancelled
+
+    with turn(ada, "secret.csv"), pytest.raises(Cancelled), turn(ben, "other.csv", tell):
+        pass
+    with turn(ben, "other.csv", tell):
+        assert [path.parent for path in workspace.rglob(PATTERN)] == [workspace]
 
 
 def test_who_is_ahead():

@@ -1,0 +1,35 @@
+"""What a participant sees of the room: their own place, the run in the spotlight, and the question."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.room import spotlight, voting
+from pages.parts.shared import viewer
+from pages.parts.shared.workspace import plain
+from selfsup_core.room.people import shown_code
+from selfsup_core.room.viewer import Viewer
+
+SECONDS = 3.0
+
+
+def show(me: Viewer) -> None:
+    st.markdown(say_place(me))
+    st.caption("Your runs and data are yours: of the others only the teacher sees them.")
+    st.fragment(run_every=SECONDS)(draw)()
+
+
+def say_place(me: Viewer) -> str:
+    """Who they are, and how they come back on another device, as Markdown."""
+    return (
+        f"You are **{plain(me.nickname)}**, resume code **{shown_code(me.resume)}**: with this nickname and "
+        "code another device brings you back here."
+    )
+
+
+def draw() -> None:
+    """What the teacher shows and asks, drawn again by itself."""
+    me = viewer.here()
+    if viewer.access and viewer.access.room:
+        voting.show(viewer.access.room, me)
+        spotlight.show(viewer.access.room)

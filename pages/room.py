@@ -1,0 +1,22 @@
+"""Room: the teacher's wall; for everybody else their place, the run in the spotlight and the question."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.room import mine, wall
+from pages.parts.shared import viewer
+from pages.parts.shared.workspace import guard
+
+guard()
+st.title("Room", anchor=False)
+if not viewer.in_room():
+    st.info(
+        "There is no room. `make room` or `python server.py --room` opens one: people join with a code and a "
+        "nickname, each with a workspace of their own.",
+        icon=":material/groups:",
+    )
+elif viewer.here().is_teacher:
+    wall.show()
+else:
+    mine.show(viewer.here())

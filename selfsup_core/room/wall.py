@@ -1,0 +1,230 @@
+"""The teacher's wall: what everybody's runs do, and what the teacher may do with all of them at once.
+
+Only `Viewer.is_teacher` gets here; whoever calls these asks first.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from selfsup_core.errors import RunError, StudioError
+from selfsup_core.room.people import Person
+from selfsup_core.room.store import Room, RoomAbout, Shown
+from selfsup_core.runs.control import send
+from selfsup_core.runs.examples import list_examples
+from selfsup_core.runs.folder import ACTIVE, RunFolder, find_run, list_states
+from selfsup_core.runs.short_runs import is_aside
+from selfsup_core.runs.state import RunState
+from selfsup_core.shared import person_workspace
+
+COLUMNS = (
+    "nickname",
+    "run",
+    "name",
+    "data",
+    "objective",
+    "network",
+    "status",
+    "stop_reason",
+    "epoch",
+    "epochs",
+    "validation_loss",
+    "accuracy",
+    "seconds",
+)
+Act = Callable[[Room], int]  # what a button of the wall does; how many runs were asked
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for a formula
+
+
+@dataclass(frozen=True)
+class Live:
+    """What the wall shows of a person.
+
+    Attributes:
+        folder, state: the run at work, or else the newest; None where there is none yet.
+        waiting: how many of their runs wait.
+    """
+
+    person: Person
+    folder: RunFolder | None = None
+    state: RunState | None = None
+    waiting: int = 0
+
+    @property
+    def loss(self) -> float | None:
+        """Validation loss of the newest epoch."""
+        found = self.state["metrics"].get("val_loss") if self.state else None
+        return float(found) if isinstance(found, (int, float)) else None
+
+
+def overview(room: Room) -> list[Live]:
+    """Everybody, in the order in which they came."""
+    return [look_at(room, person) for person in room.read()["people"]]
+
+
+def look_at(room: Room, person: Person) -> Live:
+    workspace = person_workspace(room.host, person["id"])
+    states = [state for state in list_states(workspace) if not is_aside(state) and is_own(state)]
+    waiting = sum(state["status"] == "queued" for state in states)
+    at_work = [state for state in states if state["status"] in ACTIVE and state["status"] != "queued"]
+    shown = next(iter(at_work or [s for s in states if s["status"] != "queued"] or states), None)
+    if shown is None:
+        return Live(person)
+    return Live(person, RunFolder(workspace / "runs" / shown["run"]), shown, waiting)
+
+
+def is_own(state: RunState) -> bool:
+    """Whether somebody has trained it here: examples come with the program."""
+    return state["run"] not in list_examples()
+
+
+def all_runs(room: Room) -> Iterator[tuple[Person, RunFolder, RunState]]:
+    for person in room.read()["people"]:
+        workspace = person_workspace(room.host, person["id"])
+        for state in filter(is_own, list_states(workspace)):
+            yield person, RunFolder(workspace / "runs" / state["run"]), state
+
+
+def pause_all(room: Room) -> int:
+    """Let nothing begin and pause what works; how many runs were asked to pause."""
+
+    def pause(about: RoomAbout) -> None:
+        about["is_paused"] = True
+
+    room.change(pause)
+    found = [
+        (Shown(person=person["id"], run=folder.id), folder)
+        for person, folder, state in all_runs(room)
+        if state["status"] in ("starting", "running")
+    ]
+    held = [shown for shown, folder in found if asked(folder, "pause")]
+
+    def hold(about: RoomAbout) -> None:
+        about["held"] += [shown for shown in held if shown not in about["held"]]
+
+    room.change(hold)
+    return len(held)
+
+
+def resume_all(room: Room) -> int:
+    """Let everything go on that `pause_all` has paused, and the line move again."""
+
+    def resume(about: RoomAbout) -> list[Shown]:
+        held, about["held"], about["is_paused"] = about["held"], [], False
+        return held
+
+    folders = [
+        find_run(person_workspace(room.host, shown["person"]), shown["run"]) for shown in room.change(resume)
+    ]
+    return sum(asked(folder, "resume") for folder in folders if folder)
+
+
+def reset(room: Room) -> int:
+    """Stop everything that works or waits; people, and what they have trained, stay."""
+
+    def begin(about: RoomAbout) -> None:
+        about["is_paused"], about["held"], about["spotlight"] = False, [], None
+
+    found = [folder for _, folder, state in all_runs(room) if state["status"] in ACTIVE]
+    count = sum(asked(folder, "stop") for folder in found)
+    room.change(begin)
+    return count
+
+
+def asked(folder: RunFolder, action: str) -> bool:
+    """Send a request; False for a run that has ended in this moment."""
+    try:
+        send(folder, action)
+    except StudioError:
+        return False
+    return True
+
+
+def put_on(room: Room, person: str, run: str) -> None:
+    """Show a run to everybody.
+
+    Raises:
+        RunError: there is no such run.
+    """
+    if find_run(person_workspace(room.host, person), run) is None or not person:
+        raise RunError(f"There is no run {run!r}.", code="no-run")
+
+    def show(about: RoomAbout) -> None:
+        about["spotlight"] = Shown(person=person, run=run)
+
+    room.change(show)
+
+
+def take_off(room: Room) -> None:
+    def hide(about: RoomAbout) -> None:
+        about["spotlight"] = None
+
+    room.change(hide)
+
+
+def in_spotlight(room: Room) -> tuple[str, RunFolder] | None:
+    """(nickname, run) that everybody may look at; the only work of another that a participant gets to see."""
+    shown = room.read().get("spotlight")
+    person = room.person(shown["person"]) if shown else None
+    if shown is None or person is None:
+        return None
+    folder = find_run(person_workspace(room.host, person["id"]), shown["run"])
+    return (person["nickname"], folder) if folder else None
+
+
+def results(room: Room) -> str:
+    """All runs of all people as CSV (RFC 4180)."""
+    target = io.StringIO()
+    writer = csv.writer(target)
+    writer.writerow(COLUMNS)
+    for person, folder, state in all_runs(room):
+        metrics = state["metrics"]
+        best = state["best"]
+        accuracy = next(
+            (metrics[k] for k in ("val_accuracy", "accuracy", "probe_accuracy") if k in metrics), ""
+        )
+        writer.writerow(
+            [
+                as_cell(value)
+                for value in (
+                    person["nickname"],
+                    folder.id,
+                    state["name"],
+                    state["source_title"],
+                    state["objective"],
+                    state["network"],
+                    state["status"],
+                    state["stop_reason"],
+                    state["epoch"],
+                    state["epochs"],
+                    best["val_loss"] if best else None,
+                    accuracy,
+                    round(state["seconds"], 1),
+                )
+            ]
+        )
+    return target.getvalue()
+
+
+def as_cell(value: object) -> str:
+    """A cell that no spreadsheet computes: names are anybody's."""
+    text = "" if value is None else str(value)
+    is_text = isinstance(value, str) and text.startswith(FORMULA)
+    return f"'{text}" if is_text else text
+
+
+def delete_all(room: Room, wait: Callable[[], None] = lambda: None) -> None:
+    """Stop everything and delete the room with all that is in it.
+
+    Args:
+        wait: called between the two, so that workers may end.
+
+    Raises:
+        OSError: something of it could not be removed.
+    """
+    reset(room)
+    wait()
+    room.delete()
