@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts.lessons.panel import show_lesson
 from pages.parts.shared import uploader
 from pages.parts.shared.address import begin_address, end_address
 from pages.parts.shared.workspace import plain, workspace
@@ -18,6 +19,7 @@ st.html(ROOT / "assets" / "page.css")
 page = st.navigation(
     [
         st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+        st.Page("pages/learn.py", title="Learn", icon=":material/school:", url_path="learn"),
         st.Page("pages/data.py", title="Data", icon=":material/database:", url_path="data"),
         st.Page(
             "pages/autoencoder.py",
@@ -59,6 +61,7 @@ except StudioError as error:
 uploader.begin_page()
 begin_address(page.url_path)
 try:
+    show_lesson(page.url_path)
     page.run()
 finally:
     end_address(page.url_path)

@@ -1,0 +1,20 @@
+"""Learn: the lessons, how far each has come, and ways in."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.lessons.listed import show_listed
+from pages.parts.shared.workspace import errors_shown, workspace
+from selfsup_core.lessons.progress import read_progress
+from selfsup_core.lessons.reading import list_lessons
+
+st.title("Learn", anchor=False)
+st.markdown(
+    "Each lesson stands beside the page that it uses. You predict, train, and see whether you were right. "
+    "Leave whenever you like: a lesson goes on where you left it."
+)
+with errors_shown():
+    lessons, progress = list_lessons(), read_progress(workspace())["lessons"]
+    for lesson in lessons.values():
+        show_listed(lesson, progress.get(str(lesson.number)))

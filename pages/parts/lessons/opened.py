@@ -1,0 +1,94 @@
+"""Which lesson is open: the address says it, and the session keeps it while one goes from page to page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.shared.workspace import workspace
+from selfsup_core.errors import StudioError
+from selfsup_core.lessons.model import App, Lesson
+from selfsup_core.lessons.progress import change, progress_in
+from selfsup_core.lessons.reading import LessonError, find_lesson
+from selfsup_core.settings import whole_number
+
+LESSON, STEP = "lesson", "step"  # of the address
+OPEN = "lesson-open"  # of the session: (number, step)
+
+
+def follow_address() -> tuple[int, int] | None:
+    """(number, step) of the open lesson, None for none. Links between pages lose what the address says of it,
+    so it is written there again.
+
+    Raises:
+        LessonError: the address asks for a lesson or step that is not there.
+        DamagedFile: the file of progress is damaged.
+    """
+    asked = st.query_params.get(LESSON, "")
+    kept: tuple[int, int] | None = st.session_state.get(OPEN)
+    if not asked:
+        if kept is not None:
+            write(*kept)
+        return kept
+    number = whole_number(asked)
+    if number is None:
+        raise LessonError(f"The address asks for lesson {asked[:40]!r}, not a number.")
+    lesson = find_lesson(number)
+    step = st.query_params.get(STEP, "")
+    if step and not 1 <= (whole_number(step) or 0) <= len(lesson.steps):
+        raise LessonError(
+            f"Lesson {number} has no step {step[:40]!r}. It has {len(lesson.steps)} steps, from 1."
+        )
+    place = whole_number(step) or resume_step(number, len(lesson.steps))
+    if kept != (number, place):
+        go_to(number, place)
+    return number, place
+
+
+def resume_step(number: int, steps: int) -> int:
+    """Where a lesson was left, 1 for one that was not opened."""
+    progress = progress_in(workspace(), number)
+    return min(progress["step"], steps) if progress else 1
+
+
+def go_to(number: int, step: int) -> None:
+    """Open a step: address, session and progress say so. Raises StudioError."""
+    change(workspace(), number, lambda progress: progress.update(step=step))
+    st.session_state[OPEN] = (number, step)
+    write(number, step)
+
+
+def start_address(lesson: Lesson, step: int) -> tuple[str, dict[str, str | list[str]]]:
+    """(page, address) that a step begins on: of its own button, or of the last one before it; "" for any
+    page.
+    """
+    apps = [part for shown in lesson.steps[:step] for part in shown.parts if isinstance(part, App)]
+    own = next((part for part in lesson.steps[step - 1].parts if isinstance(part, App)), None)
+    part = own or (apps[-1] if apps else None)
+    if part is None:
+        return "", {}
+    return part.page, {**part.address(), **address_of(lesson.number, step)}
+
+
+def write(number: int, step: int) -> None:
+    st.query_params[LESSON] = str(number)
+    st.query_params[STEP] = str(step)
+
+
+def leave() -> None:
+    """Close the lesson; its progress stays."""
+    st.session_state.pop(OPEN, None)
+    for name in (LESSON, STEP):
+        st.query_params.pop(name, None)
+
+
+def address_of(number: int, step: int) -> dict[str, str]:
+    return {LESSON: str(number), STEP: str(step)}
+
+
+def read_open() -> tuple[tuple[int, int] | None, StudioError | None]:
+    """The open lesson, or what is wrong with the one that the address asks for; then none is open."""
+    try:
+        return follow_address(), None
+    except StudioError as error:
+        st.session_state.pop(OPEN, None)
+        return None, error

@@ -1,0 +1,57 @@
+"""Runs as they look on disk, without training them, and lessons as texts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from selfsup_core.lessons.reading import read_lesson
+from selfsup_core.runs.folder import RunFolder, update_state
+from selfsup_core.runs.queue import submit, withdraw
+from selfsup_core.runs.recipes import preset_spec
+
+PRESET = "dense-64-32-16"
+
+
+def place_run(
+    workspace: Path,
+    preset: str = PRESET,
+    losses: tuple[float, ...] = (0.7, 0.5, 0.3),
+    *,
+    status: str = "finished",
+    signs: dict[int, str] | None = None,
+    created: str = "",
+    **overrides: Any,
+) -> RunFolder:
+    """A run of a preset on Digits with a validation loss per epoch.
+
+    Args:
+        signs: epoch → code of a sign of trouble. overrides: `train__epochs=5`.
+    """
+    changes = {path.replace("__", "."): value for path, value in overrides.items()}
+    spec = preset_spec(preset, {"data.source": "digits", "train.epochs": len(losses) - 1} | changes)
+    folder = submit(workspace, spec, preset=preset)
+    assert withdraw(folder)
+    rows = [
+        {"kind": "epoch", "epoch": epoch, "step": epoch, "val_loss": loss, "signs": signs_at(signs, epoch)}
+        for epoch, loss in enumerate(losses)
+    ]
+    folder.metrics.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    more = {"created": created} if created else {}
+    update_state(folder, status=status, epoch=len(losses) - 1, **more)
+    return folder
+
+
+def signs_at(signs: dict[int, str] | None, epoch: int) -> list[dict[str, str]]:
+    code = (signs or {}).get(epoch)
+    return [{"code": code, "text": f"Seen: {code}.", "remedy": ""}] if code else []
+
+
+def write_lesson(tmp_path: Path, body: str, name: str = "07-made-up.md") -> Any:
+    """The lesson that a text is read as."""
+    folder = tmp_path / "lessons" / "en"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_text(f"---\ntitle: Made up\nabout: For a test.\n---\n{body}", "utf-8")
+    return read_lesson(path)
