@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts.lessons.opened import keep_in_address
 from pages.parts.lessons.panel import show_lesson
 from pages.parts.shared import uploader
 from pages.parts.shared.address import begin_address, end_address
@@ -64,5 +65,6 @@ try:
     show_lesson(page.url_path)
     page.run()
 finally:
+    keep_in_address()
     end_address(page.url_path)
 uploader.end_page()

@@ -98,7 +98,7 @@ def test_two_runs_are_compared_once_both_are_there_and_alike(workspace):
     place_run(workspace, losses=(0.7, 0.5, 0.4), model__widths=[64, 32, 2])
     judged = compare(workspace, lower="first")
     assert judged.is_passed
-    assert "is 0.2 for" in judged.said
+    assert "is 0.2 with Layer widths 64, 32, 16, and 0.4 with Layer widths 64, 32, 2." in judged.said
     assert len(judged.runs) == 2
     judged = compare(workspace, lower="second")
     assert not judged.is_passed

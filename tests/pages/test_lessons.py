@@ -14,6 +14,7 @@ from tests.lessons.helpers import place_run
 # What app.py does around each page; `AppTest` itself runs pages without it.
 SCRIPT = """
 import streamlit as st
+from pages.parts.lessons.opened import keep_in_address
 from pages.parts.lessons.panel import show_lesson
 from pages.parts.shared.address import begin_address, end_address
 
@@ -23,6 +24,7 @@ try:
     show_lesson(page)
     st.title(f"The page {page}")
 finally:
+    keep_in_address()
     end_address(page)
 """
 MSE = {"objective__loss": "mse"}

@@ -131,7 +131,7 @@ function createCurve(first) {
       context.moveTo(EDGE.left, y(value))
       context.lineTo(width() - EDGE.right, y(value))
       context.stroke()
-      context.fillText(brief(value, 2), EDGE.left - 6, y(value))
+      context.fillText(brief(value, 3), EDGE.left - 6, y(value))
     }
     context.textBaseline = "top"
     context.textAlign = "center"
@@ -140,7 +140,7 @@ function createCurve(first) {
     context.fillText("epoch", x(data.epochs / 4), HEIGHT - EDGE.bottom + 4)
     context.textAlign = "left"
     context.textBaseline = "top"
-    context.fillText(data.called, EDGE.left + 4, 1)
+    context.fillText(data.called, EDGE.left + 4, EDGE.top + 4)
     if (values) {
       const drawn = values.map((value, epoch) => [epoch, value]).filter(([, value]) => value !== null)
       path(context, drawn, theme.primary, [6, 4])

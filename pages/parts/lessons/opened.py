@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.shared.address import is_wish, whole_address
 from pages.parts.shared.workspace import workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.lessons.model import App, Lesson
@@ -16,8 +17,7 @@ OPEN = "lesson-open"  # of the session: (number, step)
 
 
 def follow_address() -> tuple[int, int] | None:
-    """(number, step) of the open lesson, None for none. Links between pages lose what the address says of it,
-    so it is written there again.
+    """(number, step) of the lesson of the address, or of the session where the address says nothing.
 
     Raises:
         LessonError: the address asks for a lesson or step that is not there.
@@ -26,8 +26,6 @@ def follow_address() -> tuple[int, int] | None:
     asked = st.query_params.get(LESSON, "")
     kept: tuple[int, int] | None = st.session_state.get(OPEN)
     if not asked:
-        if kept is not None:
-            write(*kept)
         return kept
     number = whole_number(asked)
     if number is None:
@@ -42,6 +40,17 @@ def follow_address() -> tuple[int, int] | None:
     if kept != (number, place):
         go_to(number, place)
     return number, place
+
+
+def keep_in_address() -> None:
+    """After a page has run: links between pages lose what the address says of the lesson.
+
+    Not before it: the browser would put it down as an address of the page that is left. Back and Forward keep
+    the address that they lead to, since a new one would cut off what comes after it.
+    """
+    kept: tuple[int, int] | None = st.session_state.get(OPEN)
+    if kept is not None and not is_wish():
+        write(*kept)
 
 
 def resume_step(number: int, steps: int) -> int:
@@ -70,15 +79,16 @@ def start_address(lesson: Lesson, step: int) -> tuple[str, dict[str, str | list[
 
 
 def write(number: int, step: int) -> None:
-    st.query_params[LESSON] = str(number)
-    st.query_params[STEP] = str(step)
+    """In one change of the address: each is a place that the browser's Back leads to."""
+    now = whole_address() | {name: [said] for name, said in address_of(number, step).items()}
+    if now != whole_address():
+        st.query_params.from_dict(now)
 
 
 def leave() -> None:
     """Close the lesson; its progress stays."""
     st.session_state.pop(OPEN, None)
-    for name in (LESSON, STEP):
-        st.query_params.pop(name, None)
+    st.query_params.from_dict({name: v for name, v in whole_address().items() if name not in (LESSON, STEP)})
 
 
 def address_of(number: int, step: int) -> dict[str, str]:

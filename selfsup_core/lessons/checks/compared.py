@@ -9,7 +9,8 @@ from typing import Literal
 from selfsup_core.lessons.checks import Judged, check
 from selfsup_core.lessons.evidence import Evidence, RunSeen
 from selfsup_core.lessons.measures import measure_of, say_measure, say_value
-from selfsup_core.lessons.which import RunWish, find_closest, has_ended
+from selfsup_core.lessons.which import RunWish, data_title, find_closest, has_ended, title_of
+from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import known_settings, value_at
 from selfsup_core.settings import KindConfig, setting
 
@@ -21,6 +22,23 @@ class ComparedConfig(KindConfig):
     metric: str = setting("val_loss", "Measure by its name.", min_length=1)
     lower: Literal["", "first", "second"] = setting("", "Which must have the lower value; any where empty.")
     same: list[str] = setting([], "Settings by path in which both must agree, for a fair comparison.")
+
+
+def say_apart(first: RunWish, second: RunWish) -> tuple[str, str]:
+    """How two runs are told from each other: by no more than in what they differ."""
+    same = {path: value for path, value in first.set.items() if second.set.get(path) == value}
+    preset, data = first.preset == second.preset, first.data == second.data
+
+    def say(wish: RunWish) -> str:
+        rest = {path: value for path, value in wish.wanted().items() if path not in same} if wish.set else {}
+        parts = [] if preset else [f"with the model {title_of(wish.preset)}"]
+        parts += [] if data else [f"on {data_title(wish.data)}"]
+        if rest:
+            known = known_settings(preset_spec(wish.preset, wish.set))
+            parts += [f"with {known[path].title} {known[path].say(value)}" for path, value in rest.items()]
+        return " ".join(parts) or "for the one run"
+
+    return say(first), say(second)
 
 
 def differing_in(pair: tuple[RunSeen, ...], paths: Sequence[str]) -> str:
@@ -51,10 +69,8 @@ def compared(evidence: Evidence, config: ComparedConfig) -> Judged:
     if values[0] is None or values[1] is None:
         lacking = first if values[0] is None else second
         return Judged(False, f"{lacking.called} has no {name}.")
-    said = (
-        f"The {name} is {say_value(values[0])} for {config.first.words()}, and {say_value(values[1])} for "
-        f"{config.second.words()}."
-    )
+    one, other = say_apart(config.first, config.second)
+    said = f"The {name} is {say_value(values[0])} {one}, and {say_value(values[1])} {other}."
     is_first_lower = values[0] < values[1]
     if config.lower and is_first_lower != (config.lower == "first"):
         return Judged(False, f"{said} The task needs it the other way round.")

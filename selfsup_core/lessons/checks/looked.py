@@ -41,7 +41,7 @@ def looked(evidence: Evidence, config: LookedConfig) -> Judged:
 
     def at_epoch(run: RunSeen) -> str:
         if looking is None or looking.epoch is None:
-            return f"shows its newest epoch; move the slider below the panels to {config.epochs}"
+            return f"shows its newest epoch; move the slider Epoch to {config.epochs}"
         if config.first <= looking.epoch <= config.last:
             return ""
         return f"shows epoch {looking.epoch}; the task needs {config.epochs}"
