@@ -22,9 +22,10 @@ def place_run(
     status: str = "finished",
     signs: dict[int, str] | None = None,
     created: str = "",
+    metric: str = "val_loss",
     **overrides: Any,
 ) -> RunFolder:
-    """A run of a preset on Digits with a validation loss per epoch.
+    """A run of a preset on Digits with a validation loss, or another metric, per epoch.
 
     Args:
         signs: epoch → code of a sign of trouble. overrides: `train__epochs=5`.
@@ -34,13 +35,36 @@ def place_run(
     folder = submit(workspace, spec, preset=preset)
     assert withdraw(folder)
     rows = [
-        {"kind": "epoch", "epoch": epoch, "step": epoch, "val_loss": loss, "signs": signs_at(signs, epoch)}
+        {"kind": "epoch", "epoch": epoch, "step": epoch, metric: loss, "signs": signs_at(signs, epoch)}
         for epoch, loss in enumerate(losses)
     ]
     folder.metrics.write_text("".join(json.dumps(row) + "\n" for row in rows))
     more = {"created": created} if created else {}
     update_state(folder, status=status, epoch=len(losses) - 1, **more)
     return folder
+
+
+def pass_check(workspace: Path, check: Any) -> list[RunFolder]:
+    """Runs that pass the check of a task."""
+    if check.kind == "compared":
+        return [
+            place_wanted(workspace, wish, value=value, metric=check.metric, epochs=2)
+            for wish, value in ((check.first, 0.01), (check.second, 0.03))
+        ]
+    if check.kind == "metric":
+        value = check.below / 2 if check.below is not None else check.above * 2
+        return [place_wanted(workspace, check, value=value, metric=check.metric, epochs=2)]
+    if check.kind == "sign":
+        return [place_wanted(workspace, check, value=0.1, epochs=2, signs={1: check.code})]
+    assert check.kind == "finished", check.kind
+    return [place_wanted(workspace, check, value=0.1, epochs=check.epochs or 2)]
+
+
+def place_wanted(workspace: Path, wish: Any, *, value: float, epochs: int, **more: Any) -> RunFolder:
+    changes = {path.replace(".", "__"): setting for path, setting in wish.set.items()}
+    if wish.data:
+        changes["data__source"] = wish.data
+    return place_run(workspace, wish.preset, tuple([value] * (epochs + 1)), **more, **changes)
 
 
 def signs_at(signs: dict[int, str] | None, epoch: int) -> list[dict[str, str]]:
