@@ -7,8 +7,12 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from selfsup_core.lessons.model import App
 from selfsup_core.lessons.progress import path_of, progress_in
 from selfsup_core.lessons.reading import find_lesson, list_lessons
+from selfsup_core.runs.assignments import write_assignment
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import value_at
 from tests.lessons.helpers import place_run
 
 # What app.py does around each page; `AppTest` itself runs pages without it.
@@ -159,6 +163,32 @@ def test_starting_again_forgets_the_answers(beside, studio, workspace):
     button(app, "lesson-again-2").click().run()
     assert app.query_params["step"] == "1"
     assert progress_in(workspace, 2)["chosen"] == {}
+
+
+APPS = [
+    pytest.param(part, id=f"{lesson.number}-{number}-{part.label}")
+    for lesson in list_lessons().values()
+    for number, step in enumerate(lesson.steps, 1)
+    for part in step.parts
+    if isinstance(part, App)
+]
+
+
+@pytest.mark.parametrize("part", APPS)
+def test_a_page_takes_all_that_a_step_sets_up(studio, part):
+    app = studio(f"pages/{part.page}.py")
+    for name, value in part.address().items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    assert [one.value for one in app.error] == []
+    written = app.query_params.get("set", [])
+    written = [written] if isinstance(written, str) else written
+    usual = preset_spec(part.preset, {"data.source": part.data})
+    asked = preset_spec(part.preset, {"data.source": part.data} | part.set)
+    for path in part.set:
+        if value_at(usual, path) != value_at(asked, path):
+            assert write_assignment(path, value_at(asked, path)) in written
 
 
 @pytest.mark.parametrize(

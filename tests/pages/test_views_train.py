@@ -94,3 +94,22 @@ def test_only_a_run_that_differs_in_one_safeguard_can_stand_beside(studio, works
     assert not page.error
     assert page.query_params["run"] == run
     assert "beside" not in page.query_params
+
+
+@pytest.mark.parametrize(
+    "sets", [["objective.kind=byol"], ["objective.kind=simsiam", "objective.stop_gradient=false"]]
+)
+def test_the_address_chooses_a_method_with_its_settings(studio, sets):
+    page = studio("pages/views.py")
+    page.query_params["preset"], page.query_params["data"] = "views-fashion", "digits"
+    page.query_params["set"] = sets
+    page.run()
+    assert not page.exception
+    assert not page.error
+    kind = sets[0].split("=")[1]
+    assert page.selectbox(key="views-method-views-fashion").value == kind
+    written = page.query_params["set"]
+    assert ([written] if isinstance(written, str) else written) == sets
+    if len(sets) == 2:
+        switch = next(one for one in page.toggle if str(one.key).endswith("objective.stop_gradient"))
+        assert switch.value is False

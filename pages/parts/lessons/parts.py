@@ -134,10 +134,12 @@ def show_answers(part: Choice, chosen: int) -> None:
 
 def show_question(lesson: Lesson, at: str, part: Question, progress: LessonProgress, key: str) -> None:
     """May be answered until the answer is right."""
-    chosen = choose_option(lesson, at, part, progress, key)
-    if chosen is None:
-        return
-    if chosen == part.right:
-        st.success(f"Correct. {part.why}", icon=":material/check_circle:")
-    else:
-        st.warning("Not quite. Try another answer.", icon=":material/undo:")
+    with st.container(border=True, key=f"{key}-box"):
+        st.markdown(":material/quiz: **Question**")
+        chosen = choose_option(lesson, at, part, progress, key)
+        if chosen is None:
+            return
+        if chosen == part.right:
+            st.success(f"Correct. {part.why}", icon=":material/check_circle:")
+        else:
+            st.warning("Not quite. Try another answer.", icon=":material/undo:")
