@@ -47,9 +47,10 @@ def place_run(
 def pass_check(workspace: Path, check: Any) -> list[RunFolder]:
     """Runs that pass the check of a task."""
     if check.kind == "compared":
+        values = (0.03, 0.01) if check.lower == "second" else (0.01, 0.03)
         return [
             place_wanted(workspace, wish, value=value, metric=check.metric, epochs=2)
-            for wish, value in ((check.first, 0.01), (check.second, 0.03))
+            for wish, value in zip((check.first, check.second), values, strict=True)
         ]
     if check.kind == "metric":
         value = check.below / 2 if check.below is not None else check.above * 2
