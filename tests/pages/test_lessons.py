@@ -108,6 +108,23 @@ def test_it_stays_open_from_page_to_page_and_can_be_left_and_resumed(beside, stu
     assert app.query_params["step"] == "3"
 
 
+def test_an_address_of_before_does_not_turn_the_lesson_back(beside):
+    """A request that was on its way when Next was pressed brings it."""
+    app = beside(lesson="2", step="2")
+    button(app, "lesson-next").click().run()
+    app.query_params["step"] = "2"
+    app.session_state["page"] = "runs"  # where no earlier address is put back
+    app.run()
+    assert app.query_params["step"] == "3"
+    assert find_lesson(2).steps[2].title in said(app)
+    button(app, "lesson-leave").click().run()
+    app.query_params["lesson"], app.query_params["step"] = "2", "3"
+    app.session_state["page"] = "data"
+    app.run()
+    assert "lesson" not in app.query_params
+    assert find_lesson(2).steps[2].title not in said(app)
+
+
 def test_a_task_says_what_is_missing_until_a_run_passes_it(beside, workspace):
     app = beside(lesson="2", step="2")
     assert "Not passed yet" in said(app)

@@ -13,11 +13,15 @@ from selfsup_core.lessons.reading import LessonError, find_lesson
 from selfsup_core.settings import whole_number
 
 LESSON, STEP = "lesson", "step"  # of the address
-OPEN = "lesson-open"  # of the session: (number, step)
+# Of the session: (number, step) of the open lesson, and of all that it has shown.
+OPEN, SHOWN = "lesson-open", "lessons-shown"
 
 
 def follow_address() -> tuple[int, int] | None:
-    """(number, step) of the lesson of the address, or of the session where the address says nothing.
+    """(number, step) of the open lesson, None for none: what the address asks for, or what the session has.
+
+    A request that was on its way brings an address of before, and a fragment may write it down again. So
+    what this session has shown already is asked for only by Back and Forward.
 
     Raises:
         LessonError: the address asks for a lesson or step that is not there.
@@ -36,21 +40,27 @@ def follow_address() -> tuple[int, int] | None:
         raise LessonError(
             f"Lesson {number} has no step {step[:40]!r}. It has {len(lesson.steps)} steps, from 1."
         )
-    place = whole_number(step) or resume_step(number, len(lesson.steps))
-    if kept != (number, place):
-        go_to(number, place)
-    return number, place
+    wanted = number, whole_number(step) or resume_step(number, len(lesson.steps))
+    if wanted in st.session_state.get(SHOWN, ()) and not is_wish():
+        return kept
+    if kept != wanted:
+        go_to(*wanted)
+    return wanted
 
 
 def keep_in_address() -> None:
-    """After a page has run: links between pages lose what the address says of the lesson.
+    """After a page or the panel has run: links between pages lose what the address says of the lesson.
 
     Not before it: the browser would put it down as an address of the page that is left. Back and Forward keep
     the address that they lead to, since a new one would cut off what comes after it.
     """
     kept: tuple[int, int] | None = st.session_state.get(OPEN)
-    if kept is not None and not is_wish():
+    if is_wish():
+        return
+    if kept is not None:
         write(*kept)
+    elif STEP in st.query_params and st.session_state.get(SHOWN):
+        drop()  # left, and brought back by a request that was on its way
 
 
 def resume_step(number: int, steps: int) -> int:
@@ -63,6 +73,7 @@ def go_to(number: int, step: int) -> None:
     """Open a step: address, session and progress say so. Raises StudioError."""
     change(workspace(), number, lambda progress: progress.update(step=step))
     st.session_state[OPEN] = (number, step)
+    st.session_state[SHOWN] = {*st.session_state.get(SHOWN, ()), (number, step)}
     write(number, step)
 
 
@@ -88,6 +99,11 @@ def write(number: int, step: int) -> None:
 def leave() -> None:
     """Close the lesson; its progress stays."""
     st.session_state.pop(OPEN, None)
+    drop()
+
+
+def drop() -> None:
+    """Take the lesson out of the address."""
     st.query_params.from_dict({name: v for name, v in whole_address().items() if name not in (LESSON, STEP)})
 
 

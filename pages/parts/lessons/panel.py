@@ -56,6 +56,7 @@ def draw(lesson: Lesson, step: int, page: str) -> None:
             if step == len(lesson.steps):
                 show_end(lesson, step)
             show_ways(lesson, step)
+        opened.keep_in_address()
 
 
 def show_ways(lesson: Lesson, step: int) -> None:
