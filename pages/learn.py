@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts.lessons.listed import show_listed
 from pages.parts.shared.workspace import errors_shown, workspace
-from selfsup_core.lessons.progress import read_progress
+from selfsup_core.lessons.progress import read_progress, standing_of
 from selfsup_core.lessons.reading import list_lessons
 
 st.title("Learn", anchor=False)
@@ -16,5 +16,7 @@ st.markdown(
 )
 with errors_shown():
     lessons, progress = list_lessons(), read_progress(workspace())["lessons"]
-    for lesson in lessons.values():
-        show_listed(lesson, progress.get(str(lesson.number)))
+    begun = {number: progress.get(str(number)) for number in lessons}
+    left = [number for number, lesson in lessons.items() if not standing_of(lesson, begun[number]).is_done]
+    for number, lesson in lessons.items():
+        show_listed(lesson, begun[number], is_next=number == next(iter(left), 0))

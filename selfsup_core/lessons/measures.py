@@ -14,7 +14,7 @@ CALLED = {
     "val_accuracy": "validation accuracy",
     "accuracy": "accuracy",
     "probe_accuracy": "probe accuracy",
-    "val_active_dimensions": "number of active dimensions",
+    "val_active_dimensions": "active dimensions",
     "val_kl": "KL divergence",
     "rankme": "effective rank (RankMe)",
     "spread": "spread of the representations",

@@ -115,10 +115,12 @@ def has_ended(epochs: int) -> Wish:
 
     def lacks(run: RunSeen) -> str:
         state = run.state
-        if state["status"] == "finished" or (epochs and state["epoch"] >= epochs):
+        if state["epoch"] >= epochs if epochs else state["status"] == "finished":
             return ""
         if state["status"] in ("failed", "stopped", "interrupted"):
             return f"is {state['status']} at epoch {state['epoch']}; the task needs one trained to the end"
+        if state["status"] == "finished":
+            return f"has ended after {state['epoch']} epochs; the task needs {epochs}"
         return f"is at epoch {state['epoch']} of {epochs or state['epochs']}"
 
     return lacks

@@ -56,6 +56,13 @@ def test_enough_epochs_pass_a_run_that_goes_on(workspace):
     assert ask(workspace, "finished", epochs=2).is_passed
 
 
+def test_a_run_that_has_ended_too_early_is_told_so(workspace):
+    place_run(workspace)
+    judged = ask(workspace, "finished", epochs=3)
+    assert not judged.is_passed
+    assert "has ended after 2 epochs; the task needs 3." in judged.said
+
+
 def test_runs_begun_before_the_lesson_do_not_count(workspace):
     place_run(workspace, created="2026-01-01T10:00:00Z")
     assert ask(workspace, "finished", since="2026-01-01T10:00:00Z").is_passed
@@ -65,8 +72,8 @@ def test_runs_begun_before_the_lesson_do_not_count(workspace):
 @pytest.mark.parametrize(
     ("bounds", "is_passed", "said"),
     [
-        ({"below": 0.31}, True, "ends with a validation loss of 0.3."),
-        ({"below": 0.3}, False, "ends with a validation loss of 0.3; the task needs less than 0.3."),
+        ({"below": 0.31}, True, "ends with validation loss 0.3."),
+        ({"below": 0.3}, False, "ends with validation loss 0.3; the task needs less than 0.3."),
         ({"above": 0.4}, False, "the task needs more than 0.4"),
         ({"above": 0.2, "below": 0.4}, True, "0.3"),
         ({"metric": "rankme", "above": 1}, False, "has no effective rank (RankMe)"),

@@ -13,18 +13,20 @@ from selfsup_core.lessons.progress import LessonProgress, Standing, restart, sta
 COLORS = {"not started": "gray", "done": "green"}
 
 
-def show_listed(lesson: Lesson, progress: LessonProgress | None) -> None:
+def show_listed(lesson: Lesson, progress: LessonProgress | None, *, is_next: bool) -> None:
+    """Args: is_next: it is the one to go on with."""
     standing = standing_of(lesson, progress)
     with st.container(border=True, key=f"lesson-row-{lesson.number}"):
-        words, state, ways = st.columns((5, 1.6, 2.2), vertical_alignment="center")
+        words, state, ways = st.columns((5, 2.2, 1.8), vertical_alignment="center")
         words.markdown(f"**{lesson.number} · {plain(lesson.head.title)}**  \n{plain(lesson.head.about)}")
-        state.badge(standing.words(), color=COLORS.get(standing.words(), "blue"))
-        state.caption(f"about {lesson.head.minutes} minutes")
+        with state.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.badge(standing.words(), color=COLORS.get(standing.words(), "blue"))
+            st.caption(f"about {lesson.head.minutes} minutes", width="content")
         with ways.container(horizontal=True, gap="xsmall", horizontal_alignment="right"):
-            show_buttons(lesson, standing)
+            show_buttons(lesson, standing, is_next=is_next)
 
 
-def show_buttons(lesson: Lesson, standing: Standing) -> None:
+def show_buttons(lesson: Lesson, standing: Standing, *, is_next: bool) -> None:
     number = lesson.number
     if standing.step and st.button(
         "",
@@ -38,7 +40,7 @@ def show_buttons(lesson: Lesson, standing: Standing) -> None:
     if st.button(
         label,
         key=f"lesson-open-{number}",
-        type="secondary" if standing.is_done else "primary",
+        type="primary" if is_next else "secondary",
         icon=":material/play_arrow:",
         help=f"{label} lesson {number}: {lesson.head.title}",
     ):

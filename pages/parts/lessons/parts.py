@@ -92,7 +92,7 @@ def choose_option(lesson: Lesson, at: str, part: Choice, progress: LessonProgres
     if any(option.image for option in part.options):
         for column, option in zip(st.columns(len(part.options)), part.options, strict=True):
             if option.image:
-                column.image(str(image_path(lesson, option.image)), alt=option.alt)
+                column.image(str(image_path(lesson, option.image)), width="stretch", alt=option.alt)
     kept = progress["chosen"].get(at)
     chosen = st.radio(
         part.ask,

@@ -35,7 +35,8 @@ def say_apart(first: RunWish, second: RunWish) -> tuple[str, str]:
         parts += [] if data else [f"on {data_title(wish.data)}"]
         if rest:
             known = known_settings(preset_spec(wish.preset, wish.set))
-            parts += [f"with {known[path].title} {known[path].say(value)}" for path, value in rest.items()]
+            said = [f"{known[path].title} {known[path].say(value)}" for path, value in rest.items()]
+            parts.append(f"with {' and '.join(said)}")
         return " ".join(parts) or "for the one run"
 
     return say(first), say(second)

@@ -30,13 +30,9 @@ class MetricConfig(RunWish, KindConfig):
         if value is None:
             return f"has no {name}"
         if self.below is not None and value >= self.below:
-            return (
-                f"ends with a {name} of {say_value(value)}; the task needs less than {say_value(self.below)}"
-            )
+            return f"ends with {name} {say_value(value)}; the task needs less than {say_value(self.below)}"
         if self.above is not None and value <= self.above:
-            return (
-                f"ends with a {name} of {say_value(value)}; the task needs more than {say_value(self.above)}"
-            )
+            return f"ends with {name} {say_value(value)}; the task needs more than {say_value(self.above)}"
         return ""
 
 
@@ -50,5 +46,5 @@ def metric(evidence: Evidence, config: MetricConfig) -> Judged:
         return Judged(False, f"{run.called} {lack}.")
     value = measure_of(run, config.metric)
     assert value is not None  # else it lacks it
-    said = f"{run.called} ends with a {say_measure(config.metric)} of {say_value(value)}."
+    said = f"{run.called} ends with {say_measure(config.metric)} {say_value(value)}."
     return Judged(True, said, (run.folder.id,))
