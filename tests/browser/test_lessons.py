@@ -165,7 +165,7 @@ def test_a_lesson_is_a_sheet_on_a_phone_and_follows_from_page_to_page(
     expect(title).to_be_visible()
     frame = panel(page).bounding_box()
     assert frame is not None
-    assert frame["y"] > 844 * 0.45
+    assert frame["y"] > 844 * 0.5
     assert round(frame["y"] + frame["height"]) == 844
     axe_in(page)
     fits(page)

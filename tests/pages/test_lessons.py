@@ -4,6 +4,8 @@ workspace.
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -123,6 +125,19 @@ def test_an_address_of_before_does_not_turn_the_lesson_back(beside):
     app.run()
     assert "lesson" not in app.query_params
     assert find_lesson(2).steps[2].title not in said(app)
+
+
+def test_what_a_lesson_opens_a_page_with_survives_a_request_of_the_page_before(beside):
+    app = beside(lesson="2", step="2")
+    target = {"preset": "vae", "data": "digits", "lesson": "2", "step": "2"}
+    app.session_state["lesson-switched"] = ("autoencoder", target, time.monotonic())
+    app.run()
+    assert app.query_params["preset"] == "vae"
+    app.session_state["lesson-switched"] = ("autoencoder", target, time.monotonic() - 60)
+    del app.query_params["preset"]
+    app.session_state["page"] = "autoencoder"
+    app.run()
+    assert "lesson-switched" not in app.session_state
 
 
 def test_a_task_says_what_is_missing_until_a_run_passes_it(beside, workspace):

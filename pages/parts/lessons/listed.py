@@ -52,5 +52,5 @@ def open_step(lesson: Lesson, step: int) -> None:
     opened.go_to(lesson.number, step)
     page, address = opened.start_address(lesson, step)
     if page:
-        st.switch_page(f"pages/{page}.py", query_params=address)
+        opened.switch_to(page, address)
     rerun()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+from typing import NoReturn
+
 import streamlit as st
 
-from pages.parts.shared.address import is_wish, whole_address
+from pages.parts.shared.address import STALE_SECONDS, is_wish, whole_address
 from pages.parts.shared.workspace import workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.lessons.model import App, Lesson
@@ -15,6 +19,7 @@ from selfsup_core.settings import whole_number
 LESSON, STEP = "lesson", "step"  # of the address
 # Of the session: (number, step) of the open lesson, and of all that it has shown.
 OPEN, SHOWN = "lesson-open", "lessons-shown"
+SWITCHED = "lesson-switched"  # of the session: (page, address, when) that the lesson has opened
 
 
 def follow_address() -> tuple[int, int] | None:
@@ -87,6 +92,27 @@ def start_address(lesson: Lesson, step: int) -> tuple[str, dict[str, str | list[
     if part is None:
         return "", {}
     return part.page, {**part.address(), **address_of(lesson.number, step)}
+
+
+def switch_to(page: str, address: Mapping[str, str | list[str]]) -> NoReturn:
+    """Open a page with an address, and have it stay: the panel asks for itself every few seconds, and such a
+    request on its way brings the address of the page before.
+    """
+    st.session_state[SWITCHED] = (page, dict(address), time.monotonic())
+    st.switch_page(f"pages/{page}.py", query_params=dict(address))
+
+
+def keep_switched(page: str) -> None:
+    """Before a page runs: put back what the lesson has just opened it with."""
+    wanted, address, at = st.session_state.get(SWITCHED, ("", {}, 0.0))
+    if not wanted:
+        return
+    now = whole_address()
+    is_old = time.monotonic() - at > STALE_SECONDS * 2
+    if wanted != (page or "home") or is_old or is_wish() or "run" in now:
+        st.session_state.pop(SWITCHED)
+    elif not now.keys() >= address.keys():
+        st.query_params.from_dict(address)
 
 
 def write(number: int, step: int) -> None:

@@ -25,6 +25,7 @@ def show_lesson(page: str) -> None:
     Args:
         page: whose address it is.
     """
+    opened.keep_switched(page)
     place, error = opened.read_open()
     if error:
         st.query_params.pop(opened.STEP, None)

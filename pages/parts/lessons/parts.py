@@ -65,7 +65,7 @@ def show_app(part: App, key: str, page: str) -> None:
     number, step = st.session_state[opened.OPEN]
     address: dict[str, Any] = {**part.address(), **opened.address_of(number, step)}
     if part.page != (page or "home"):
-        st.switch_page(f"pages/{part.page}.py", query_params=address)
+        opened.switch_to(part.page, address)
     wish(address)
     rerun()
 
