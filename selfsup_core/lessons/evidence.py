@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from selfsup_core.errors import StudioError
@@ -62,8 +62,18 @@ def gather(workspace: Path, since: str, looking: Looking | None = None) -> Evide
             continue
         folder = RunFolder(workspace / "runs" / state["run"])
         try:
-            spec = read_spec(folder.spec)
-        except StudioError:
+            spec = spec_at(folder.spec, folder.spec.stat().st_mtime_ns)
+        except (StudioError, OSError):
             continue  # the page of the run says what is wrong with it
         found.append(RunSeen(folder, state, spec))
     return Evidence(tuple(found), looking)
+
+
+@lru_cache(maxsize=1000)
+def spec_at(path: Path, changed: int) -> RunSpec:
+    """Read once: every open lesson asks for the same specs every few seconds.
+
+    Args:
+        changed: time of the file, part of what is remembered.
+    """
+    return read_spec(path)
