@@ -4,6 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts.lessons.opened import keep_in_address
+from pages.parts.lessons.panel import show_lesson
 from pages.parts.shared import door, uploader, viewer
 from pages.parts.shared.address import begin_address, end_address
 from pages.parts.shared.workspace import plain, workspace
@@ -17,6 +19,7 @@ st.logo(str(ROOT / "assets" / "logo.svg"), size="large")
 st.html(ROOT / "assets" / "page.css")
 shown = [
     st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+    st.Page("pages/learn.py", title="Learn", icon=":material/school:", url_path="learn"),
     st.Page("pages/data.py", title="Data", icon=":material/database:", url_path="data"),
     st.Page(
         "pages/autoencoder.py",
@@ -59,7 +62,9 @@ except StudioError as error:
 uploader.begin_page()
 begin_address(page.url_path)
 try:
+    show_lesson(page.url_path)
     page.run()
 finally:
+    keep_in_address()
     end_address(page.url_path)
 uploader.end_page()

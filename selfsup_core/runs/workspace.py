@@ -33,6 +33,7 @@ KNOWN = frozenset(
         "lab",
         "labels",
         "layouts",
+        "lessons.json",
         "maps",
         "models",
         "open.html",

@@ -335,11 +335,15 @@ AXE = {
 COLORS = AXE | {"runOnly": ["color-contrast", "link-in-text-block"]}
 
 
-def serious(page: Page, options: dict[str, Any] = AXE) -> list[str]:
-    """What axe-core finds on a page as it is now that is serious or critical."""
+def serious(page: Page, options: dict[str, Any] = AXE, context: str | None = None) -> list[str]:
+    """What axe-core finds on a page as it is now that is serious or critical.
+
+    Args:
+        context: selector of the part that is looked at; None for the whole page.
+    """
     return [
         f"{page.url}: {one['id']}: {node['html'][:160]}: {node['failureSummary'][:200]}"
-        for one in Axe().run(page, options=options).response["violations"]
+        for one in Axe().run(page, context=context, options=options).response["violations"]
         if one["impact"] in ("serious", "critical")
         for node in one["nodes"]
     ]

@@ -141,3 +141,22 @@ def test_before_train_two_views_are_shown_and_how_long_the_last_such_run_took(st
     page.run()
     assert f"{said} 10 min" in texts(page), "40 epochs of 15 s"
     assert 'alt="Emoji in a row' in "".join(one.proto.body for one in page.get("html"))
+
+
+@pytest.mark.parametrize(
+    "sets", [["objective.kind=byol"], ["objective.kind=simsiam", "objective.stop_gradient=false"]]
+)
+def test_the_address_chooses_a_method_with_its_settings(studio, sets):
+    page = studio("pages/views.py")
+    page.query_params["preset"], page.query_params["data"] = "views-fashion", "digits"
+    page.query_params["set"] = sets
+    page.run()
+    assert not page.exception
+    assert not page.error
+    kind = sets[0].split("=")[1]
+    assert page.selectbox(key="views-method-views-fashion").value == kind
+    written = page.query_params["set"]
+    assert ([written] if isinstance(written, str) else written) == sets
+    if len(sets) == 2:
+        switch = next(one for one in page.toggle if str(one.key).endswith("objective.stop_gradient"))
+        assert switch.value is False

@@ -24,11 +24,13 @@ from pages.parts.shared.outlook import fitted_for, show_outlook
 from pages.parts.shared.runlist import PAGES
 from pages.parts.shared.workspace import errors_shown, start, workspace
 from selfsup_core.runs.assignments import (
+    FIXED,
     Offer,
     differing,
     read_assignments,
     train_command,
     values_at,
+    write_assignment,
 )
 from selfsup_core.runs.compose import compose_spec, kept_settings
 from selfsup_core.runs.fitted import Fitted
@@ -191,19 +193,24 @@ def take_settings(form: Form, recipe: Recipe, kept: Values, refusals: DeltaGener
     asked = recipe.asked
     if not asked.texts or not asked.is_current or asked.values:
         return True
-    begin = make_spec(recipe.base.as_dict(), {**kept, **recipe.before, "data.source": recipe.source})
+    # A kind is part of the base, which has the settings of that kind: the first controls have chosen it.
+    kinds = values_at(recipe.base, [path for path in recipe.before if path in FIXED])
+    before = {path: value for path, value in recipe.before.items() if path not in kinds}
+    begin = make_spec(recipe.base.as_dict(), {**kept, **before, "data.source": recipe.source})
+    decided = {write_assignment(path, value) for path, value in kinds.items()}
+    texts = [text for text in asked.texts if text not in decided]
 
     def offer(spec: RunSpec) -> Offer:
         groups = form.groups(recipe).values()
         paths = [path for group in groups for path in expand(group, known_settings(spec))]
         return {"train.epochs": None, **dict.fromkeys(paths), **form.offer(recipe, spec)}
 
-    values, refused = read_assignments(asked.texts, partial(make_spec, begin.as_dict()), offer)
+    values, refused = read_assignments(texts, partial(make_spec, begin.as_dict()), offer)
     if refused:
         with refusals:
             show_refused(refused)
         return False
-    asked.values = values
+    asked.values = values | kinds
     return True
 
 

@@ -1,0 +1,160 @@
+// A formula whose symbols open to numbers: those of one sample, at the epoch of the run that is on the screen.
+
+import { brief, el, fixed, pictureOf } from "../lib/dom.js"
+import { addStyles } from "./styles.js"
+
+const MOST_NUMBERS = 32 // beyond, a picture says more
+
+/**
+ * @typedef {{called: string, samples?: number[][], shape?: number[], number?: number | null}} Value
+ * @typedef {{run: string, epoch: number | null, labels: string[], symbols: Record<string, Value>}} Live
+ * @param {{parentElement: HTMLElement, data: {assets: string, pieces: [string, string][], live: Live}}} component
+ */
+export function mount({ parentElement, data }) {
+  addStyles(data.assets)
+  const mark = JSON.stringify(data.pieces)
+  if (parentElement.firstChild?.mark !== mark) {
+    const formula = createFormula(data.pieces)
+    formula.root.mark = mark
+    formula.root.show = formula.show
+    parentElement.replaceChildren(formula.root)
+  }
+  parentElement.firstChild.show(data.live)
+}
+
+function createFormula(pieces) {
+  let live = null
+  let chosen = ""
+  let sample = 0
+  const buttons = []
+  const line = el("p", { class: "lesson-line" })
+  for (const [kind, piece] of pieces) {
+    if (kind !== "symbol") {
+      line.append(piece)
+      continue
+    }
+    const choose = () => {
+      chosen = piece
+      draw()
+    }
+    const button = el(
+      "button",
+      {
+        type: "button",
+        class: "lesson-symbol",
+        "aria-pressed": "false",
+        onclick: choose,
+        onmouseenter: choose,
+      },
+      piece,
+    )
+    buttons.push(button)
+    line.append(button)
+  }
+  const about = el("div", { "aria-live": "polite", "data-testid": "lesson-symbol" })
+  const root = el("div", { class: "lesson-formula", "data-testid": "lesson-formula" }, line, about)
+
+  function draw() {
+    for (const button of buttons) button.setAttribute("aria-pressed", String(button.textContent === chosen))
+    const value = live.symbols[chosen]
+    about.replaceChildren(
+      el("p", { class: "lesson-meaning" }, el("b", {}, chosen), ` is ${value.called}.`),
+      ...numbersOf(value),
+    )
+  }
+
+  function numbersOf(value) {
+    if (!live.run) return [el("p", {}, "Open a run to see its numbers.")]
+    if (live.epoch === null) return [el("p", {}, "The run has not measured anything yet.")]
+    if (value.number !== undefined)
+      return [
+        el(
+          "p",
+          {},
+          `${value.number === null ? "–" : brief(value.number, 4)} at epoch ${live.epoch} of this run.`,
+        ),
+      ]
+    if (!value.samples) return []
+    const at = Math.min(sample, value.samples.length - 1)
+    const numbers = value.samples[at]
+    return [
+      stepper(value.samples.length, at),
+      value.shape?.length ? picture(numbers, value.shape) : grid(numbers),
+    ]
+  }
+
+  function stepper(count, at) {
+    const turn = (by, label) =>
+      el(
+        "button",
+        {
+          type: "button",
+          "aria-label": label,
+          title: label,
+          onclick: () => {
+            sample = (at + by + count) % count
+            draw()
+            about.querySelector(`[aria-label="${label}"]`).focus()
+          },
+        },
+        by < 0 ? "‹" : "›",
+      )
+    const name = live.labels[at] ? ` (${live.labels[at]})` : ""
+    return el(
+      "div",
+      { class: "lesson-stepper" },
+      turn(-1, "Previous sample"),
+      el("span", {}, `Sample ${at + 1} of ${count}${name}, epoch ${live.epoch}`),
+      turn(1, "Next sample"),
+    )
+  }
+
+  return {
+    root,
+    show(now) {
+      const before = JSON.stringify(live)
+      live = now
+      if (!chosen)
+        chosen = Object.keys(now.symbols).find((name) => now.symbols[name].samples) ?? buttons[0].textContent
+      // What is read with the pointer or a screen reader is not drawn anew for nothing.
+      if (before !== JSON.stringify(now)) draw()
+    },
+  }
+}
+
+function picture(numbers, shape) {
+  const bytes = Uint8Array.from(numbers, (value) => Math.round(255 * value))
+  const canvas = pictureOf(bytes, 0, shape)
+  const sum = numbers.reduce((total, value) => total + value, 0)
+  return el(
+    "div",
+    { class: "lesson-picture" },
+    canvas,
+    el(
+      "p",
+      {},
+      `${numbers.length.toLocaleString("en")} numbers, from ${fixed(Math.min(...numbers), 2)} to ` +
+        `${fixed(Math.max(...numbers), 2)}, ${fixed(sum / numbers.length, 2)} on average.`,
+    ),
+  )
+}
+
+function grid(numbers) {
+  const most = Math.max(...numbers.map(Math.abs), 1e-9)
+  const cells = numbers
+    .slice(0, MOST_NUMBERS)
+    .map((value) =>
+      el(
+        "span",
+        { class: "lesson-number", style: `--share: ${Math.round((100 * Math.abs(value)) / most)}%` },
+        fixed(value, 2),
+      ),
+    )
+  const more = numbers.length - cells.length
+  return el(
+    "div",
+    {},
+    el("div", { class: "lesson-numbers" }, ...cells),
+    more > 0 ? el("p", {}, `and ${more.toLocaleString("en")} more.`) : null,
+  )
+}

@@ -1,0 +1,76 @@
+"""Draw the curve that you expect; then the run's own is laid over it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.shared import routes
+from pages.parts.shared.go import rerun
+from pages.parts.shared.live import assets_path, component
+from pages.parts.shared.workspace import plain, workspace
+from selfsup_core.lessons.drawn import check_drawn, say_distance
+from selfsup_core.lessons.model import Draw, Lesson
+from selfsup_core.lessons.progress import LessonProgress, change
+from selfsup_core.lessons.tasks import drawn_by_run
+
+curve_component = component("selfsup_lesson_curve", "lessons/curve.js")
+
+
+def show_draw(lesson: Lesson, at: str, part: Draw, progress: LessonProgress, key: str) -> None:
+    with st.container(border=True, key=f"{key}-box"):
+        st.markdown(f":material/psychology: **Predict**  \n**{part.ask}**")
+        judged, real = drawn_by_run(workspace(), part, progress["opened"])
+        is_shown = at in progress["shown"]
+        drawn = draw_it(part, progress["drawn"].get(at), real if is_shown else [], is_shown, key)
+        if drawn is not None and not is_shown and drawn != progress["drawn"].get(at):
+            change(workspace(), lesson.number, lambda found: found["drawn"].update({at: drawn}))
+        if is_shown:
+            st.markdown(f"{say_distance(drawn or [], real, part)} {part.why}")
+            return
+        has_drawn = drawn is not None or at in progress["drawn"]
+        if not has_drawn:
+            st.caption("Draw from left to right, or choose the chart and use the arrow keys.")
+        elif not judged.is_passed:
+            st.caption(f"Kept. It is revealed once there is a run: {plain(judged.said)}")
+        is_ready = has_drawn and judged.is_passed
+        if st.button("Reveal", key=f"{key}-reveal", disabled=not is_ready, icon=":material/visibility:"):
+            change(workspace(), lesson.number, lambda found: found["shown"].append(at))
+            rerun()
+
+
+def draw_it(
+    part: Draw, kept: list[float] | None, real: list[tuple[int, float]], is_shown: bool, key: str
+) -> list[float] | None:
+    """The chart; a value per epoch, None while nothing is drawn."""
+    if not routes.is_mounted or st.session_state.get("curve-failed"):
+        return draw_by_ends(part, kept, key)
+    data: dict[str, Any] = {
+        "assets": assets_path(),
+        "epochs": part.epochs,
+        "low": part.low,
+        "high": part.high,
+        "called": part.called,
+        "kept": kept,
+        "real": real,
+        "isShown": is_shown,
+    }
+    result = curve_component(key=key, data=data, on_drawn_change=lambda: None, on_failed_change=lambda: None)
+    if result.failed:
+        st.session_state["curve-failed"] = result.failed
+        rerun()
+    return check_drawn(result.drawn, part) or kept
+
+
+def draw_by_ends(part: Draw, kept: list[float] | None, key: str) -> list[float]:
+    """Without our own component: a straight line from two numbers."""
+    first, last = st.columns(2)
+    begin = first.number_input(
+        "At epoch 0", part.low, part.high, kept[0] if kept else part.high, key=f"{key}-begin"
+    )
+    end = last.number_input(
+        f"At epoch {part.epochs}", part.low, part.high, kept[-1] if kept else part.high, key=f"{key}-end"
+    )
+    step = (end - begin) / part.epochs
+    return [round(begin + step * epoch, 4) for epoch in range(part.epochs + 1)]

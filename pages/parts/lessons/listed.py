@@ -1,0 +1,56 @@
+"""One line of the list of lessons."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.lessons import opened
+from pages.parts.shared.go import rerun
+from pages.parts.shared.workspace import plain, workspace
+from selfsup_core.lessons.model import Lesson
+from selfsup_core.lessons.progress import LessonProgress, Standing, restart, standing_of
+
+COLORS = {"not started": "gray", "done": "green"}
+
+
+def show_listed(lesson: Lesson, progress: LessonProgress | None, *, is_next: bool) -> None:
+    """Args: is_next: it is the one to go on with."""
+    standing = standing_of(lesson, progress)
+    with st.container(border=True, key=f"lesson-row-{lesson.number}"):
+        words, state, ways = st.columns((5, 2.2, 1.8), vertical_alignment="center")
+        words.markdown(f"**{lesson.number} · {plain(lesson.head.title)}**  \n{plain(lesson.head.about)}")
+        with state.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.badge(standing.words(), color=COLORS.get(standing.words(), "blue"))
+            st.caption(f"about {lesson.head.minutes} minutes", width="content")
+        with ways.container(horizontal=True, gap="xsmall", horizontal_alignment="right"):
+            show_buttons(lesson, standing, is_next=is_next)
+
+
+def show_buttons(lesson: Lesson, standing: Standing, *, is_next: bool) -> None:
+    number = lesson.number
+    if standing.step and st.button(
+        "",
+        icon=":material/restart_alt:",
+        key=f"lesson-again-{number}",
+        help="Start again: forget answers and tasks of this lesson",
+    ):
+        restart(workspace(), number)
+        open_step(lesson, 1)
+    label = "Start" if not standing.step else "Review" if standing.is_done else "Resume"
+    if st.button(
+        label,
+        key=f"lesson-open-{number}",
+        type="primary" if is_next else "secondary",
+        icon=":material/play_arrow:",
+        help=f"{label} lesson {number}: {lesson.head.title}",
+    ):
+        open_step(lesson, standing.step or 1)
+
+
+def open_step(lesson: Lesson, step: int) -> None:
+    """Open the lesson beside the page that the step begins on."""
+    opened.go_to(lesson.number, step)
+    page, address = opened.start_address(lesson, step)
+    if page:
+        opened.switch_to(page, address)
+    rerun()

@@ -1,0 +1,78 @@
+"""Two runs have been trained that differ as the task asks, so that their measures can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Literal
+
+from selfsup_core.lessons.checks import Judged, check
+from selfsup_core.lessons.evidence import Evidence, RunSeen
+from selfsup_core.lessons.measures import measure_of, say_measure, say_value
+from selfsup_core.lessons.which import RunWish, data_title, find_closest, has_ended, title_of
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import known_settings, value_at
+from selfsup_core.settings import KindConfig, setting
+
+
+class ComparedConfig(KindConfig):
+    kind: Literal["compared"] = setting("compared", "Two runs can be compared by a measure.")
+    first: RunWish = setting(..., "One of the runs.")
+    second: RunWish = setting(..., "The other one.")
+    metric: str = setting("val_loss", "Measure by its name.", min_length=1)
+    lower: Literal["", "first", "second"] = setting("", "Which must have the lower value; any where empty.")
+    same: list[str] = setting([], "Settings by path in which both must agree, for a fair comparison.")
+
+
+def say_apart(first: RunWish, second: RunWish) -> tuple[str, str]:
+    """How two runs are told from each other: by no more than in what they differ."""
+    same = {path: value for path, value in first.set.items() if second.set.get(path) == value}
+    preset, data = first.preset == second.preset, first.data == second.data
+
+    def say(wish: RunWish) -> str:
+        rest = {path: value for path, value in wish.wanted().items() if path not in same} if wish.set else {}
+        parts = [] if preset else [f"with the model {title_of(wish.preset)}"]
+        parts += [] if data else [f"on {data_title(wish.data)}"]
+        if rest:
+            known = known_settings(preset_spec(wish.preset, wish.set))
+            said = [f"{known[path].title} {known[path].say(value)}" for path, value in rest.items()]
+            parts.append(f"with {' and '.join(said)}")
+        return " ".join(parts) or "for the one run"
+
+    return say(first), say(second)
+
+
+def differing_in(pair: tuple[RunSeen, ...], paths: Sequence[str]) -> str:
+    """The first of these settings in which two runs differ, or ""."""
+    return next((path for path in paths if value_at(pair[0].spec, path) != value_at(pair[1].spec, path)), "")
+
+
+@check("compared", ComparedConfig)
+def compared(evidence: Evidence, config: ComparedConfig) -> Judged:
+    """Two runs have been trained to their ends, and a measure is lower in the one that is asked for."""
+    candidates = []
+    for wish in (config.first, config.second):
+        wishes = [*wish.wishes(), has_ended(0)]
+        run, lack = find_closest(evidence.runs, wishes)
+        if run is None or lack:
+            so_far = f" {run.called} {lack}." if run else ""
+            return Judged(False, f"A run is missing: {wish.words()}.{so_far}")
+        candidates.append([one for one in evidence.runs if not any(lacks(one) for lacks in wishes)])
+    first, second = next(
+        (pair for pair in product(*candidates) if not differing_in(pair, config.same)),
+        (candidates[0][0], candidates[1][0]),
+    )
+    if path := differing_in((first, second), config.same):
+        title = known_settings(first.spec)[path].title
+        one, other = value_at(first.spec, path), value_at(second.spec, path)
+        return Judged(False, f"Both runs need the same {title}; found {one} and {other}.")
+    name, values = say_measure(config.metric), [measure_of(run, config.metric) for run in (first, second)]
+    if values[0] is None or values[1] is None:
+        lacking = first if values[0] is None else second
+        return Judged(False, f"{lacking.called} has no {name}.")
+    one, other = say_apart(config.first, config.second)
+    said = f"The {name} is {say_value(values[0])} {one}, and {say_value(values[1])} {other}."
+    is_first_lower = values[0] < values[1]
+    if config.lower and is_first_lower != (config.lower == "first"):
+        return Judged(False, f"{said} The task needs it the other way round.")
+    return Judged(True, said, (first.folder.id, second.folder.id))

@@ -1,0 +1,50 @@
+"""A measure of a run that has ended is low or high enough."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from selfsup_core.lessons.checks import Judged, check
+from selfsup_core.lessons.evidence import Evidence, RunSeen
+from selfsup_core.lessons.measures import measure_of, say_measure, say_value
+from selfsup_core.lessons.which import RunWish, find_closest, has_ended, no_run
+from selfsup_core.settings import KindConfig, setting
+
+
+class MetricConfig(RunWish, KindConfig):
+    kind: Literal["metric"] = setting("metric", "A measure of a run at its end is low or high enough.")
+    metric: str = setting("val_loss", "Measure by its name.", min_length=1)
+    below: float | None = setting(None, "It must be less than this.")
+    above: float | None = setting(None, "It must be more than this.")
+
+    @model_validator(mode="after")
+    def has_bound(self) -> MetricConfig:
+        if self.below is None and self.above is None:
+            raise ValueError("give below, above or both")
+        return self
+
+    def lacks(self, run: RunSeen) -> str:
+        value, name = measure_of(run, self.metric), say_measure(self.metric)
+        if value is None:
+            return f"has no {name}"
+        if self.below is not None and value >= self.below:
+            return f"ends with {name} {say_value(value)}; the task needs less than {say_value(self.below)}"
+        if self.above is not None and value <= self.above:
+            return f"ends with {name} {say_value(value)}; the task needs more than {say_value(self.above)}"
+        return ""
+
+
+@check("metric", MetricConfig)
+def metric(evidence: Evidence, config: MetricConfig) -> Judged:
+    """A measure of a run at its end is low or high enough."""
+    run, lack = find_closest(evidence.runs, [*config.wishes(), has_ended(0), config.lacks])
+    if run is None:
+        return Judged(False, no_run(evidence, config))
+    if lack:
+        return Judged(False, f"{run.called} {lack}.")
+    value = measure_of(run, config.metric)
+    assert value is not None  # else it lacks it
+    said = f"{run.called} ends with {say_measure(config.metric)} {say_value(value)}."
+    return Judged(True, said, (run.folder.id,))

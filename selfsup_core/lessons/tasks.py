@@ -1,0 +1,64 @@
+"""Judge the tasks of a lesson by a workspace's runs, and keep what is passed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from selfsup_core.lessons.checks import Judged, judge
+from selfsup_core.lessons.evidence import Evidence, Looking, gather
+from selfsup_core.lessons.model import Draw, Lesson, Task
+from selfsup_core.lessons.progress import LessonProgress, Passed, change, progress_in
+
+
+def judge_tasks(
+    workspace: Path, lesson: Lesson, *, step: int = 0, looking: Looking | None = None
+) -> dict[str, Judged]:
+    """Place → what the check says; a task once passed stays so.
+
+    Args:
+        step: only its tasks; 0 for all. looking: the run and epoch on the screen.
+    """
+    progress = progress_in(workspace, lesson.number)
+    if progress is None:
+        progress = change(workspace, lesson.number, lambda opened: None)
+    asked = {
+        place: part
+        for place, number, part in lesson.to_do()
+        if isinstance(part, Task) and step in (0, number)
+    }
+    found = {
+        place: Judged(True, kept["said"], tuple(kept["runs"]))
+        for place in asked
+        if (kept := progress["passed"].get(place))
+    }
+    left = {place: part for place, part in asked.items() if place not in found}
+    if left:
+        evidence = gather(workspace, progress["opened"], looking)
+        new = {place: judge(evidence, part.check) for place, part in left.items()}
+        if any(one.is_passed for one in new.values()):
+            change(workspace, lesson.number, keeper(new))
+        found |= new
+    return {place: found[place] for place in asked}
+
+
+def keeper(judged: dict[str, Judged]) -> Callable[[LessonProgress], None]:
+    passed: dict[str, Passed] = {
+        place: {"said": one.said, "runs": list(one.runs)} for place, one in judged.items() if one.is_passed
+    }
+    return lambda progress: progress["passed"].update(passed)
+
+
+def drawn_by_run(workspace: Path, part: Draw, since: str) -> tuple[Judged, list[tuple[int, float]]]:
+    """What the check of a curve says, and the real curve of the run that passes it: (epoch, value)."""
+    evidence: Evidence = gather(workspace, since)
+    judged = judge(evidence, part.of)
+    if not judged.is_passed:
+        return judged, []
+    run = next(run for run in evidence.runs if run.folder.id == judged.runs[0])
+    values = [(row["epoch"], dict(row).get(part.metric)) for row in run.rows]
+    return judged, [
+        (epoch, float(value))
+        for epoch, value in values
+        if isinstance(value, (int, float)) and epoch <= part.epochs
+    ]

@@ -1,0 +1,75 @@
+"""The lessons that come with the program: every task fails before its run, and is passed by it."""
+
+from __future__ import annotations
+
+import pytest
+
+from selfsup_core.lessons.evidence import Looking
+from selfsup_core.lessons.model import App, Task
+from selfsup_core.lessons.progress import change
+from selfsup_core.lessons.reading import list_lessons
+from selfsup_core.lessons.tasks import judge_tasks
+from selfsup_core.runs.recipes import preset_spec
+from tests.lessons.helpers import pass_check, place_run
+
+LESSONS = list_lessons()
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_each_task_fails_and_is_passed(workspace, number):
+    lesson = LESSONS[number]
+    change(workspace, number, lambda progress: None)
+    for place, _, part in lesson.to_do():
+        if not isinstance(part, Task):
+            continue
+        if part.check.kind == "looked":
+            run = place_run(workspace, part.check.preset, data__source=part.check.data)
+            right = Looking(run.id, part.check.first)
+            assert not judge_tasks(workspace, lesson, looking=Looking(run.id, None))[place].is_passed
+            assert judge_tasks(workspace, lesson, looking=right)[place].is_passed
+            continue
+        judged = judge_tasks(workspace, lesson)[place]
+        # An earlier step's run may pass it already.
+        if not judged.is_passed:
+            assert judged.said.endswith(".")
+            pass_check(workspace, part.check)
+        assert judge_tasks(workspace, lesson)[place].is_passed, place
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_nothing_is_passed_by_a_run_of_something_else(workspace, number):
+    lesson = LESSONS[number]
+    change(workspace, number, lambda progress: None)
+    place_run(workspace, "contractive")
+    assert not any(one.is_passed for one in judge_tasks(workspace, lesson).values())
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_what_a_step_sets_up_is_what_its_task_asks_for(workspace, number):
+    """The button of a step with one task leads to a run that passes its settings."""
+    lesson = LESSONS[number]
+    for step in lesson.steps:
+        apps = [part for part in step.parts if isinstance(part, App) and part.preset]
+        tasks = [part for part in step.parts if isinstance(part, Task) and part.check.kind != "looked"]
+        assert apps or not tasks, f"{lesson.name}, {step.title}: nothing sets the app up for its task"
+        for task in tasks:
+            wishes = [task.check.first, task.check.second] if task.check.kind == "compared" else [task.check]
+            for wish in wishes[-1:]:
+                assert any(matches(app, wish) for app in apps), (lesson.name, step.title)
+
+
+def matches(app, wish):
+    source = {"data.source": app.data} if app.data else {}
+    spec = preset_spec(app.preset, source | app.set)
+    wanted = wish.wanted() if wish.set else {}
+    return (
+        app.preset == wish.preset
+        and wish.data in ("", spec.data.source)
+        and all(at(spec, path) == value for path, value in wanted.items())
+    )
+
+
+def at(spec, path):
+    for part in path.split("."):
+        spec = getattr(spec, part)
+    return spec
