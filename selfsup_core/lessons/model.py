@@ -19,6 +19,16 @@ from selfsup_core.runs.spec import by_kind
 from selfsup_core.settings import Config, setting
 
 Page = Literal["home", "data", "autoencoder", "language", "classify", "latent", "views", "runs"]
+PAGES = {
+    "home": "Home",
+    "data": "Data",
+    "autoencoder": "Autoencoder",
+    "language": "Language model",
+    "classify": "Classifier",
+    "latent": "Latent space",
+    "views": "Views",
+    "runs": "Runs",
+}
 SYMBOL = re.compile(r"\{(\w[^{}]*)\}")
 
 
@@ -33,7 +43,7 @@ class App(Config):
     """A button that opens a page with everything set up for the step."""
 
     name: ClassVar[str] = "app"
-    page: Page = setting("autoencoder", "Page to open.")
+    page: Page = setting("autoencoder", "Page to open.", titles=PAGES)
     do: str = setting("", "Mode of the page, as its address says it.")
     preset: str = setting("", "Preset; empty for none.")
     data: str = setting("", "Data set; empty for the preset's own.")

@@ -5,10 +5,9 @@ Only `Viewer.is_teacher` gets here; whoever calls these asks first.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from selfsup_core.errors import RunError, StudioError
 from selfsup_core.room.people import Person
@@ -36,7 +35,6 @@ COLUMNS = (
     "seconds",
 )
 Act = Callable[[Room], int]  # what a button of the wall does; how many runs were asked
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for a formula
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,11 @@ def look_at(room: Room, person: Person) -> Live:
     states = [state for state in list_states(workspace) if not is_aside(state) and is_own(state)]
     waiting = sum(state["status"] == "queued" for state in states)
     at_work = [state for state in states if state["status"] in ACTIVE and state["status"] != "queued"]
-    shown = next(iter(at_work or [s for s in states if s["status"] != "queued"] or states), None)
+    shown = max(
+        at_work or [s for s in states if s["status"] != "queued"] or states,
+        key=lambda one: one["created"],
+        default=None,
+    )
     if shown is None:
         return Live(person)
     return Live(person, RunFolder(workspace / "runs" / shown["run"]), shown, waiting)
@@ -175,45 +177,32 @@ def in_spotlight(room: Room) -> tuple[str, RunFolder] | None:
     return (person["nickname"], folder) if folder else None
 
 
-def results(room: Room) -> str:
-    """All runs of all people as CSV (RFC 4180)."""
-    target = io.StringIO()
-    writer = csv.writer(target)
-    writer.writerow(COLUMNS)
+def results(room: Room) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """(names of columns, a row for each run of each person)."""
+    rows = []
     for person, folder, state in all_runs(room):
-        metrics = state["metrics"]
-        best = state["best"]
+        metrics, best = state["metrics"], state["best"]
         accuracy = next(
-            (metrics[k] for k in ("val_accuracy", "accuracy", "probe_accuracy") if k in metrics), ""
+            (metrics[k] for k in ("val_accuracy", "accuracy", "probe_accuracy") if k in metrics), None
         )
-        writer.writerow(
-            [
-                as_cell(value)
-                for value in (
-                    person["nickname"],
-                    folder.id,
-                    state["name"],
-                    state["source_title"],
-                    state["objective"],
-                    state["network"],
-                    state["status"],
-                    state["stop_reason"],
-                    state["epoch"],
-                    state["epochs"],
-                    best["val_loss"] if best else None,
-                    accuracy,
-                    round(state["seconds"], 1),
-                )
-            ]
+        rows.append(
+            (
+                person["nickname"],
+                folder.id,
+                state["name"],
+                state["source_title"],
+                state["objective"],
+                state["network"],
+                state["status"],
+                state["stop_reason"],
+                state["epoch"],
+                state["epochs"],
+                best["val_loss"] if best else None,
+                accuracy,
+                round(state["seconds"], 1),
+            )
         )
-    return target.getvalue()
-
-
-def as_cell(value: object) -> str:
-    """A cell that no spreadsheet computes: names are anybody's."""
-    text = "" if value is None else str(value)
-    is_text = isinstance(value, str) and text.startswith(FORMULA)
-    return f"'{text}" if is_text else text
+    return COLUMNS, rows
 
 
 def delete_all(room: Room, wait: Callable[[], None] = lambda: None) -> None:

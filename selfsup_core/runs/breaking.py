@@ -81,7 +81,9 @@ def break_between(intact: RunSpec, broken: RunSpec) -> str:
 
 
 def find_intact(others: Others, spec: RunSpec) -> str:
-    """The first of some runs that has all safeguards and else this recipe; "" where there is none."""
+    """The first of some runs with all safeguards and else the recipe of a broken one; "" where there is none."""
+    if not missing_of(spec):
+        return ""
     taken = {path: value for one in missing_of(spec) for path, value in settings_of(one).items()}
     beside, wanted = computed_beside_objective(spec), without_name(spec)
     return next(

@@ -8,6 +8,7 @@ import io
 import pytest
 
 from selfsup_core.errors import RunError
+from selfsup_core.export.csv_file import csv_bytes
 from selfsup_core.room import wall
 from selfsup_core.runs.control import receive
 from selfsup_core.runs.folder import read_state, update_state
@@ -40,6 +41,7 @@ def test_the_wall_shows_the_run_at_work_or_else_the_newest(class_room):
     place = place_of(room, ada)
     finished = make_run(place)
     run_here(finished)
+    update_state(finished, created="2026-01-01T00:00:00Z")
     running = at_work(place)
     submit(place, tiny_spec())
     first, second = wall.overview(room)
@@ -100,10 +102,10 @@ def test_only_a_run_of_the_room_comes_into_the_spotlight(class_room, workspace):
 def test_results_are_a_table_that_no_spreadsheet_computes(class_room):
     room, ada, _ = class_room
     run_here(make_run(place_of(room, ada), tiny_spec(name='=HYPERLINK("http://x")')))
-    joined(room, "+1")
+    joined(room, "+A1")
     submit(place_of(room, room.read()["people"][-1]), tiny_spec(name='a, "b"'))
-    rows = list(csv.DictReader(io.StringIO(wall.results(room))))
-    assert [row["nickname"] for row in rows] == ["Ada", "'+1"]
+    rows = list(csv.DictReader(io.StringIO(csv_bytes(*wall.results(room)).decode(), newline="")))
+    assert [row["nickname"] for row in rows] == ["Ada", "'+A1"]
     assert rows[0]["name"] == '\'=HYPERLINK("http://x")'
     assert (rows[0]["status"], rows[0]["epoch"], rows[1]["name"]) == ("finished", "3", 'a, "b"')
     assert float(rows[0]["validation_loss"]) > 0

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared import routes
+from pages.parts.shared.forms import number_field
 from pages.parts.shared.go import rerun
 from pages.parts.shared.live import assets_path, component
 from pages.parts.shared.workspace import plain, workspace
@@ -66,11 +67,8 @@ def draw_it(
 def draw_by_ends(part: Draw, kept: list[float] | None, key: str) -> list[float]:
     """Without our own component: a straight line from two numbers."""
     first, last = st.columns(2)
-    begin = first.number_input(
-        "At epoch 0", part.low, part.high, kept[0] if kept else part.high, key=f"{key}-begin"
-    )
-    end = last.number_input(
-        f"At epoch {part.epochs}", part.low, part.high, kept[-1] if kept else part.high, key=f"{key}-end"
-    )
+    at_first, at_last = (kept[0], kept[-1]) if kept else (part.high, part.high)
+    begin = number_field(first, "At epoch 0", part.low, part.high, at_first, key=f"{key}-begin")
+    end = number_field(last, f"At epoch {part.epochs}", part.low, part.high, at_last, key=f"{key}-end")
     step = (end - begin) / part.epochs
     return [round(begin + step * epoch, 4) for epoch in range(part.epochs + 1)]

@@ -93,16 +93,16 @@ def choose_option(lesson: Lesson, at: str, part: Choice, progress: LessonProgres
         for column, option in zip(st.columns(len(part.options)), part.options, strict=True):
             if option.image:
                 column.image(str(image_path(lesson, option.image)), width="stretch", alt=option.alt)
-    kept = progress["chosen"].get(at)
+    before = progress["chosen"].get(at)
     chosen = st.radio(
         part.ask,
         range(1, len(part.options) + 1),
-        index=None if kept is None or kept > len(part.options) else kept - 1,
+        index=None if before is None or before > len(part.options) else before - 1,
         format_func=lambda number: part.options[number - 1].text,
         key=key,
         label_visibility="collapsed",
     )
-    if chosen is not None and chosen != kept:
+    if chosen is not None and chosen != before:
         change(workspace(), lesson.number, lambda found: found["chosen"].update({at: chosen}))
     return chosen
 

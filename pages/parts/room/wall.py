@@ -13,6 +13,7 @@ from pages.parts.shared.go import rerun
 from pages.parts.shared.runlist import look
 from pages.parts.shared.welcome import with_code
 from pages.parts.shared.workspace import acting, errors_shown, plain, show_refusal
+from selfsup_core.export.csv_file import csv_bytes
 from selfsup_core.inspection.client import stop_lab
 from selfsup_core.room import wall
 from selfsup_core.room.line import FILE
@@ -80,7 +81,7 @@ def show_buttons(room: Room, about: RoomAbout) -> None:
             act(room, wall.pause_all)
         st.download_button(
             "Results",
-            wall.results(room).encode(),
+            csv_bytes(*wall.results(room)),
             "results.csv",
             "text/csv",
             key="room-results",
