@@ -86,6 +86,29 @@ def export_command(
     show(about, as_json, f"Written: {out}\n{scope}")
 
 
+@pseudo_app.command("complete")
+def complete_command(
+    run: Run,
+    out: Annotated[Path, typer.Option(help="A new file, .csv or .parquet.")],
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the whole data set with its label column filled: given, by hand (as of now), as a pseudo-label,
+    or as the trained classifier predicts it. Column label_from says which.
+    """
+    from selfsup_core.errors import DataError
+    from selfsup_core.export.completed import export_completed
+    from selfsup_core.files import hand_over, write_bytes
+
+    if out.exists():
+        raise DataError(f"{out.name} already exists.", code="exists", remedy="Choose another name.")
+    content, scope = export_completed(place(workspace), run, out.suffix.lstrip("."))
+    write_bytes(out.resolve(), content)
+    hand_over(out.resolve())
+    about = {"file": str(out.resolve()), "bytes": len(content), "scope": scope}
+    show(about, as_json, f"Written: {out}\n{scope}")
+
+
 @pseudo_app.command("seeds")
 def seeds_command(
     run: Run,

@@ -11,6 +11,7 @@ import numpy as np
 from selfsup_core.evaluate.classification import class_sums, confusion_matrix
 
 PSEUDO = "pseudo.safetensors"  # in a run's folder: all proposals of its newest epoch
+STUDENT = "pseudo-student.safetensors"  # what the trained student predicts for the rows of all proposals
 OUTSIDE = "pseudo-outside.safetensors"  # what the trained student predicts for the other unlabeled rows
 MOST_FLOWING = 20  # classes whose changes are kept, where all pairs would be too many
 BINS = 100  # of a confidence between 0 and 1

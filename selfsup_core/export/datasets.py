@@ -17,12 +17,18 @@ from selfsup_core.data.dataset import load_dataset
 from selfsup_core.data.library.own import folder_of
 from selfsup_core.data.texts import Texts
 from selfsup_core.export.csv_file import csv_bytes
+from selfsup_core.pseudo.hand import read_hand_labels
 
 
 def export_dataset(workspace: Path, name: str) -> tuple[str, bytes]:
-    """(file name, content): texts and tables as Parquet, images and sounds as a ZIP with folder = class."""
+    """(file name, content): texts and tables as Parquet, images and sounds as a ZIP with folder = class.
+
+    Labels that were made by hand are in it, over given ones.
+    """
     dataset = load_dataset(folder_of(workspace, name))
     labels = dataset.label_names()
+    for row, number in read_hand_labels(workspace, name).items():
+        labels[row] = dataset.classes[number]
     mark = f"{name}-{dataset.digest[:8]}"
     buffer = io.BytesIO()
     if dataset.kind in ("text", "table"):

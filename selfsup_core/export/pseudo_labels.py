@@ -13,6 +13,7 @@ from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import RunError, SettingError, StudioError
 from selfsup_core.evaluate.kept import OUTSIDE, PSEUDO
+from selfsup_core.evaluate.kept import STUDENT as STUDENT_SAID
 from selfsup_core.export.csv_file import csv_bytes, numbers
 from selfsup_core.pseudo.objectives.pseudo_labels import describe_proposers
 from selfsup_core.wording import counted
@@ -30,6 +31,8 @@ TAKEN = (
     "part",
     "run",
     "epoch",
+    "prediction",
+    "prediction_confidence",
     "truth",
 )
 PARTS = ("training", "validation", "test")
@@ -68,10 +71,15 @@ def read_pseudo_labels(
     size = len(arrays["rows"])
     arrays = join_outside(arrays, read_outside(folder.path))
     rows = arrays["rows"]
+    student = read_predictions(folder.path)
+    said = [student.get(row) for row in rows.tolist()]
     found: dict[str, list[Any]] = {
         "row": rows.tolist(),
         "label": [classes[c] if c >= 0 else "" for c in arrays["label"]],
-        "confidence": [None if np.isnan(p) else round(float(p), 6) for p in arrays["confidence"]],
+        "confidence": [
+            None if c < 0 or np.isnan(p) else round(float(p), 6)
+            for c, p in zip(arrays["label"], arrays["confidence"], strict=True)
+        ],
         "kept": (arrays["weight"] > 0).tolist(),
         "weight": [round(float(w), 6) for w in arrays["weight"]],
         "first_round": [int(r) if r >= 0 else None for r in arrays["first"]],
@@ -85,6 +93,8 @@ def read_pseudo_labels(
         "part": [PARTS[p] for p in arrays["part"].tolist()],
         "run": [folder.id] * len(rows),
         "epoch": [int(about["epoch"])] * len(rows),
+        "prediction": [classes[one[0]] if one else "" for one in said],
+        "prediction_confidence": [round(one[1], 6) if one else None for one in said],
     }
     if text or truth:
         found |= read_rows_of(workspace, read_spec(folder.spec), rows, classes, text, truth)
@@ -99,6 +109,19 @@ def read_outside(folder: Path) -> dict[str, np.ndarray]:
 
     path = folder / OUTSIDE
     return dict(read_frame(path)) if path.is_file() else {}
+
+
+def read_predictions(folder: Path) -> dict[int, tuple[int, float]]:
+    """Row → (class number, probability) that the trained student predicts; {} before the end of a run."""
+    from selfsup_core.runs.frames import read_frame
+
+    found: dict[int, tuple[int, float]] = {}
+    for name in (OUTSIDE, STUDENT_SAID):
+        if (path := folder / name).is_file():
+            read = read_frame(path)
+            lists = (read[part].tolist() for part in ("rows", "label", "confidence"))
+            found |= {row: (label, p) for row, label, p in zip(*lists, strict=True)}
+    return found
 
 
 def join_outside(pool: dict[str, np.ndarray], outside: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -151,7 +174,7 @@ def describe_scope(workspace: Path, run: str) -> str:
     if missing:
         said += (
             f" {counted(missing, 'other row')} without a label {'is' if missing == 1 else 'are'} not in the "
-            "file: labeled by hand, or validation and test rows, which are predicted when a run has ended."
+            "file: labeled by hand, or predicted only when the run has ended."
         )
     return said
 

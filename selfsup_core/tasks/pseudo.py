@@ -51,6 +51,7 @@ from selfsup_core.tasks.parts.proposed_rows import (
     row_texts,
     write_labels,
     write_outside,
+    write_student,
 )
 from selfsup_core.tasks.parts.rounds import Rounds, RoundsState
 from selfsup_core.train.trained import load_trained, trained_state
@@ -420,8 +421,11 @@ class PseudoTask(ClassifyTask):
             texts=row_texts(self.dataset),
         )
 
-    def _predict_outside(self) -> None:
-        """For the export alone: a class for the unlabeled rows that were not in the pool."""
+    def _predict_unlabeled(self) -> None:
+        """For the export alone: a class for all unlabeled rows, in the pool and outside of it."""
+        if len(self.pool):
+            pooled = self.evaluator.logits(self.student, self.pool, "unlabeled rows")
+            self.context.persist(lambda: write_student(self.context.folder, self.pool, pooled))
         rows = find_outside(self.y, self.given, self.pool)
         is_slow = bool(self.inputs.cost) and len(rows) > max(len(self.pool), MOST_TEST)
         if len(rows) == 0 or is_slow:
@@ -432,7 +436,7 @@ class PseudoTask(ClassifyTask):
 
     def finish(self, best: dict[str, torch.Tensor] | None) -> Metrics:
         """All test rows by student, twin and ceiling, and what that says; the last epoch's weights."""
-        self._predict_outside()
+        self._predict_unlabeled()
         rows = self.chosen.test
         if self.inputs.cost and self.device == "cpu":
             rows = np.sort(choose_stratified(rows, self.y, MOST_TEST, self.spec.data.split_seed))

@@ -8,10 +8,12 @@ import csv
 import io
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from playwright.sync_api import expect
 
+from selfsup_core.export.completed import Origin
 from selfsup_core.runs.folder import list_states
 from tests.browser.conftest import choose, settle
 from tests.helpers import wait_for
@@ -65,10 +67,10 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_page, keep):
         expect(page.get_by_text(f"{words} by hand for this data set in all")).to_be_visible(timeout=SLOW)
     page.get_by_role("radio", name="Export the labels").click()
     with page.expect_download(timeout=SLOW) as waiting:
-        page.get_by_role("button", name="All pseudo-labels, CSV").click()
+        page.get_by_role("button", name="Your data with labels, CSV").click()
     lines = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text())))
-    assert {line["proposers"] for line in lines} <= {"Classifier and similar rows", ""}
-    assert {line["run"] for line in lines} == {first}
+    assert sum(line["label_from"] == "by hand" for line in lines) == 5, "without training again"
+    assert {line["label_from"] for line in lines} <= {*get_args(Origin)} - {"none"}
     page.get_by_role("radio", name="Label by hand").click()
     keep(page, "classify-hand")
     page.get_by_role("button", name="Train again with 5 labels by hand").click()

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.classify.downloads import show_downloads
 from pages.parts.classify.explain import show_why
 from pages.parts.classify.labeler import show_said
 from pages.parts.classify.splits import ask_for_seeds, watch_group
@@ -22,7 +23,6 @@ from selfsup_core.data.texts import Texts
 from selfsup_core.evaluate.calibration import LEAST_ROWS
 from selfsup_core.evaluate.kept import PSEUDO
 from selfsup_core.evaluate.tested import read_tested
-from selfsup_core.export.pseudo_labels import describe_scope, export_pseudo_labels
 from selfsup_core.figures.seeds import reliability_figure, seeds_figure
 from selfsup_core.figures.standing import sample_sheet
 from selfsup_core.pseudo.hand import add_hand_label, count_words, list_hand_labels, read_hand_labels
@@ -293,30 +293,6 @@ def show_seeds(folder: RunFolder) -> None:
         show_refusal("seeds")
 
     watch_group(folder, show)
-
-
-@st.fragment
-def show_downloads(folder: RunFolder) -> None:
-    kinds: dict[str, Any] = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
-    with st.container(horizontal=True), errors_shown():
-        for kind, mime in kinds.items():
-            content = export_pseudo_labels(workspace(), folder.id, kind)
-            st.download_button(
-                f"All pseudo-labels, {kind.upper() if kind == 'csv' else 'Parquet'}",
-                content,
-                f"{folder.id}-pseudo-labels.{kind}",
-                mime,
-                key=f"review-{kind}",
-                icon=":material/download:",
-                on_click="ignore",
-            )
-        scope = describe_scope(workspace(), folder.id)
-    st.caption(scope)
-    st.caption(
-        "Each row comes with its number in the data set (row, counted from 0), its class (label), how sure "
-        "that is (confidence, from 0 to 1), whether training used it (kept) and since which round "
-        "(first_round), its weight in training (weight), and who proposed the class (proposers)."
-    )
 
 
 NEXT = {

@@ -16,6 +16,7 @@ from selfsup_core.data.details import ColumnAbout
 PSEUDO = frozenset(["row", "confidence", "kept", "weight", "first_round", "proposers", "run", "epoch"])
 TRUTH = "truth"
 PART = "part"  # which files of before do not have
+COMPLETED = frozenset(["label_from", "prediction", "prediction_confidence"])  # beside completed labels
 VECTOR = re.compile(r"^vector \d+$")
 TEXTS_JSON = "texts_json"  # in NPZ: the texts that vectors stand for, as bytes of a JSON list
 IDS = ("row", "id", "ids", "index")
@@ -27,8 +28,13 @@ def ignore_own(columns: list[ColumnAbout]) -> list[ColumnAbout]:
     if names >= PSEUDO:
         return [
             {**c, "role": "ignore", "reason": "about the pseudo-label"}
-            if c["name"] in PSEUDO | {TRUTH, PART}
+            if c["name"] in PSEUDO | COMPLETED | {TRUTH, PART}
             else c
+            for c in columns
+        ]
+    if names >= COMPLETED:
+        return [
+            {**c, "role": "ignore", "reason": "about the label"} if c["name"] in COMPLETED else c
             for c in columns
         ]
     if holds_vectors(names) and "row" in names:

@@ -16,7 +16,7 @@ import torch
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.splits import Split
 from selfsup_core.data.texts import Texts
-from selfsup_core.evaluate.kept import OUTSIDE, PSEUDO, Kept
+from selfsup_core.evaluate.kept import OUTSIDE, PSEUDO, STUDENT, Kept
 from selfsup_core.features.seen import describe_cells
 from selfsup_core.files import write_bytes
 from selfsup_core.runs.frames import MOST_LETTERS, as_bytes, save_arrays
@@ -111,6 +111,21 @@ def find_outside(y: np.ndarray, given: np.ndarray, pool: np.ndarray) -> np.ndarr
     """
     found: np.ndarray = np.setdiff1d(np.flatnonzero((y < 0) & (given < 0)), pool)
     return found
+
+
+def write_student(folder: Path, pool: np.ndarray, logits: torch.Tensor) -> None:
+    """What the trained student makes of the pool, whether labels were proposed and kept there or not.
+
+    Args:
+        pool: (P,) rows. logits: (P, C).
+    """
+    sure, said = logits.softmax(dim=1).max(dim=1)
+    arrays: dict[str, np.ndarray] = {
+        "rows": pool.astype(np.int64),
+        "label": said.numpy().astype(np.int32),
+        "confidence": sure.numpy(),
+    }
+    write_bytes(folder / STUDENT, save_arrays(arrays))
 
 
 def write_outside(folder: Path, rows: np.ndarray, logits: torch.Tensor, split: Split) -> None:

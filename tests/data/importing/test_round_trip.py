@@ -85,7 +85,21 @@ def test_texts_that_are_none_are_left_out_of_embeddings(tmp_path, packed):
 def test_pseudo_labels_of_texts(tmp_path):
     heads = ["row", "label", *TAKEN[2:-1], "text"]
     lines = [
-        [i, LABELS[i], i / ROWS, i % 2 == 0, i / 9, i % 4, "Classifier", "test", "a run", 3, TEXTS[i]]
+        [
+            i,
+            LABELS[i],
+            i / ROWS,
+            i % 2 == 0,
+            i / 9,
+            i % 4,
+            "Classifier",
+            "test",
+            "a run",
+            3,
+            "b",
+            0.5,
+            TEXTS[i],
+        ]
         for i in range(ROWS)
     ]
     made = build(write(tmp_path, "pseudo.csv", csv_bytes(heads, lines)))
