@@ -29,6 +29,13 @@ PAGES = {
     "views": "Views",
     "runs": "Runs",
 }
+VALUES = {
+    "": "None",
+    "input": "Input x",
+    "damaged": "Damaged input",
+    "code": "Code h",
+    "output": "Reconstruction",
+}
 SYMBOL = re.compile(r"\{(\w[^{}]*)\}")
 
 
@@ -73,7 +80,7 @@ class Symbol(Config):
 
     called: str = setting(..., "What it stands for, in a few words.", min_length=1, max_length=120)
     value: Literal["", "input", "damaged", "code", "output"] = setting(
-        "", "Numbers of one sample at the epoch that is shown."
+        "", "Numbers of one sample at the epoch that is shown.", titles=VALUES
     )
     metric: str = setting("", "A measure of that epoch by its name, such as val_loss.")
 

@@ -81,7 +81,7 @@ def break_between(intact: RunSpec, broken: RunSpec) -> str:
 
 
 def find_intact(others: Others, spec: RunSpec) -> str:
-    """The first of some runs with all safeguards and else the recipe of a broken one; "" where there is none."""
+    """The first of some runs with all safeguards and else the recipe of a broken one; "" for none."""
     if not missing_of(spec):
         return ""
     taken = {path: value for one in missing_of(spec) for path, value in settings_of(one).items()}

@@ -20,7 +20,11 @@ class ComparedConfig(KindConfig):
     first: RunWish = setting(..., "One of the runs.")
     second: RunWish = setting(..., "The other one.")
     metric: str = setting("val_loss", "Measure by its name.", min_length=1)
-    lower: Literal["", "first", "second"] = setting("", "Which must have the lower value; any where empty.")
+    lower: Literal["", "first", "second"] = setting(
+        "",
+        "Which must have the lower value.",
+        titles={"": "Either", "first": "The first", "second": "The second"},
+    )
     same: list[str] = setting([], "Settings by path in which both must agree, for a fair comparison.")
 
 
