@@ -91,6 +91,9 @@ st.markdown(
     "Train a real network on this machine, without labels or with few, and watch what it learns. "
     "Every epoch is kept: pause, step, and scrub back to the very first one."
 )
+st.page_link(
+    "pages/learn.py", label="Never trained a network? Lessons beside the app", icon=":material/school:"
+)
 for row in (CARDS[:4], CARDS[4:]):
     for column, card in zip(st.columns(len(row)), row, strict=True):
         with column:
