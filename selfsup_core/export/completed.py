@@ -5,7 +5,6 @@ Labels by hand are those of now, whatever a run has learned from.
 
 from __future__ import annotations
 
-import io
 import json
 from collections import Counter
 from pathlib import Path
@@ -17,16 +16,14 @@ from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.importing.build_table import MOST_LETTERS
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.texts import Texts
-from selfsup_core.errors import RunError, SettingError
-from selfsup_core.evaluate.kept import PSEUDO
-from selfsup_core.export.csv_file import csv_bytes, numbers
+from selfsup_core.errors import SettingError
+from selfsup_core.export.csv_file import numbers
 from selfsup_core.export.datasets import free_name
-from selfsup_core.export.pseudo_labels import read_predictions
+from selfsup_core.export.pseudo_labels import FORMATS, as_file, read_predictions, read_proposals
 from selfsup_core.features.seen import cells_of
 from selfsup_core.pseudo.hand import read_hand_labels
 from selfsup_core.wording import counted
 
-FORMATS = ("csv", "parquet")
 Origin = Literal["given", "by hand", "pseudo-label", "predicted, not learned from", "none"]
 FROM, PREDICTION, SURE = "label_from", "prediction", "prediction_confidence"
 
@@ -63,18 +60,10 @@ def complete_table(workspace: Path, run: str) -> dict[str, list[Any]]:
         RunError: there is no such run, or it has proposed nothing yet. DataError: its data set is gone.
     """
     from selfsup_core.runs.folder import open_run
-    from selfsup_core.runs.frames import read_about, read_frame
     from selfsup_core.runs.spec import read_spec
 
     folder = open_run(workspace, run)
-    try:
-        kept, about = read_frame(folder.path / PSEUDO), read_about(folder.path / PSEUDO)
-    except FileNotFoundError as error:
-        raise RunError(
-            f"The run {folder.id} has no pseudo-labels.",
-            code="no-pseudo-labels",
-            remedy="Choose a run with pseudo-labels that has finished a round.",
-        ) from error
+    kept, about = read_proposals(folder)
     source = read_spec(folder.spec).data.source
     dataset = open_source(source, workspace)
     classes: list[str] = json.loads(about["classes"])
@@ -125,15 +114,7 @@ def export_completed(workspace: Path, run: str, kind: str = "csv") -> tuple[byte
     if kind not in FORMATS:
         raise SettingError(f"Completed tables are written as {' or '.join(FORMATS)}; found {kind!r}.")
     columns = complete_table(workspace, run)
-    scope = describe_origins(list(columns.values())[-3])
-    if kind == "csv":
-        return csv_bytes(columns, zip(*columns.values(), strict=True)), scope
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    buffer = io.BytesIO()
-    parquet.write_table(pa.table(columns), buffer)
-    return buffer.getvalue(), scope
+    return as_file(columns, kind), describe_origins(list(columns.values())[-3])
 
 
 def describe_origins(origins: list[Origin]) -> str:
@@ -147,5 +128,10 @@ def describe_origins(origins: list[Origin]) -> str:
         (counts["none"], "without a label"),
     ]
     said = ", ".join(f"{count:,} {words}" for count, words in parts if count)
-    rest = " The run has not ended: the rest is predicted at its end." if counts["none"] else ""
+    rest = (
+        " The rest has no prediction: the run has not ended, an earlier version has trained it, or a "
+        "slow model has left rows out."
+        if counts["none"]
+        else ""
+    )
     return f"{counted(len(origins), 'row')}: {said}.{rest}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from selfsup_core.evaluate.kept import STUDENT as STUDENT_SAID
 from selfsup_core.export.csv_file import csv_bytes, numbers
 from selfsup_core.pseudo.objectives.pseudo_labels import describe_proposers
 from selfsup_core.wording import counted
+
+if TYPE_CHECKING:
+    from selfsup_core.runs.folder import RunFolder
 
 FORMATS = ("csv", "parquet")
 MOST_COLUMNS = 1000  # of a table, that are written beside the labels
@@ -39,6 +42,21 @@ PARTS = ("training", "validation", "test")
 STUDENT = "The trained classifier"  # of rows that nobody proposes for while training
 
 
+def read_proposals(folder: RunFolder) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """(arrays, texts) of all proposals of a run's newest epoch. Raises RunError: it has made none yet."""
+    from selfsup_core.runs.frames import read_about, read_frame
+
+    path = folder.path / PSEUDO
+    try:
+        return read_frame(path), read_about(path)
+    except FileNotFoundError as error:
+        raise RunError(
+            f"The run {folder.id} has no pseudo-labels.",
+            code="no-pseudo-labels",
+            remedy="Choose a run with pseudo-labels that has finished a round.",
+        ) from error
+
+
 def read_pseudo_labels(
     workspace: Path, run: str, *, text: bool = True, truth: bool = False
 ) -> dict[str, list[Any]]:
@@ -54,19 +72,10 @@ def read_pseudo_labels(
         RunError: there is no such run, or it has proposed nothing yet.
     """
     from selfsup_core.runs.folder import open_run
-    from selfsup_core.runs.frames import read_about, read_frame
     from selfsup_core.runs.spec import read_spec
 
     folder = open_run(workspace, run)
-    path = folder.path / PSEUDO
-    try:
-        arrays, about = read_frame(path), read_about(path)
-    except FileNotFoundError as error:
-        raise RunError(
-            f"The run {folder.id} has no pseudo-labels.",
-            code="no-pseudo-labels",
-            remedy="Choose a run with pseudo-labels that has finished a round.",
-        ) from error
+    arrays, about = read_proposals(folder)
     classes, proposers = json.loads(about["classes"]), json.loads(about["proposers"])
     size = len(arrays["rows"])
     arrays = join_outside(arrays, read_outside(folder.path))
@@ -217,7 +226,11 @@ def export_pseudo_labels(
     """
     if kind not in FORMATS:
         raise SettingError(f"Pseudo-labels are written as {' or '.join(FORMATS)}; found {kind!r}.")
-    columns = read_pseudo_labels(workspace, run, text=text, truth=truth)
+    return as_file(read_pseudo_labels(workspace, run, text=text, truth=truth), kind)
+
+
+def as_file(columns: dict[str, list[Any]], kind: str) -> bytes:
+    """Columns of equal length as "csv" (UTF-8) or "parquet"."""
     if kind == "parquet":
         import pyarrow as pa
         from pyarrow import parquet
