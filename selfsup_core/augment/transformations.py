@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from selfsup_core.augment.config import Augmentation, augmentation_of
 from selfsup_core.data.dataset import Kind
 from selfsup_core.settings import Setting, list_settings
+from selfsup_core.translation import tr_later
 
 
 @dataclass(frozen=True)
@@ -42,151 +43,152 @@ TRANSFORMATIONS = (
     Transformation(
         "image",
         "crop",
-        "Where in the picture a thing is, how large it is, and which part of it is seen.",
-        "Small things are cropped away, and two crops of a scene may show different things.",
+        tr_later("Where in the picture a thing is, how large it is, and which part of it is seen."),
+        tr_later("Small things are cropped away, and two crops of a scene may show different things."),
         ("stretch",),
     ),
     Transformation(
         "image",
         "flip",
-        "Which way a thing faces.",
-        "Letters and digits: a b becomes a d. Arrows and left hands point the other way, too.",
+        tr_later("Which way a thing faces."),
+        tr_later("Letters and digits: a b becomes a d. Arrows and left hands point the other way, too."),
     ),
     Transformation(
         "image",
         "color",
-        "Light and exact color, so that shape has to be enough.",
-        "Where color is the class: flags, ripe and unripe fruit, stained tissue.",
+        tr_later("Light and exact color, so that shape has to be enough."),
+        tr_later("Where color is the class: flags, ripe and unripe fruit, stained tissue."),
         ("brightness", "contrast", "saturation", "hue"),
     ),
     Transformation(
         "image",
         "grayscale",
-        "Color altogether.",
-        "Where only color tells two things apart: many flags, traffic lights.",
+        tr_later("Color altogether."),
+        tr_later("Where only color tells two things apart: many flags, traffic lights."),
         needs_color=True,
     ),
     Transformation(
         "image",
         "rotation",
-        "Which way is up.",
-        "A 6 becomes a 9, an arrow points elsewhere. Corners are filled from the border.",
+        tr_later("Which way is up."),
+        tr_later("A 6 becomes a 9, an arrow points elsewhere. Corners are filled from the border."),
     ),
     Transformation(
         "image",
         "cutout",
-        "Any single part, so that the rest has to be enough.",
-        "Where one detail decides and is covered: the stroke that makes a Q of an O.",
+        tr_later("Any single part, so that the rest has to be enough."),
+        tr_later("Where one detail decides and is covered: the stroke that makes a Q of an O."),
     ),
     Transformation(
         "image",
         "blur",
-        "Fine texture and sharpness.",
-        "Small pictures, fabrics and print, where details are a few pixels wide.",
+        tr_later("Fine texture and sharpness."),
+        tr_later("Small pictures, fabrics and print, where details are a few pixels wide."),
         ("blur_width",),
     ),
     Transformation(
         "image",
         "noise",
-        "Small differences between neighboring pixels, such as a sensor's grain.",
-        "Faint structures drown in it, as in X-ray images.",
+        tr_later("Small differences between neighboring pixels, such as a sensor's grain."),
+        tr_later("Faint structures drown in it, as in X-ray images."),
     ),
     Transformation(
         "image",
         "shift",
-        "The exact place in the picture.",
-        "Things at the edge leave the picture; on maps and charts the place is the meaning.",
+        tr_later("The exact place in the picture."),
+        tr_later("Things at the edge leave the picture; on maps and charts the place is the meaning."),
     ),
     Transformation(
         "image",
         "solarize",
-        "Whether a bright area is bright, so that edges have to be enough.",
-        "Where brightness is a measurement: X-rays, depth images, day and night.",
+        tr_later("Whether a bright area is bright, so that edges have to be enough."),
+        tr_later("Where brightness is a measurement: X-rays, depth images, day and night."),
         ("solarize_above",),
     ),
     Transformation(
         "sound",
         "shift",
-        "When the sound begins.",
-        "A long shift pushes the beginning or the end of a word out of the recording.",
+        tr_later("When the sound begins."),
+        tr_later("A long shift pushes the beginning or the end of a word out of the recording."),
     ),
     Transformation(
         "sound",
         "gain",
-        "How loud it is: distance and microphone.",
-        "Where loudness is the meaning: whisper or shout, near or far.",
+        tr_later("How loud it is: distance and microphone."),
+        tr_later("Where loudness is the meaning: whisper or shout, near or far."),
     ),
     Transformation(
         "sound",
         "noise",
-        "Background noise.",
-        "Consonants such as s and f, which are noise themselves.",
+        tr_later("Background noise."),
+        tr_later("Consonants such as s and f, which are noise themselves."),
     ),
     Transformation(
         "sound",
         "time_mask",
-        "Any single moment, so that the others have to be enough.",
-        "Words that differ in one sound: on and off are the same with their end masked.",
+        tr_later("Any single moment, so that the others have to be enough."),
+        tr_later("Words that differ in one sound: on and off are the same with their end masked."),
         ("masks",),
     ),
     Transformation(
         "sound",
         "band_mask",
-        "Parts of pitch and timbre: whose voice it is.",
-        "Where pitch is the class: tones, bird songs, male or female voices.",
+        tr_later("Parts of pitch and timbre: whose voice it is."),
+        tr_later("Where pitch is the class: tones, bird songs, male or female voices."),
         ("masks",),
     ),
     Transformation(
         "sound",
         "reverse",
-        "The direction of time.",
-        "Words: no played backwards is close to on. Only steady sounds stay what they are.",
+        tr_later("The direction of time."),
+        tr_later("Words: no played backwards is close to on. Only steady sounds stay what they are."),
     ),
     Transformation(
         "table",
         "corruption",
-        "The value of any single column, so that the others have to be enough.",
-        "It makes rows that cannot exist, and classes that depend on one column are lost.",
+        tr_later("The value of any single column, so that the others have to be enough."),
+        tr_later("It makes rows that cannot exist, and classes that depend on one column are lost."),
     ),
     Transformation(
         "table",
         "noise",
-        "Small errors of measurement.",
-        "Where a small difference decides, and for counts, which are whole numbers.",
+        tr_later("Small errors of measurement."),
+        tr_later("Where a small difference decides, and for counts, which are whole numbers."),
     ),
     Transformation(
         "table",
         "mask",
-        "Whether a value is there at all.",
-        "Where the masked column is the one that decides the class.",
+        tr_later("Whether a value is there at all."),
+        tr_later("Where the masked column is the one that decides the class."),
     ),
     Transformation(
         "text",
         "deletion",
-        "Any single word, so that the others have to be enough.",
-        "Without its not, a sentence says the opposite.",
+        tr_later("Any single word, so that the others have to be enough."),
+        tr_later("Without its not, a sentence says the opposite."),
     ),
     Transformation(
         "text",
         "swap",
-        "The exact order of the words.",
-        "Who does what to whom: dog bites man, man bites dog.",
+        tr_later("The exact order of the words."),
+        tr_later("Who does what to whom: dog bites man, man bites dog."),
     ),
     Transformation(
         "text",
         "crop",
-        "All but one passage of the text.",
-        "Texts whose point is elsewhere: praise first, and a verdict at the end.",
+        tr_later("All but one passage of the text."),
+        tr_later("Texts whose point is elsewhere: praise first, and a verdict at the end."),
     ),
     Transformation(
         "text",
         "synonyms",
-        "Which of several words is chosen.",
-        "Names, technical terms and words with several meanings, which have other synonyms.",
+        tr_later("Which of several words is chosen."),
+        tr_later("Names, technical terms and words with several meanings, which have other synonyms."),
     ),
 )
-DROPOUT_ALONE = (
-    "Nothing is changed: the two views are the same text. Only the network's dropout tells them apart, and "
+DROPOUT_ALONE = tr_later(
+    "Nothing is changed: the two views are the same text. Only the network's dropout "
+    "tells them apart, and "
     "that is enough to learn from (SimCSE, 2021)."
 )
 

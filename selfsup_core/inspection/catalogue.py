@@ -28,6 +28,7 @@ from selfsup_core.pretrained.model_folder import (
     measure_folder,
     read_config,
 )
+from selfsup_core.translation import tr
 
 RUN_KINDS = {"causal-language": "causal", "masked-language": "masked"}
 
@@ -147,13 +148,13 @@ def describe_folder(path: str) -> ModelEntry:
     """
     folder = machine_folder(path)
     if not path or not folder.is_dir():
-        raise DataError(f"There is no folder {path!r} on this machine.", code="no-model")
+        raise DataError(tr("There is no folder {path!r} on this machine.").format(path=path), code="no-model")
     config = check_folder(folder)
     size = measure_folder(folder)
     return {
         "model": str(folder),
         "title": folder.name,
-        "origin": "a folder",
+        "origin": tr("a folder"),
         "kind": kind_of(config, folder.name),
         "about": f"{architecture_of(config)}.",
         "licence": "",

@@ -13,6 +13,7 @@ from selfsup_core.evaluate.nearest import exact, nearest
 from selfsup_core.projection.align import align_map
 from selfsup_core.projection.config import MapConfig
 from selfsup_core.projection.linear import Linear, fit_axes, own_axes, plain_axes, random_axes
+from selfsup_core.translation import tr
 
 # (stage, done, total, layout or None); may wait, and what it raises ends the work
 Say = Callable[[str, int, int, np.ndarray | None], None]
@@ -43,16 +44,18 @@ def check_vectors(x: np.ndarray) -> list[str]:
         DataError: a value is not finite, or there is nothing to draw.
     """
     if len(x) == 0 or x.shape[1] == 0:
-        raise DataError("There are no vectors to draw.", code="no-vectors")
+        raise DataError(tr("There are no vectors to draw."), code="no-vectors")
     bad = ~np.isfinite(x)
     if bad.any():
         row, column = (int(v) for v in np.argwhere(bad)[0])
         count = int(bad.any(axis=1).sum())
         raise DataError(
-            f"Vector {row}, number {column} is {x[row, column]}; expected a finite number. {count:,} of "
-            f"{len(x):,} vectors have such values.",
+            tr(
+                "Vector {row}, number {column} is {x}; expected a finite number. {count:,} of "
+                "{count_2:,} vectors have such values."
+            ).format(row=row, column=column, x=x[row, column], count=count, count_2=len(x)),
             code="not-finite",
-            remedy="Fill or drop these rows; for a run, choose an epoch before it diverged.",
+            remedy=tr("Fill or drop these rows; for a run, choose an epoch before it diverged."),
         )
     notes = []
     if len(x) == 1:

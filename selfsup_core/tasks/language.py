@@ -24,6 +24,7 @@ from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.pretrained.trial import remember
 from selfsup_core.runs.frames import FrameStore
 from selfsup_core.tasks import TASKS, Look, Task, TaskContext
+from selfsup_core.translation import tr_later
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -41,7 +42,7 @@ class LanguageTask(Task):
     """Windows of tokens; looked at by losses, by what is written, and by a map of the tokens' embeddings."""
 
     model: PreTrainedModel
-    baseline_message = "Measuring how well counts of tokens and of pairs predict."
+    baseline_message = tr_later("Measuring how well counts of tokens and of pairs predict.")
 
     def __init__(self, context: TaskContext) -> None:
         spec = context.spec

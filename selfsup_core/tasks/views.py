@@ -26,6 +26,7 @@ from selfsup_core.tasks.parts.make_views import views_maker
 from selfsup_core.tasks.parts.network import build_model, build_views_evaluator
 from selfsup_core.tasks.parts.twin import TwinState, make_twin
 from selfsup_core.tasks.parts.views_data import prepare_views
+from selfsup_core.translation import tr_later
 
 
 @TASKS.register("views")
@@ -35,7 +36,7 @@ class ViewsTask(Task):
     model: Encoder
     objective: TwoViews[Any]
     chosen_by = None  # a lower loss is no better representation: the last epoch is kept
-    baseline_message = "Measuring raw input, PCA and the untrained network on the same rows."
+    baseline_message = tr_later("Measuring raw input, PCA and the untrained network on the same rows.")
 
     def __init__(self, context: TaskContext) -> None:
         spec = context.spec

@@ -10,11 +10,14 @@ from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.export.completed import export_completed
 from selfsup_core.export.pseudo_labels import describe_scope, export_pseudo_labels
 from selfsup_core.runs.folder import RunFolder
+from selfsup_core.translation import tr, tr_later
 
-NAMES_OF_KINDS = {"csv": "CSV", "parquet": "Parquet"}
-COLUMNS = (
-    "Each row comes with its number in the data set (row, counted from 0), the class proposed for it (label, "
-    "empty where nobody proposes one), how sure that is (confidence, from 0 to 1), whether training used it "
+NAMES_OF_KINDS = {"csv": "CSV", "parquet": tr_later("Parquet")}
+COLUMNS = tr_later(
+    "Each row comes with its number in the data set (row, counted from 0), the class "
+    "proposed for it (label, "
+    "empty where nobody proposes one), how sure that is (confidence, from 0 to 1), "
+    "whether training used it "
     "(kept) and since which round (first_round), its weight in training (weight), who proposed the class "
     "(proposers), the run and the round that it is from (run, epoch), and what the trained classifier "
     "predicts, how sure (prediction, prediction_confidence)."
@@ -44,7 +47,7 @@ def show_downloads(folder: RunFolder) -> None:
             "prediction and prediction_confidence (from 0 to 1) are the trained classifier's. Labels by hand "
             "are those of now, also without training again."
         )
-        with st.expander("Details of the pseudo-labels", icon=":material/table:", key="review-details"):
+        with st.expander(tr("Details of the pseudo-labels"), icon=":material/table:", key="review-details"):
             with st.container(horizontal=True):
                 for kind, mime in kinds.items():
                     st.download_button(

@@ -10,6 +10,7 @@ from pages.parts.shared import routes
 from pages.parts.shared.workspace import errors_shown, plain
 from selfsup_core.figures.attribution import pixels_figure, terms_figure
 from selfsup_core.inspection.subject import Subject
+from selfsup_core.translation import tr
 from selfsup_core.wording import ROW, percent
 
 FOR, AGAINST = "blue", "orange"
@@ -18,7 +19,7 @@ BARS = {"displayModeBar": False}
 
 def show_why(run: str, **sample: Any) -> None:
     """Args: sample: text=… or row=…, and epoch=… for another one than the best."""
-    with errors_shown(), st.spinner("Looking for reasons."):
+    with errors_shown(), st.spinner(tr("Looking for reasons.")):
         why = routes.lab().ask(Subject("classifier", run), "why", sample).about
         st.markdown(f"**{plain(why['label'])}**, {percent(why['probability'])} sure.")
         if "places" in why:

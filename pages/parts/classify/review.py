@@ -33,6 +33,7 @@ from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.tasks.parts.labelers import read_said
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import counted, inline, percent
 from selfsup_core.workers.seeds import MOST, Seeds, describe_seeds
 
@@ -47,7 +48,7 @@ keys = component("selfsup_keys", "classify/keys.js")
 def show_review(folder: RunFolder) -> None:
     """What can be done after a run, one thing at a time."""
     chosen = st.segmented_control(
-        "What next",
+        tr("What next"),
         [name for name in NEXT if name != "said" or read_said(folder.path)],
         key="review-next",
         label_visibility="collapsed",
@@ -82,16 +83,16 @@ def show_queue(folder: RunFolder) -> None:
             st.caption(plain(describe_row(frame, left[0], classes)))
             choose_label(folder, source, rows[left[0]], classes)
             if st.toggle(
-                "Why?",
+                tr("Why?"),
                 key="review-why",
-                help="What speaks for its predicted class, and the most similar labeled rows.",
+                help=tr("What speaks for its predicted class, and the most similar labeled rows."),
             ):
                 show_why(folder.id, row=rows[left[0]], epoch=frames[-1])
         else:
             st.markdown("All of them are reviewed.")
         show_hand_labels(source, classes)
         if done and st.button(
-            f"Train again with {count_words(len(done))}",
+            tr("Train again with {count_words}").format(count_words=count_words(len(done))),
             icon=":material/play_arrow:",
             key="review-train",
             type="primary" if not left else "secondary",
@@ -111,13 +112,23 @@ def describe_row(frame: dict[str, Any], place: int, classes: list[str]) -> str:
     label = int(frame["unsure_label"][place])
     proposed, confidence = "", float(frame["unsure_confidence"][place])
     if label >= 0:
-        how = "without a probability" if math.isnan(confidence) else f"{percent(confidence)} sure"
+        how = (
+            tr("without a probability")
+            if math.isnan(confidence)
+            else tr("{confidence} sure").format(confidence=percent(confidence))
+        )
         proposed = f"{classes[label]}, {how}"
     if "unsure_student" not in frame:  # a run of an earlier version
         return f"Proposed: {proposed}." if proposed else ""
     said, sure = int(frame["unsure_student"][place]), float(frame["unsure_student_confidence"][place])
-    beside = f" The proposers together predict {proposed}." if proposed and label != said else ""
-    return f"The student predicts {classes[said]}, {percent(sure)} sure.{beside}"
+    beside = (
+        tr(" The proposers together predict {proposed}.").format(proposed=proposed)
+        if proposed and label != said
+        else ""
+    )
+    return tr("The student predicts {classes}, {sure} sure.{beside}").format(
+        classes=classes[said], sure=percent(sure), beside=beside
+    )
 
 
 def show_hand_labels(source: str, classes: list[str]) -> None:
@@ -185,14 +196,14 @@ def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -
                 )
         else:
             chosen = st.selectbox(
-                "Class",
+                tr("Class"),
                 range(len(classes)),
                 format_func=lambda c: classes[c],
                 key=f"review-class-{row}",
                 label_visibility="collapsed",
             )
             st.button("Keep", key="review-keep", on_click=keep, args=(chosen,), icon=":material/check:")
-        if st.button("Skip", key="review-skip", shortcut="s", help="Key S"):
+        if st.button(tr("Skip"), key="review-skip", shortcut="s", help=tr("Key S")):
             st.session_state[f"skipped-{folder.id}"].add(row)
             rerun(scope="fragment")
     if routes.is_mounted:
@@ -211,7 +222,10 @@ def show_audit(folder: RunFolder) -> None:
         rows = [
             {"Proposer": name, "Predicts a class for": share}
             | (
-                {f"Agrees with {inline(other)}": agreed for other, agreed in zip(names, agrees, strict=True)}
+                {
+                    tr("Agrees with {other}").format(other=inline(other)): agreed
+                    for other, agreed in zip(names, agrees, strict=True)
+                }
                 if len(names) > 1
                 else {}
             )
@@ -231,7 +245,8 @@ def show_audit(folder: RunFolder) -> None:
             )
         ]
         as_percent = {
-            c: st.column_config.NumberColumn(format="percent") for c in ("Estimated share", "Standard error")
+            c: st.column_config.NumberColumn(format="percent")
+            for c in (tr("Estimated share"), tr("Standard error"))
         }
         st.dataframe(shown, hide_index=True, column_config=as_percent, key="review-prior")
         st.caption(
@@ -270,23 +285,23 @@ def show_seeds(folder: RunFolder) -> None:
 
     def show(now: Seeds | None) -> None:
         if now and now["runs"]:
-            done = f"{counted(now['runs'], 'seed')} finished" + (
-                f", {now['waiting']} running or queued" if now["waiting"] else ""
+            done = tr("{runs} finished").format(runs=counted(now["runs"], "seed")) + (
+                tr(", {waiting} running or queued").format(waiting=now["waiting"]) if now["waiting"] else ""
             )
             st.caption(f"{done}. {describe_seeds(now['same_split'])} The band is one standard deviation.")
             st.plotly_chart(seeds_figure(now), key="review-seeds-figure", config={"displayModeBar": False})
         with st.container(horizontal=True, vertical_alignment="bottom"):
             count = number_field(
                 st,
-                "Number of seeds",
+                tr("Number of seeds"),
                 2,
                 MOST,
                 5,
                 key="review-seeds-count",
                 width=140,
-                help="Including this run.",
+                help=tr("Including this run."),
             )
-            if st.button("Train with these seeds", key="review-seeds-go", icon=":material/play_arrow:"):
+            if st.button(tr("Train with these seeds"), key="review-seeds-go", icon=":material/play_arrow:"):
                 with acting("seeds"):
                     ask_for_seeds(folder, int(count))
                     rerun()
@@ -296,9 +311,9 @@ def show_seeds(folder: RunFolder) -> None:
 
 
 NEXT = {
-    "hand": ("Label by hand", ":material/back_hand:", show_queue),
-    "audit": ("How good are the proposals?", ":material/query_stats:", show_audit),
-    "said": ("Answers of the language model", ":material/chat:", show_said),
-    "seeds": ("Repeat with other seeds", ":material/casino:", show_seeds),
-    "take": ("Export the labels", ":material/download:", show_downloads),
+    "hand": (tr_later("Label by hand"), ":material/back_hand:", show_queue),
+    "audit": (tr_later("How good are the proposals?"), ":material/query_stats:", show_audit),
+    "said": (tr_later("Answers of the language model"), ":material/chat:", show_said),
+    "seeds": (tr_later("Repeat with other seeds"), ":material/casino:", show_seeds),
+    "take": (tr_later("Export the labels"), ":material/download:", show_downloads),
 }

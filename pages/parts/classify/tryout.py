@@ -16,6 +16,7 @@ from selfsup_core.export.new_samples import Prediction
 from selfsup_core.inspection.held_out import HeldOut, held_out
 from selfsup_core.inspection.questions.classifier import Predictions
 from selfsup_core.inspection.subject import Subject
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import ROW
 
 COUNT = 8
@@ -23,10 +24,14 @@ LETTERS = 300
 DRAW = "use-draw"
 PICTURES = ("image", "sound")
 TOOK = {
-    "text": "The first answer takes a few seconds while the classifier loads; then hundreds of texts per "
-    "second, or about ten with a fine-tuned transformer.",
+    "text": tr_later(
+        "The first answer takes a few seconds while the classifier loads; then hundreds of texts per "
+        "second, or about ten with a fine-tuned transformer."
+    ),
 }
-QUICK = "The first answer takes a few seconds while the classifier loads; after that it is immediate."
+QUICK = tr_later(
+    "The first answer takes a few seconds while the classifier loads; after that it is immediate."
+)
 
 
 def show_tryout(run: str, source: str, kind: str) -> Predictions | None:
@@ -49,11 +54,11 @@ def show_tryout(run: str, source: str, kind: str) -> Predictions | None:
         show_rows(run, source, dataset, rows)
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(
-                "Classify these",
+                tr("Classify these"),
                 type="primary",
                 icon=":material/category_search:",
                 key="use-try",
-                help="Predict the class of each row above and compare it with the label.",
+                help=tr("Predict the class of each row above and compare it with the label."),
             ):
                 with st.spinner("Classifying …"):
                     values = {"rows": [one["row"] for one in rows]}
@@ -118,4 +123,8 @@ def describe_hits(found: list[Prediction]) -> str:
     """How many predictions are right, of rows whose label is known; "" where none is."""
     known = [one for one in found if one.get("true")]
     hits = sum(one["true"] == one["label"] for one in known)
-    return f"{hits} of {len(known)} predictions match the label." if known else ""
+    return (
+        tr("{hits} of {count} predictions match the label.").format(hits=hits, count=len(known))
+        if known
+        else ""
+    )

@@ -24,6 +24,7 @@ from selfsup_core.export.new_samples import TABLES, choose_text_column, predicti
 from selfsup_core.inspection.questions.classifier import Predictions
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.folder import ACTIVE, RunState, list_states, open_run, read_state
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import counted, percent
 
 TASKS = ("classify", "pseudo")
@@ -34,10 +35,10 @@ KINDS = {
     "text": ["txt", "csv", "tsv"],
 }
 SAID = {
-    "text": "a text file with one text per line, or a CSV file",
+    "text": tr_later("a text file with one text per line, or a CSV file"),
     "image": "pictures",
-    "sound": "WAV files",
-    "table": "a CSV file with the same columns",
+    "sound": tr_later("WAV files"),
+    "table": tr_later("a CSV file with the same columns"),
 }
 YOURS = {"text": "texts", "image": "pictures", "sound": "sounds", "table": "rows"}
 MOST_SHOWN = 200
@@ -64,13 +65,15 @@ def choose_run() -> RunState | None:
         return None
     run = choose_asked(
         st,
-        "Classifier",
+        tr("Classifier"),
         {r: f"{state['name']} · {r}" for r, state in states.items()},
         key="use-run",
         param="run",
         default=next(iter(states)),
         refusal=refuse_run,
-        help="The best epoch's weights are used; of a run with pseudo-labels, the student of the last round.",
+        help=tr(
+            "The best epoch's weights are used; of a run with pseudo-labels, the student of the last round."
+        ),
         writes=True,
     )
     if run is None:
@@ -102,10 +105,10 @@ def refuse_run(run: str) -> str:
     try:
         state = read_state(open_run(workspace(), run))
     except StudioError as error:
-        return f"{error.message} It may have been deleted."
+        return tr("{message} It may have been deleted.").format(message=error.message)
     if state.get("task") not in TASKS:
-        return f"The run {run} is not a classifier."
-    return f"The run {run} has no trained weights yet."
+        return tr("The run {run} is not a classifier.").format(run=run)
+    return tr("The run {run} has no trained weights yet.").format(run=run)
 
 
 def describe(state: RunState) -> None:
@@ -186,12 +189,12 @@ def show_found(made: Made, source: str, kind: str) -> None:
 def show_reasons(run: str, made: Made, files: list[Any]) -> None:
     """Why one of the samples has its class; any of them can be chosen."""
     found = made["found"]
-    with st.expander("Why this label?", icon=":material/help:", key="use-why", on_change="rerun") as box:
+    with st.expander(tr("Why this label?"), icon=":material/help:", key="use-why", on_change="rerun") as box:
         if not box.open:
             return
         number = 1
         if len(found) > 1:
-            number = number_field(st, "Sample", 1, len(found), 1, key="use-why-number", width=160)
+            number = number_field(st, tr("Sample"), 1, len(found), 1, key="use-why-number", width=160)
         one = found[number - 1]
         if "row" in one:
             show_why(run, row=one["row"])
@@ -205,15 +208,15 @@ def show_reasons(run: str, made: Made, files: list[Any]) -> None:
 
 
 def show_export(run: str) -> None:
-    with st.expander("Export classifier", icon=":material/download:"):
+    with st.expander(tr("Export classifier"), icon=":material/download:"):
         st.caption(
             "A folder as a ZIP file: safetensors and JSON, or Hugging Face's layout for a fine-tuned "
             "transformer. Use it with `classify predict FOLDER text`."
         )
-        if st.button("Create the ZIP file", key="use-export", icon=":material/folder_zip:"):
+        if st.button(tr("Create the ZIP file"), key="use-export", icon=":material/folder_zip:"):
             with (
                 errors_shown(),
-                st.spinner("Creating the ZIP file …"),
+                st.spinner(tr("Creating the ZIP file …")),
                 tempfile.TemporaryDirectory() as folder,
             ):
                 target = Path(folder) / "classifier.zip"
@@ -247,24 +250,26 @@ def show() -> None:
     with errors_shown():
         if kind == "text":
             text = st.text_area(
-                "Texts, one per line",
+                tr("Texts, one per line"),
                 key="use-text",
                 height=120,
                 max_chars=200_000,
-                help="Each line is classified separately.",
+                help=tr("Each line is classified separately."),
             )
-            asked = st.button("Classify", type="primary", key="use-go")
+            asked = st.button(tr("Classify"), type="primary", key="use-go")
             if asked and not text.strip():
                 st.warning("Type or paste a text first.", icon=":material/edit:")
             elif asked:
                 with st.spinner("Reading …"):
                     made = ask_texts(run, text) | {"texts": True}
         files = uploader(
-            f"Or {SAID[kind]}" if kind == "text" else SAID[kind][0].upper() + SAID[kind][1:],
+            tr("Or {said}").format(said=SAID[kind])
+            if kind == "text"
+            else SAID[kind][0].upper() + SAID[kind][1:],
             KINDS[kind],
             several=True,
             key=f"use-files-{kind}",
-            help="They are read but not kept.",
+            help=tr("They are read but not kept."),
         )
         column = choose_column(files) if kind == "text" else ""
         # Classified once, so that a later question's answer stays on the page.
@@ -301,10 +306,10 @@ def choose_column(files: list[Any]) -> str:
     found = choose_text_column(tables[0].name, names, rows, "")
     return str(
         st.selectbox(
-            "Text column",
+            tr("Text column"),
             names,
             index=found,
             key=f"use-column-{tables[0].file_id}",
-            help="The column to classify; the others are kept in the file of predictions.",
+            help=tr("The column to classify; the others are kept in the file of predictions."),
         )
     )

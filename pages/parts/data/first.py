@@ -11,6 +11,7 @@ import streamlit as st
 from pages.parts.data.gallery import Group, Picture, png_url, show_gallery
 from pages.parts.shared.tables import show_cells, show_values
 from pages.parts.shared.workspace import plain
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.data.importing.preview import ImportPreview
@@ -39,7 +40,7 @@ def by_label(seen: ImportPreview) -> list[Group]:
         groups.setdefault(label, []).append(picture)
     has_labels = any(groups)
     return [
-        {"title": (label or "no label") if has_labels else "", "pictures": pictures}
+        {"title": (label or tr("no label")) if has_labels else "", "pictures": pictures}
         for label, pictures in groups.items()
     ]
 
@@ -82,7 +83,7 @@ def show_rows(seen: ImportPreview) -> None:
     with after:
         st.markdown("**As columns of numbers**")
         show_values(seen["made_columns"], values, missing)
-    said = "When a run starts, numbers are scaled to 0–1 by the ranges of its training rows"
+    said = tr("When a run starts, numbers are scaled to 0–1 by the ranges of its training rows")
     st.caption(
         f"{said}, and missing values (orange) are filled with the median of their column."
         if missing.any()
@@ -94,7 +95,11 @@ def show_left_out(left: dict[str, str]) -> None:
     """Files or columns that would be left out, and why."""
     if not left:
         return
-    title = f"Left out: {len(left):,}" if len(left) > 1 else f"Left out: {plain(next(iter(left)))}"
+    title = (
+        tr("Left out: {count:,}").format(count=len(left))
+        if len(left) > 1
+        else tr("Left out: {next}").format(next=plain(next(iter(left))))
+    )
     with st.expander(f":orange[:material/warning:] {title}"):
         st.dataframe(
             [{"What": what, "Why": why} for what, why in list(left.items())[:MOST_LEFT]],

@@ -13,6 +13,7 @@ from pages.parts.shared.samples import picture_url
 from pages.parts.shared.workspace import plain
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.texts import Texts
+from selfsup_core.translation import tr
 
 SIZE = 96  # pixels
 
@@ -58,7 +59,7 @@ def pictures_of(dataset: Dataset, rows: np.ndarray) -> list[Picture]:
     names, labels = dataset.extra.get("names"), dataset.y
     found: list[Picture] = []
     for row in rows.tolist():
-        parts = [f"row {row}"]
+        parts = [tr("row {row}").format(row=row)]
         if isinstance(names, Texts) and names[row]:
             parts.insert(0, names[row])
         if labels is not None:

@@ -12,6 +12,7 @@ from pages.parts.shared.workspace import plain
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.texts import Texts
 from selfsup_core.figures.data import class_rows, histogram, label_bars
+from selfsup_core.translation import tr
 
 MOST_CLASSES = 12
 EACH = 8  # pictures of a class
@@ -58,7 +59,7 @@ def show_preview(name: str, dataset: Dataset) -> None:
 def show_images(dataset: Dataset) -> None:
     each = EACH if dataset.y is not None else min(ALONE, len(dataset))
     groups = class_rows(dataset.y, len(dataset.classes), each)
-    names = [*dataset.classes, "no label"] if dataset.y is not None else [""]
+    names = [*dataset.classes, tr("no label")] if dataset.y is not None else [""]
     show_gallery(
         [
             {"title": names[index], "pictures": pictures_of(dataset, rows)}
@@ -73,7 +74,7 @@ def show_images(dataset: Dataset) -> None:
 def show_sounds(dataset: Dataset) -> None:
     names = list(dataset.classes) or ["all"]
     chosen = (
-        st.pills("Class", names, default=names[0], format_func=plain, key=f"sound-class-{dataset.id}")
+        st.pills(tr("Class"), names, default=names[0], format_func=plain, key=f"sound-class-{dataset.id}")
         or names[0]
     )
     rows = (
@@ -117,14 +118,14 @@ def show_texts(dataset: Dataset) -> None:
 def show_text(text: str, name: str, label: str) -> None:
     """One text as it can be read, with its own line breaks; a long one is cut, and says how long it is."""
     badge = f":gray-badge[{plain(label)}] " if label else ""
-    length = f", {len(text):,} characters" if len(text) > LETTERS else ""
+    length = tr(", {count:,} characters").format(count=len(text)) if len(text) > LETTERS else ""
     st.caption(f"{badge}{plain(name)}{length}")
     st.text(f"{text[:LETTERS]}…" if len(text) > LETTERS else text)
 
 
 def show_distribution(dataset: Dataset) -> None:
     names = list(dataset.columns)[:40]
-    column = st.selectbox("Distribution of", names, key=f"column-{dataset.id}")
+    column = st.selectbox(tr("Distribution of"), names, key=f"column-{dataset.id}")
     values = np.asarray(dataset.x[:, names.index(column)])
     values = values[np.isfinite(values)]
     if len(values):

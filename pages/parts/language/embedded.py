@@ -18,9 +18,10 @@ from selfsup_core.errors import StudioError
 from selfsup_core.export.embeddings import list_embedded
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.pretrained.encoders.catalogue import ENCODERS
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import percent
 
-FOLDER = "A folder …"
+FOLDER = tr_later("A folder …")
 MOST = 20
 POLL = 2.0
 AT_WORK = ("running", "paused")
@@ -134,9 +135,11 @@ def show_status(one: dict[str, Any]) -> None:
         mine = (one["source"], one["encoder"])
         one = next((new for new in collect() if (new["source"], new["encoder"]) == mine), one)
     color, icon = BADGES[one["status"]]
-    share = f"{percent(one['done'] / max(1, one['total']))} done."
+    share = tr("{done} done.").format(done=percent(one["done"] / max(1, one["total"])))
     said = (
-        f"{one['total']:,} texts, {one['said']}" if one["status"] == "finished" else f"{share} {one['said']}"
+        tr("{total:,} texts, {said}").format(total=one["total"], said=one["said"])
+        if one["status"] == "finished"
+        else f"{share} {one['said']}"
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(one["status"], color=color, icon=icon)

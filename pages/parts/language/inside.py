@@ -28,15 +28,19 @@ from selfsup_core.inspection.remote_reading import REMOTE
 from selfsup_core.pretrained.reading import Reading
 from selfsup_core.settings import list_settings
 from selfsup_core.tasks.parts.language_runs import held_out_lines
+from selfsup_core.translation import tr, tr_later
 
-EXAMPLE = "The capital of France is Paris, and the capital of Italy is"
+EXAMPLE = tr_later("The capital of France is Paris, and the capital of Italy is")
 EXAMPLES = (
     EXAMPLE,
-    "Once upon a time there was a small fox who",
-    "One, two, three, four, five, six,",
-    "def add(a, b):\n    return",
+    tr_later("Once upon a time there was a small fox who"),
+    tr_later("One, two, three, four, five, six,"),
+    tr_later("def add(a, b):\n    return"),
 )
-MASKED_EXAMPLES = ("Paris is the [MASK] of France.", "The doctor said that [MASK] would be late.")
+MASKED_EXAMPLES = (
+    tr_later("Paris is the [MASK] of France."),
+    tr_later("The doctor said that [MASK] would be late."),
+)
 LINES = 3  # of a run's validation text
 SETTINGS = {s.path: s for config in (WriteAsk, AttentionAsk) for s in list_settings(config)}
 STEPS = (1, 20)
@@ -79,18 +83,18 @@ def show_expected(kind: str) -> None:
     fills = kind == "masked"
     coming = (
         (
-            "How likely is each token?",
-            "A bar for each token of the text: how well the model predicts it from "
-            + ("all other tokens." if fills else "the tokens before it."),
+            tr("How likely is each token?"),
+            tr("A bar for each token of the text: how well the model predicts it from ")
+            + (tr("all other tokens.") if fills else tr("the tokens before it.")),
         ),
         (
-            "What fits in the gap?" if fills else "What could come next?",
-            "The most likely tokens with their probabilities"
-            + (" for a gap of the text." if fills else ", and buttons that let the model write on."),
+            tr("What fits in the gap?") if fills else tr("What could come next?"),
+            tr("The most likely tokens with their probabilities")
+            + (tr(" for a gap of the text.") if fills else tr(", and buttons that let the model write on.")),
         ),
         (
-            "What does each token look at?",
-            "The attention of each head, as a matrix of the text against itself.",
+            tr("What does each token look at?"),
+            tr("The attention of each head, as a matrix of the text against itself."),
         ),
     )
     for column, (title, text) in zip(st.columns(3), coming, strict=True):
@@ -113,30 +117,37 @@ def show_reading(found: Reading) -> None:
             (
                 "Pseudo-log-likelihood",
                 f"{total:.2f}",
-                "Sum of ln P(token | all others), each token hidden in turn. It is not a probability of the "
-                "text.",
+                tr(
+                    "Sum of ln P(token | all others), each token hidden in turn. It is not a "
+                    "probability of the "
+                    "text."
+                ),
             ),
             (
                 "Pseudo-perplexity",
                 perplexity,
-                "Not comparable with the perplexity of a causal model: exp(−sum ÷ tokens).",
+                tr("Not comparable with the perplexity of a causal model: exp(−sum ÷ tokens)."),
             ),
-            ("Bits per character", bits_text, "From the same sum; comparable between masked models only."),
+            (
+                tr("Bits per character"),
+                bits_text,
+                tr("From the same sum; comparable between masked models only."),
+            ),
         ]
     else:
         cells = [
             (
-                "Product of all",
+                tr("Product of all"),
                 power_of_ten(total),
-                "The probability of the whole text: P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁).",
+                tr("The probability of the whole text: P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁)."),
             ),
-            ("Log-probability", f"{total:.2f}", "Its natural logarithm: the sum over the tokens."),
+            ("Log-probability", f"{total:.2f}", tr("Its natural logarithm: the sum over the tokens.")),
             (
-                "Perplexity",
+                tr("Perplexity"),
                 perplexity,
-                "The number of equally likely tokens that the model chose among, on average.",
+                tr("The number of equally likely tokens that the model chose among, on average."),
             ),
-            ("Bits per character", bits_text, "Comparable between models with different tokens."),
+            (tr("Bits per character"), bits_text, tr("Comparable between models with different tokens.")),
         ]
     with st.container(key="language-metrics", horizontal=True):
         for name, value, help_ in cells:
@@ -150,13 +161,15 @@ def choose_place(reading: Reading) -> int:
     pieces = reading["pieces"]
     gaps = [i for i, value in enumerate(reading["log_p"]) if value is None]
     return st.selectbox(
-        "Place",
+        tr("Place"),
         range(len(pieces)),
         index=gaps[0] if gaps else len(pieces) - 1,
         format_func=lambda i: f"{i + 1}: {pieces[i].replace(' ', '␣')}",
         key=f"language-place-{hash(tuple(pieces))}",
-        help="This token is hidden, and the model predicts it from all other tokens. Or type [MASK] into the "
-        "text.",
+        help=tr(
+            "This token is hidden, and the model predicts it from all other tokens. Or type [MASK] into the "
+            "text."
+        ),
     )
 
 
@@ -195,7 +208,7 @@ def show_next(model: str, reading: Reading, text: str) -> None:
 
 def show_attention(model: str, text: str) -> None:
     """Heat map of one attention head; drawn only while its section is open."""
-    with st.expander("What does each token look at?", key="language-attention", on_change="rerun") as box:
+    with st.expander(tr("What does each token look at?"), key="language-attention", on_change="rerun") as box:
         if not box.open:
             return
         where = {}
@@ -206,7 +219,7 @@ def show_attention(model: str, text: str) -> None:
         looks_ahead = found["kind"] != "causal"
         figure = attention_figure(found["pieces"], found["weights"], looks_ahead=looks_ahead)
         token_chart(figure, found["pieces"], key="language-heat")
-        among = "all tokens" if looks_ahead else "itself and those before it"
+        among = tr("all tokens") if looks_ahead else tr("itself and those before it")
         st.caption(
             f"{found['layers']} layer{'s' * (found['layers'] > 1)} with {found['heads']} heads each. Each "
             f"row is a token; its colors show how it distributes its attention over {among}. Attention is a "
@@ -234,11 +247,13 @@ def show() -> None:
     suggest_text(model)
     with right:
         text = st.text_area(
-            "Text",
+            tr("Text"),
             key=TEXT,
             height=190,
-            help="One bar per token: how likely it is given everything before it. For a masked model, [MASK] "
-            "is a gap.",
+            help=tr(
+                "One bar per token: how likely it is given everything before it. For a masked model, [MASK] "
+                "is a gap."
+            ),
         )
         st.session_state[KEPT] = text
         suggested = st.session_state.get(SUGGESTED, {})

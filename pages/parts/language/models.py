@@ -28,6 +28,7 @@ from selfsup_core.inspection.loaded import RUN
 from selfsup_core.inspection.measure import Measured
 from selfsup_core.pretrained.hub import HUB, MB, MOST_BYTES
 from selfsup_core.pretrained.model_folder import KINDS
+from selfsup_core.translation import tr
 
 POLL = 1.0
 
@@ -39,7 +40,16 @@ def number(value: float | None, unit: str, digits: int = 0) -> str:
 def show_table(models: list[ModelEntry]) -> None:
     """All models in a row each."""
     rows: dict[str, list[str]] = {
-        name: [] for name in ("Model", "Kind", "Weights", "Memory", "Reading", "Writing", "Ready")
+        name: []
+        for name in (
+            tr("Model"),
+            tr("Kind"),
+            tr("Weights"),
+            tr("Memory"),
+            tr("Reading"),
+            tr("Writing"),
+            tr("Ready"),
+        )
     }
     for entry in models:
         measured = entry["measured"] or {}
@@ -51,7 +61,7 @@ def show_table(models: list[ModelEntry]) -> None:
             number(4 * parameters / 1e6 if parameters else None, "MB"),
             number(measured.get("read_tokens_per_second"), "tokens/s"),
             number(measured.get("write_tokens_per_second"), "tokens/s", 1),
-            "missing" if entry["missing"] else "yes" if entry["prepared"] else "at first use",
+            "missing" if entry["missing"] else "yes" if entry["prepared"] else tr("at first use"),
         )
         for column, cell in zip(rows.values(), cells, strict=True):
             column.append(cell)
@@ -86,20 +96,20 @@ def show_measured(measured: Measured | None) -> None:
     writing = measured["write_tokens_per_second"]
     cells = [
         (
-            "Reading",
+            tr("Reading"),
             number(measured["read_tokens_per_second"], "tokens/s"),
-            "Tokens per second when reading a text of up to 128 tokens.",
+            tr("Tokens per second when reading a text of up to 128 tokens."),
         ),
         (
-            "Writing",
+            tr("Writing"),
             number(writing, "tokens/s", 1) if writing else "–",
-            "Tokens per second when writing one after the other.",
+            tr("Tokens per second when writing one after the other."),
         ),
-        ("Loading", f"{measured['load_seconds']:.1f} s", "From disk into memory, without unpacking."),
+        (tr("Loading"), f"{measured['load_seconds']:.1f} s", tr("From disk into memory, without unpacking.")),
         (
-            "Memory",
+            tr("Memory"),
             number(measured["memory_mb"], "MB", 0 if measured["memory_mb"] >= 10 else 1),
-            "Of its weights, in single precision.",
+            tr("Of its weights, in single precision."),
         ),
     ]
     with st.container(key="models-measured", horizontal=True):
@@ -118,7 +128,7 @@ def measure_if_asked(name: str) -> None:
     with errors_shown():
         if load_all([name]) is None:
             return  # the page runs again when it is there
-        with st.spinner("Measuring; this takes a few seconds …"):
+        with st.spinner(tr("Measuring; this takes a few seconds …")):
             ask(name, "measure")
         st.session_state.pop("models-measure", None)
         rerun()
@@ -134,17 +144,19 @@ def look_inside(name: str) -> None:
 def show_folder() -> None:
     """Whether a folder of one's own can be used, and why not."""
     path = st.text_input(
-        "Folder",
+        tr("Folder"),
         key="models-folder",
         placeholder="/home/me/models/my-gpt",
-        help="A folder in Hugging Face's layout: config.json, *.safetensors and a tokenizer. No code is run.",
+        help=tr(
+            "A folder in Hugging Face's layout: config.json, *.safetensors and a tokenizer. No code is run."
+        ),
     ).strip()
     if not path:
         return
     with errors_shown():
         entry = describe_folder(path)
         weights = entry["parameters"] / 1e6
-        where = "Choose “a folder on this machine” under Look inside." * (entry["kind"] in READS)
+        where = tr("Choose “a folder on this machine” under Look inside.") * (entry["kind"] in READS)
         st.success(
             f"{plain(entry['title'])} can be used. {entry['kind'].capitalize()}: {KINDS[entry['kind']]}. "
             f"{plain(entry['about'])} {weights:,.3g} million weights, {4 * weights:,.3g} MB of memory. "
@@ -159,17 +171,19 @@ def show_hub() -> None:
         st.caption("Switched off on this server. Its operator can set SELFSUP_HUB=on.")
         return
     name = st.text_input(
-        "ID of a model",
+        tr("ID of a model"),
         key="models-hub-id",
         placeholder="owner/name",
-        help="From the Hugging Face Hub. Only safetensors, settings and vocabulary, at most "
-        f"{MOST_BYTES // MB:,} MB; no code.",
+        help=tr(
+            "From the Hugging Face Hub. Only safetensors, settings and vocabulary, at most "
+            "{most_bytes:,} MB; no code."
+        ).format(most_bytes=MOST_BYTES // MB),
     ).strip()
     if st.button(
-        "Look up",
+        tr("Look up"),
         key="models-hub-look",
         icon=":material/search:",
-        help="Shows its size and license; nothing is downloaded yet.",
+        help=tr("Shows its size and license; nothing is downloaded yet."),
     ):
         from selfsup_core.pretrained.hub import plan_fetch
 
@@ -177,7 +191,7 @@ def show_hub() -> None:
         if not name:
             st.warning("Type the ID of a model first, as owner/name.", icon=":material/info:")
         else:
-            with errors_shown(), st.spinner("Asking the Hub …"):
+            with errors_shown(), st.spinner(tr("Asking the Hub …")):
                 st.session_state["models-plan"] = plan_fetch(name)
     plan = st.session_state.get("models-plan")
     wanted = st.session_state.get("models-fetch")
@@ -187,10 +201,10 @@ def show_hub() -> None:
         show_refusal("models-fetch")
         st.markdown(f"{plain(plan.about())}. License: {plain(plan.licence)}.")
         if st.button(
-            f"Download {plan.bytes / MB:,.0f} MB",
+            tr("Download {bytes:,.0f} MB").format(bytes=plan.bytes / MB),
             key="models-hub-fetch",
             icon=":material/cloud_download:",
-            help="Into the workspace; the download continues when you leave this page.",
+            help=tr("Into the workspace; the download continues when you leave this page."),
         ):
             with acting("models-fetch"):  # clears the error of the last attempt
                 st.session_state["models-fetch"] = f"{HUB}{plan.id}@{plan.revision}"
@@ -223,10 +237,10 @@ def show() -> None:
     show_table(models)
     name = choose_one(
         st,
-        "Model",
+        tr("Model"),
         {name: label(entry) for name, entry in by_name.items()},
         key="models-name",
-        help="Built-in models, downloaded ones, and your own runs.",
+        help=tr("Built-in models, downloaded ones, and your own runs."),
     )
     entry = by_name[name]
     show_details(entry)
@@ -234,10 +248,10 @@ def show() -> None:
         show_measured(entry["measured"])
         with st.container(key="models-buttons", horizontal=True):
             if st.button(
-                "Measure",
+                tr("Measure"),
                 key="models-measure-button",
                 icon=":material/speed:",
-                help="Loads the model and measures how fast it reads and writes on this machine.",
+                help=tr("Loads the model and measures how fast it reads and writes on this machine."),
             ):
                 st.session_state["models-measure"] = name
             if entry["kind"] in READS:
@@ -255,15 +269,15 @@ def show() -> None:
     if fetched := st.session_state.pop("models-fetched", ""):
         st.success(f"{plain(fetched)} is ready.", icon=":material/check_circle:")
     if serves_this_machine_only():
-        with st.expander("A folder of your own", icon=":material/folder:"):
+        with st.expander(tr("A folder of your own"), icon=":material/folder:"):
             show_folder()
-    with st.expander("A remote model", icon=":material/cloud_upload:"):
+    with st.expander(tr("A remote model"), icon=":material/cloud_upload:"):
         st.caption(
             "It can be compared with another model under Look inside, and propose labels for a classifier."
         )
         show_remote_settings("models-remote", secrets())
     with st.expander(
-        "From the Hugging Face Hub",
+        tr("From the Hugging Face Hub"),
         icon=":material/cloud_download:",
         expanded=bool(st.session_state.get("models-fetch")),
     ):

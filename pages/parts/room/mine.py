@@ -9,6 +9,7 @@ from pages.parts.shared import viewer
 from pages.parts.shared.workspace import plain
 from selfsup_core.room.people import shown_code
 from selfsup_core.room.viewer import Viewer
+from selfsup_core.translation import tr
 
 SECONDS = 3.0
 
@@ -21,10 +22,10 @@ def show(me: Viewer) -> None:
 
 def say_place(me: Viewer) -> str:
     """Who they are, and how they come back on another device, as Markdown."""
-    return (
-        f"You are **{plain(me.nickname)}**, resume code **{shown_code(me.resume)}**: with this nickname and "
+    return tr(
+        "You are **{nickname}**, resume code **{shown_code}**: with this nickname and "
         "code another device brings you back here."
-    )
+    ).format(nickname=plain(me.nickname), shown_code=shown_code(me.resume))
 
 
 def draw() -> None:

@@ -36,12 +36,13 @@ from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.spec import RunSpec, read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.waiting import waiting_for
+from selfsup_core.translation import tr, tr_later
 
 BESIDE = "beside"  # of the address: a run that the stage shows beside the one that is open
 HERE = ("use", "inside", "compare", "lab")  # next steps on the page that shows the run
 
 # Only this much JavaScript goes through the websocket; the modules come from a route and stay cached.
-BOOT = """
+BOOT = tr_later("""
 export default function (component) {
   const { data, setTriggerValue } = component
   const url = new URL(data.assets + "/MODULE", window.location.origin).href
@@ -52,7 +53,7 @@ export default function (component) {
   }).catch((error) => setTriggerValue("failed", String(error)))
   return () => { isGone = true; if (cleanup) cleanup() }
 }
-"""
+""")
 
 
 # Placeholder until the modules have loaded, so that a run never opens as a blank page.
@@ -100,7 +101,7 @@ def show_run(run: str) -> None:
     """Show a run; what is looked at is kept in the URL."""
     folder = open_run(workspace(), run)
     unit = "round" if read_state(folder).get("task") == "pseudo" else "epoch"
-    if refuse_epoch(list_frames(folder.frames), run, of="This run", unit=unit):
+    if refuse_epoch(list_frames(folder.frames), run, of=tr("This run"), unit=unit):
         return
     if routes.is_mounted and not st.session_state.get("stage_failed"):
         show_stage(run)
@@ -299,7 +300,7 @@ def choose_epoch(frames: list[int]) -> int:
         return frames[0]
     wanted = asked_epoch(frames)
     value = frames[-1] if wanted is None else wanted
-    return st.select_slider("Epoch", frames, value, key=f"standing-epoch-{frames[-1]}")
+    return st.select_slider(tr("Epoch"), frames, value, key=f"standing-epoch-{frames[-1]}")
 
 
 def draw_controls(folder: RunFolder, state: RunState) -> None:
@@ -319,13 +320,17 @@ def draw_controls(folder: RunFolder, state: RunState) -> None:
     show_wait(folder)
     with st.container(horizontal=True):
         is_paused = status == "paused"
-        if st.button("Resume" if is_paused else "Pause", icon=":material/pause:"):
+        if st.button(tr("Resume") if is_paused else tr("Pause"), icon=":material/pause:"):
             with acting("controls"):
                 steer(folder, "resume" if is_paused else "pause")
-        if st.button(f"1 {unit}", icon=":material/skip_next:", help=f"Train one {unit}, then pause."):
+        if st.button(
+            f"1 {unit}",
+            icon=":material/skip_next:",
+            help=tr("Train one {unit}, then pause.").format(unit=unit),
+        ):
             with acting("controls"):
                 steer(folder, "step")
-        if st.button("Stop", icon=":material/stop:"):
+        if st.button(tr("Stop"), icon=":material/stop:"):
             with acting("controls"):
                 send(folder, "stop")
     show_refusal("controls")
@@ -338,12 +343,14 @@ def show_wait(folder: RunFolder) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.info(plain(waits.sentence()), icon=":material/hourglass_top:")
-        if waits.ahead and st.button(f"Open {plain(waits.ahead['name'])}", key="wait-open"):
+        if waits.ahead and st.button(
+            tr("Open {name}").format(name=plain(waits.ahead["name"])), key="wait-open"
+        ):
             open_other(waits.ahead["run"], read_state(folder).get("task", ""))
         if waits.working and st.button(
-            f"Pause {plain(waits.working['name'])}",
+            tr("Pause {name}").format(name=plain(waits.working["name"])),
             key="wait-pause",
-            help="Then the next in the queue starts. It can be resumed later.",
+            help=tr("Then the next in the queue starts. It can be resumed later."),
         ):
             with acting("controls"):
                 steer(open_run(workspace(), waits.working["run"]), "pause")

@@ -38,6 +38,7 @@ from selfsup_core.runs.folder import RunFolder, RunState
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import LIVE, RunSpec, known_settings, make_spec
 from selfsup_core.settings import Setting, Values
+from selfsup_core.translation import tr
 
 
 class Places(NamedTuple):
@@ -165,7 +166,7 @@ def choose_spec(form: Form, asked: Asked, refusals: DeltaGenerator) -> Chosen:
     values["train.epochs"] = choose_epochs(form, recipe, settings["train.epochs"], kept, at.epochs)
     is_clicked = train_button(at.train, form.button)
     values |= form.detail(recipe, settings, at)
-    more = at.more.popover("Advanced", icon=":material/tune:", width="stretch")
+    more = at.more.popover(tr("Advanced"), icon=":material/tune:", width="stretch")
     with more:
         groups, mark = form.groups(recipe), recipe.variant or recipe.mark
         values |= choose_advanced(recipe.base, settings, groups, mark, recipe.source, kept, asked)
@@ -266,18 +267,18 @@ def form_place(run: str) -> Any:
     place = st.container(key="new-run")
     if run:
         # By its key it is another one for each run, so it does not stay open over the run that it started.
-        return place.expander("New run", icon=":material/tune:", expanded=False, key=f"new-run-{run}")
+        return place.expander(tr("New run"), icon=":material/tune:", expanded=False, key=f"new-run-{run}")
     return place
 
 
 def train_button(place: DeltaGenerator, key: str) -> bool:
     return place.button(
-        "Train",
+        tr("Train"),
         type="primary",
         icon=":material/play_arrow:",
         key=key,
         width="stretch",
-        help="Start a new run with these settings.",
+        help=tr("Start a new run with these settings."),
     )
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import streamlit as st
 
 import selfsup_core
+from selfsup_core.translation import tr_later
 
 ROOT, CORE = Path(__file__).parents[3], Path(selfsup_core.__file__).parent
-UPDATED = (
+UPDATED = tr_later(
     "The app was updated while it was running. Restart it: stop the server with Ctrl-C and start it again."
 )
 

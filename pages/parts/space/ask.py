@@ -19,6 +19,7 @@ from selfsup_core.errors import DataError, StudioError
 from selfsup_core.inspection.space.layouts import read_rows
 from selfsup_core.inspection.space.selections import pack_rows, unpack_rows
 from selfsup_core.inspection.subject import Subject
+from selfsup_core.translation import tr
 
 # Asked by an open panel rather than by a click: after Cancel they must not restart by themselves.
 UNASKED = ("trust", "compare", "why", "color")
@@ -70,7 +71,7 @@ def ask_patiently(space: str, tool: str, values: Mapping[str, object]) -> tuple[
             on_click=forget_cancel,
             help="Compute it now.",
         )
-        raise DataError("This was cancelled.", code="cancelled")
+        raise DataError(tr("This was cancelled."), code="cancelled")
     work = client.ask(subject, "begin", {"tool": tool, "values": values}).about["work"]
     place = st.empty()
     line = None

@@ -27,9 +27,11 @@ from selfsup_core.runs.folder import RunFolder, RunState
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.waiting import in_words
 from selfsup_core.settings import list_settings
+from selfsup_core.translation import tr, tr_later
 
-ABOUT = (
-    "The run is repeated briefly: with all its transformations, without each of them, with each alone, and "
+ABOUT = tr_later(
+    "The run is repeated briefly: with all its transformations, without each of them, "
+    "with each alone, and "
     "with none. What is lost without a transformation is what it earns."
 )
 
@@ -51,12 +53,16 @@ def show_ablation(folder: RunFolder, state: RunState) -> None:
         left = found["total"] - found["done"]
         if left:
             seconds = estimate_seconds(folder, config)
-            takes = f", about {in_words(seconds)} by the speed of this run" if seconds else ""
+            takes = (
+                tr(", about {in_words} by the speed of this run").format(in_words=in_words(seconds))
+                if seconds
+                else ""
+            )
             st.caption(
                 f"{left} of {found['total']} short runs are missing{takes}. They wait in the queue one at a "
                 "time; the page Runs shows them when asked to. You can leave this page."
             )
-            label = "Continue" if asked == config else "Compare"
+            label = tr("Continue") if asked == config else tr("Compare")
             if st.button(label, key="ablation-start", icon=":material/play_arrow:", type="primary"):
                 start(folder.id, "ablation", config.model_dump())
             show_refusal("ablation")

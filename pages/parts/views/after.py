@@ -9,11 +9,12 @@ from pages.parts.shared.go import rerun
 from pages.parts.views.ablation import show_ablation
 from pages.parts.views.benefit import show_benefit
 from selfsup_core.runs.folder import ACTIVE, RunFolder, RunState, read_state
+from selfsup_core.translation import tr, tr_later
 
 PARAM = "next"
 NEXT = {
-    "help": ("Did it help?", ":material/balance:", show_benefit),
-    "augment": ("Which augmentation helps?", ":material/query_stats:", show_ablation),
+    "help": (tr_later("Did it help?"), ":material/balance:", show_benefit),
+    "augment": (tr_later("Which augmentation helps?"), ":material/query_stats:", show_ablation),
 }
 POLL = 2.0
 
@@ -24,7 +25,7 @@ def show_after(folder: RunFolder) -> None:
     if not take_asked(asked, key=key, known=NEXT):
         refuse_asked(PARAM, f"There is no question {shorten(asked)!r} here.")
     chosen = st.segmented_control(
-        "What next",
+        tr("What next"),
         list(NEXT),
         key=key,
         label_visibility="collapsed",

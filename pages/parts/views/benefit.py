@@ -18,11 +18,14 @@ from selfsup_core.runs.benefit import BenefitConfig, asked_of, count_done, estim
 from selfsup_core.runs.folder import RunFolder, RunState
 from selfsup_core.runs.waiting import in_words
 from selfsup_core.settings import list_settings
+from selfsup_core.translation import tr, tr_later
 
-ABOUT = (
+ABOUT = tr_later(
     "Is the learned encoder better than what does without it, and with how many labels? Compared are a "
-    "linear classifier on its code (linear probe), the encoder fine-tuned, its **supervised twin** (the same "
-    "network trained on the labels alone), and linear classifiers on an autoencoder's code, PCA and the raw "
+    "linear classifier on its code (linear probe), the encoder fine-tuned, its "
+    "**supervised twin** (the same "
+    "network trained on the labels alone), and linear classifiers on an autoencoder's "
+    "code, PCA and the raw "
     "input. All get the same labels, drawn anew several times, and classify the same test rows."
 )
 
@@ -34,7 +37,7 @@ def show_benefit(folder: RunFolder, state: RunState) -> None:
         return
     if found:
         show_found(found)
-        with st.popover("Compare again", icon=":material/tune:"):
+        with st.popover(tr("Compare again"), icon=":material/tune:"):
             offer(folder, "Compare with these settings")
         show_refusal("benefit")
         return
@@ -44,7 +47,7 @@ def show_benefit(folder: RunFolder, state: RunState) -> None:
         st.caption(f"Stopped after {done} of {total} draws of labels. What is done is kept.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         place = st.container(width="content")
-        with st.popover("Advanced", icon=":material/tune:"):
+        with st.popover(tr("Advanced"), icon=":material/tune:"):
             config = choose(asked_of(folder))
         if config:
             with place:

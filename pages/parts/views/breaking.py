@@ -33,17 +33,19 @@ from selfsup_core.runs.breaking import (
 from selfsup_core.runs.folder import RunFolder, RunState
 from selfsup_core.runs.spec import RunSpec, make_spec, read_spec
 from selfsup_core.runs.waiting import in_words
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import inline
 
 EXPECTED = {
-    "complete": "Expect a complete collapse.",
-    "dimensional": "Expect a dimensional collapse.",
-    "either": "Expect a collapse, dimensional or complete: that depends on the data.",
-    "shortcut": "Expect no collapse, but a representation that ignores nothing.",
-    "weaker": "Expect no collapse, but a weaker representation.",
+    "complete": tr_later("Expect a complete collapse."),
+    "dimensional": tr_later("Expect a dimensional collapse."),
+    "either": tr_later("Expect a collapse, dimensional or complete: that depends on the data."),
+    "shortcut": tr_later("Expect no collapse, but a representation that ignores nothing."),
+    "weaker": tr_later("Expect no collapse, but a weaker representation."),
 }
-COLLAPSE = (
-    "**Collapse** means that embeddings no longer tell samples apart: all samples get the same one (complete "
+COLLAPSE = tr_later(
+    "**Collapse** means that embeddings no longer tell samples apart: all samples get "
+    "the same one (complete "
     "collapse), or they differ in very few directions (dimensional collapse)."
 )
 
@@ -59,14 +61,14 @@ def offer_breaks(folder: RunFolder, state: RunState) -> None:
                 st.caption(f":material/heart_broken: {plain(one.title)}: {plain(one.theory)}")
             return
         # By its key it is another menu for each run, so it does not stay open over the run it started.
-        with st.popover("Break it", icon=":material/heart_broken:", key=f"break-it-{folder.id}"):
+        with st.popover(tr("Break it"), icon=":material/heart_broken:", key=f"break-it-{folder.id}"):
             st.markdown("Take one safeguard away, train again with the same seed, and compare.")
             st.markdown(COLLAPSE)
             for name, one in breaks_of(spec).items():
                 offer(folder, state, with_break(spec, name), name, one, others)
             if not collapse_of_its_own(spec):
                 offer_collapse(folder, state, spec)
-            with st.expander("The same from the command line"):
+            with st.expander(tr("The same from the command line")):
                 for one in breaks_of(spec).values():
                     st.code(command_of(folder, one), language="bash", wrap_lines=True)
 
@@ -81,10 +83,10 @@ def offer_intact(folder: RunFolder, state: RunState, spec: RunSpec, others: Othe
             params={"do": "train", "run": intact},
         )
     elif st.button(
-        "Train the intact run",
+        tr("Train the intact run"),
         key="train-intact",
         icon=":material/shield:",
-        help="The same run, seed included, with its safeguard, to compare both.",
+        help=tr("The same run, seed included, with its safeguard, to compare both."),
     ):
         beside = {BESIDE: folder.id} if len(missing_of(spec)) == 1 else {}
         start_clicked(
@@ -142,7 +144,9 @@ def command_of(folder: RunFolder, one: Break) -> str:
     changes = [
         f"--set {shlex.quote(f'{path}={json.dumps(value)}')}" for path, value in settings_of(one).items()
     ]
-    return f"python -m selfsup_core train {shlex.quote(str(folder.spec))} {' '.join(changes)}"
+    return tr("python -m selfsup_core train {spec} {changes}").format(
+        spec=shlex.quote(str(folder.spec)), changes=" ".join(changes)
+    )
 
 
 def refuse_beside(folder: RunFolder) -> bool:

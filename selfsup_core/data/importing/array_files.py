@@ -19,6 +19,7 @@ from selfsup_core.data.importing.hdf5 import open_hdf5, read_hdf5
 from selfsup_core.data.importing.matlab import read_mat
 from selfsup_core.data.importing.sparse import check_dense, dense, make_sparse
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 SPARSE = {"data", "indices", "indptr", "shape", "format"}
 
@@ -108,6 +109,7 @@ def read_sparse(members: list[Member]) -> list[Named]:
     parts = tuple(read_npy(by_name[name]) for name in ("data", "indices", "indptr"))
     return [
         Named(
-            "sparse matrix", dense("The sparse matrix", make_sparse("The sparse matrix", form, parts, shape))
+            tr("sparse matrix"),
+            dense(tr("The sparse matrix"), make_sparse(tr("The sparse matrix"), form, parts, shape)),
         )
     ]

@@ -18,6 +18,7 @@ from selfsup_core.data.importing.table import Table
 from selfsup_core.data.importing.tables import read_table
 from selfsup_core.data.splits import PARTS
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 LEAST_MATCHED = 0.5  # of a table's rows that name a file
 
@@ -68,9 +69,11 @@ def take_tables(names: Sequence[str], beside: list[Member], config: ImportConfig
                 labels[row] = mark
     if config.label and config.label not in ("", "-") and beside and not taken:
         raise DataError(
-            f"There is no column {config.label!r}. Columns: {', '.join(dict.fromkeys(seen))}.",
+            tr("There is no column {label!r}. Columns: {fromkeys}.").format(
+                label=config.label, fromkeys=", ".join(dict.fromkeys(seen))
+            ),
             code="no-column",
-            remedy="Check the name.",
+            remedy=tr("Check the name."),
             fix=other_label(config.label, list(dict.fromkeys(seen))),
         )
     if taken:

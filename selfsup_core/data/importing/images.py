@@ -20,6 +20,7 @@ from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.data.importing.tones import Tone, is_wide, narrow
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -58,24 +59,28 @@ def open_image(member: Member, *, header_only: bool = False) -> Image.Image:
         raise
     except Image.DecompressionBombError as error:
         raise DataError(
-            f"{member.name} has far more than {LIMITS.image_pixels // MB} megapixels.",
+            tr("{name} has far more than {image_pixels} megapixels.").format(
+                name=member.name, image_pixels=LIMITS.image_pixels // MB
+            ),
             code="image-too-large",
-            remedy="Make it smaller.",
+            remedy=tr("Make it smaller."),
         ) from error
     except Exception as error:
         if header_only and member.size > HEADER:
             return open_image(member)
         raise DataError(
-            f"{member.name} is not a readable image ({short(error)}).",
+            tr("{name} is not a readable image ({error}).").format(name=member.name, error=short(error)),
             code="damaged-image",
-            remedy="Open it in a viewer and save it as JPEG or PNG.",
+            remedy=tr("Open it in a viewer and save it as JPEG or PNG."),
         ) from error
     width, height = image.size
     if width * height > LIMITS.image_pixels:
         raise DataError(
-            f"{member.name} has {width * height / MB:.0f} megapixels; at most {LIMITS.image_pixels // MB}.",
+            tr("{name} has {width:.0f} megapixels; at most {image_pixels}.").format(
+                name=member.name, width=width * height / MB, image_pixels=LIMITS.image_pixels // MB
+            ),
             code="image-too-large",
-            remedy="Make it smaller.",
+            remedy=tr("Make it smaller."),
         )
     return image
 
@@ -101,12 +106,23 @@ def check_pixels(members: list[Member], sizes: list[tuple[int, int]]) -> None:
     total = sum(width * height for width, height in sizes)
     if total > LIMITS.images_pixels:
         raise DataError(
-            f"The {len(sizes):,} images have {total / MB:,.0f} megapixels together; at most "
-            f"{LIMITS.images_pixels // MB:,} (the first, {members[0].name}, is {sizes[0][0]} × "
-            f"{sizes[0][1]}).",
+            tr(
+                "The {count:,} images have {total:,.0f} megapixels together; at most "
+                "{images_pixels:,} (the first, {name}, is {sizes} × "
+                "{sizes_2})."
+            ).format(
+                count=len(sizes),
+                total=total / MB,
+                images_pixels=LIMITS.images_pixels // MB,
+                name=members[0].name,
+                sizes=sizes[0][0],
+                sizes_2=sizes[0][1],
+            ),
             code="images-too-large",
-            remedy="Make the images smaller, since they are resized to at most 256 × 256 in any case, or "
-            "take a sample.",
+            remedy=tr(
+                "Make the images smaller, since they are resized to at most 256 × 256 in any case, or "
+                "take a sample."
+            ),
         )
 
 
@@ -155,7 +171,9 @@ def look_at_some(members: list[Member]) -> Look:
         except DataError as error:
             look.aside[member.name] = error.message
         except Exception as error:  # damaged behind its header
-            look.aside[member.name] = f"{member.name} is damaged ({short(error)})."
+            look.aside[member.name] = tr("{name} is damaged ({error}).").format(
+                name=member.name, error=short(error)
+            )
     return look
 
 
@@ -221,7 +239,10 @@ def read_image(
         image = make_square(image, size, fit)
         return np.asarray(image, dtype=np.uint8), original
     except Exception as error:
-        raise DataError(f"{member.name} is damaged ({short(error)}).", code="damaged-image") from error
+        raise DataError(
+            tr("{name} is damaged ({error}).").format(name=member.name, error=short(error)),
+            code="damaged-image",
+        ) from error
 
 
 def read_images(
@@ -260,8 +281,10 @@ def read_images(
         place += len(run)
     if not kept:
         raise DataError(
-            f"None of {len(members)} images can be read; the first: {next(iter(aside.values()))}",
+            tr("None of {count} images can be read; the first: {next}").format(
+                count=len(members), next=next(iter(aside.values()))
+            ),
             code="no-images",
-            remedy="Open them in a viewer and save them again.",
+            remedy=tr("Open them in a viewer and save them again."),
         )
     return pixels[: len(kept)], kept, np.array(sizes, dtype=np.int32), aside

@@ -15,6 +15,7 @@ from selfsup_core.data.importing.arrays import label_text
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.fixes import NOT_AGAINST
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -122,12 +123,14 @@ def name_classes(counts: Counter[str], config: ImportConfig) -> dict[str, str]:
         if not any(config.against in found for found in parts.values()):
             known = ", ".join(sorted({part for found in parts.values() for part in found})[:20])
             raise DataError(
-                f"No row has the label {config.against!r}. Labels: {known}.",
+                tr("No row has the label {against!r}. Labels: {known}.").format(
+                    against=config.against, known=known
+                ),
                 code="no-label",
-                remedy="Choose one of them.",
+                remedy=tr("Choose one of them."),
                 fix=NOT_AGAINST,
             )
-        rest = f"not {config.against}"
+        rest = tr("not {against}").format(against=config.against)
         return {
             cell: "" if not name else config.against if config.against in parts[name] else rest
             for cell, name in names.items()
@@ -173,8 +176,8 @@ def label_notes(cells: Counter[str], config: ImportConfig) -> list[str]:
     if (parts := parts_of(counts)) and not config.against:
         named = ", ".join(parts[:6]) + (", …" if len(parts) > 6 else "")
         what = {
-            "together": "each combination is a class now",
-            "first": "the first one of each row is its class",
+            "together": tr("each combination is a class now"),
+            "first": tr("the first one of each row is its class"),
         }[config.several]
         notes.append(
             f"Rows have several labels each, of {len(parts):,} ({named}): {what}. "

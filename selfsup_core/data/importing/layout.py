@@ -12,6 +12,7 @@ import numpy as np
 
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.splits import PARTS
+from selfsup_core.translation import tr
 
 SPLIT_WORDS = {
     **dict.fromkeys(("train", "training"), 0),
@@ -107,15 +108,20 @@ def describe_choice(layout: Layout, levels: int) -> list[str]:
     if levels > 1:
         shown = {way: ", ".join(layout.offers[way][:4]) for way in ("first", "last")}
         return [
-            f"{levels} levels of folders differ. The first is taken for the class ({shown['first']}); "
-            f"To take the last ({shown['last']}), set Classes from to last."
+            tr(
+                "{levels} levels of folders differ. The first is taken for the class ({first}); "
+                "To take the last ({last}), set Classes from to last."
+            ).format(levels=levels, first=shown["first"], last=shown["last"])
         ]
     if layout.labels is None and layout.offers:
         way, classes = next(iter(layout.offers.items()))
-        place = "begin with" if way == "name-start" else "end in"
+        place = tr("begin with") if way == "name-start" else tr("end in")
         return [
-            f"File names {place} {', '.join(classes[:4])}{'…' if len(classes) > 4 else ''}. If these are "
-            f"classes, set Classes from to {way}."
+            tr(
+                "File names {place} {classes}{value}. If these are classes, set Classes from to {way}."
+            ).format(
+                place=place, classes=", ".join(classes[:4]), value="…" if len(classes) > 4 else "", way=way
+            )
         ]
     return []
 

@@ -11,6 +11,7 @@ import numpy as np
 from selfsup_core.data.importing.columns import LABELS
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.table import Table
+from selfsup_core.translation import tr
 
 PREFIX = re.compile(r"^(.+?)[ _.=:/-]+(.+)$")
 MOST_LAST = 100  # columns at the end that are looked at
@@ -110,11 +111,15 @@ def joined(table: Table, name: str, places: list[int], words: list[str], hot: np
     is_all = is_chosen and len(places) == len(table.names)
     left = [i for i in range(len(table.names)) if is_all or i not in places]
     named = f"({', '.join(words[:6])}{', …' if len(words) > 6 else ''})" if is_chosen else f"{name}…"
-    note = f"{len(places)} columns {named} of 0 and 1 (one-hot) were read as one label."
+    note = tr("{count} columns {named} of 0 and 1 (one-hot) were read as one label.").format(
+        count=len(places), named=named
+    )
     if is_all:
-        note += " They are also what is learned from, so a classifier would only copy them."
+        note += tr(" They are also what is learned from, so a classifier would only copy them.")
     if none := cells.count(""):
-        note += f" {none:,} {'row has' if none == 1 else 'rows have'} none of them."
+        note += tr(" {none:,} {value} none of them.").format(
+            none=none, value="row has" if none == 1 else "rows have"
+        )
     return Table(
         [*(table.names[i] for i in left), name],
         [*(table.columns[i] for i in left), pa.array(cells, pa.string())],

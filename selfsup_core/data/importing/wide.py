@@ -9,6 +9,7 @@ import numpy as np
 
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.table import Table, check_size, unique_names
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -140,7 +141,9 @@ def join_texts(table: Table, names: list[str]) -> Table:
         gap = pc.if_else(pc.equal(by_name[part], ""), "", "\n")
         text = pc.binary_join_element_wise(text, gap, by_name[part], "")
     rest = [name for name in table.names if name not in names]
-    said = f"{', '.join(names[:-1])} and {names[-1]} were joined, a line each, as text."
+    said = tr("{names} and {names_2} were joined, a line each, as text.").format(
+        names=", ".join(names[:-1]), names_2=names[-1]
+    )
     return Table(
         [*rest, "text"],
         [*(by_name[name] for name in rest), text],

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from selfsup_core.evaluate.rows import EpochRow
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 Gauge = Literal["deviation", "projector_rank"]
@@ -37,10 +38,10 @@ def say_beside(title: str, gauge: Gauge, intact: EpochRow, broken: EpochRow) -> 
     Args:
         title: of the break, as "Without predictor". intact, broken: rows of the same epoch.
     """
-    at, parts = f"at epoch {broken['epoch']}", []
+    at, parts = tr("at epoch {epoch}").format(epoch=broken["epoch"]), []
     mine, other = broken.get(gauge), intact.get(gauge)
     if mine is not None and other is not None:
-        what = "effective rank" if gauge == "projector_rank" else "standard deviation"
+        what = tr("effective rank") if gauge == "projector_rank" else tr("standard deviation")
         parts.append(
             f"the {what} of the embeddings z {at} is {say_gauge(gauge, mine)} "
             f"(intact: {say_gauge(gauge, other)})"

@@ -11,13 +11,14 @@ from selfsup_core.errors import StudioError
 from selfsup_core.pretrained.encoders.catalogue import ENCODERS
 from selfsup_core.runs.folder import RunFolder, list_states
 from selfsup_core.runs.thinned import list_frames
+from selfsup_core.translation import tr_later
 
 WHAT = {
     "autoencoder": "code",
     "views": "code",
-    "classify": "class scores",
-    "pseudo": "class scores",
-    "language": "token vectors",
+    "classify": tr_later("class scores"),
+    "pseudo": tr_later("class scores"),
+    "language": tr_later("token vectors"),
 }
 
 

@@ -32,6 +32,7 @@ from selfsup_core.inspection.space.works import Works
 from selfsup_core.projection.config import QUICK, MapConfig, what_counts
 from selfsup_core.projection.linear import Linear
 from selfsup_core.projection.maps import Made, make_map
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.inspection.model_at import Kits
@@ -179,7 +180,7 @@ class Spaces:
         if job.status == "failed":
             ended = layouts.read_progress(folder)
             said = ended.get("error", "") if ended else ""
-            raise DataError(said or "This map could not be computed.", code="map-failed")
+            raise DataError(said or tr("This map could not be computed."), code="map-failed")
         return {"key": key, "status": job.status, "epochs": epochs}
 
     def _work(
@@ -272,7 +273,7 @@ class Spaces:
     def _job(self, key: str) -> MapJob:
         job = self.jobs.get(key)
         if job is None:
-            raise DataError("This map is not being computed.", code="no-job", remedy="Draw it again.")
+            raise DataError(tr("This map is not being computed."), code="no-job", remedy=tr("Draw it again."))
         return job
 
     def asked(self, name: str, key: str, epoch: int | None) -> Asked:
@@ -280,9 +281,11 @@ class Spaces:
         about = layouts.read_map(self.workspace, key)
         space = self.space(name)
         if about["space"] != space.name:
-            raise DataError(f"The map {key} belongs to another space.", code="no-map")
+            raise DataError(tr("The map {key} belongs to another space.").format(key=key), code="no-map")
         if not about["done"]:
-            raise DataError("This map is not ready yet.", code="no-layout", remedy="Wait until it is drawn.")
+            raise DataError(
+                tr("This map is not ready yet."), code="no-layout", remedy=tr("Wait until it is drawn.")
+            )
         used = about["done"][-1] if epoch is None else min(about["done"], key=lambda e: abs(e - epoch))
         return Asked(
             spaces=self,

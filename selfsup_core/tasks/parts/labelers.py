@@ -33,6 +33,7 @@ from selfsup_core.pseudo.language_model import (
 from selfsup_core.pseudo.vote import is_bare, named
 from selfsup_core.runs.compose import kept_settings
 from selfsup_core.settings import whole_number
+from selfsup_core.translation import tr
 
 LABELERS = ("zero-shot", "generated", "remote")
 PROMPTS = {"zero-shot": NAMES, "generated": TEMPLATE, "remote": TEMPLATE}
@@ -79,9 +80,9 @@ def load_labeler(name: str, workspace: Path, say: Say) -> tuple[Any, Any, str]:
         model, tokenizer, used = load_run_model(workspace, run, whole_number(epoch))
         if not type(model).__name__.endswith(CAUSAL):
             raise DataError(
-                f"The run {run} trained a masked model, which cannot generate text.",
+                tr("The run {run} trained a masked model, which cannot generate text.").format(run=run),
                 code="no-writing",
-                remedy="Choose a causal language model.",
+                remedy=tr("Choose a causal language model."),
             )
         return model, tokenizer, f"{RUN}{run}@{used}"
     folder = prepare(name, workspace, say=say)
@@ -157,12 +158,16 @@ def say_bare(found: np.ndarray) -> str:
     bare, there = int(is_bare(found).sum()), int((named(found) >= 0).sum())
     if not bare:
         return ""
-    which = "its labels" if bare == there else f"{bare:,} of its {there:,} labels"
-    return (
-        f"Its server gives no probability for {which}: they count as votes by name. No threshold keeps "
+    which = (
+        tr("its labels")
+        if bare == there
+        else tr("{bare:,} of its {there:,} labels").format(bare=bare, there=there)
+    )
+    return tr(
+        "Its server gives no probability for {which}: they count as votes by name. No threshold keeps "
         "them, and a mean of probabilities passes over them where another proposer has a class; use Surest "
         "of each class, Most votes, or Only where all agree."
-    )
+    ).format(which=which)
 
 
 def describe_said(

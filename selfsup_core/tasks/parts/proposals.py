@@ -34,6 +34,7 @@ from selfsup_core.pseudo.vote import Vote, named, vote
 from selfsup_core.tasks import TaskContext
 from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs, scaled
 from selfsup_core.tasks.parts.labelers import LABELERS, Labeler, SaidRow, write_said
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 NETWORKS = ("self", "twin")  # proposers that learn: asked again in each round
@@ -178,8 +179,10 @@ class Proposers:
         rows = np.concatenate([self.labeled, self.pool])
         if len(rows) > MOST_NEIGHBORS:
             raise SettingError(
-                f"The graph of neighbors is made for {MOST_NEIGHBORS:,} rows at most; found {len(rows):,}.",
-                remedy="Set Unlabeled rows (objective.unlabeled_pool) to a smaller number.",
+                tr(
+                    "The graph of neighbors is made for {most_neighbors:,} rows at most; found {count:,}."
+                ).format(most_neighbors=MOST_NEIGHBORS, count=len(rows)),
+                remedy=tr("Set Unlabeled rows (objective.unlabeled_pool) to a smaller number."),
             )
         self.context.say("Finding similar rows.")
         x = self.features(rows)
@@ -206,10 +209,11 @@ class Proposers:
     def _texts(self, what: str) -> Texts:
         if not isinstance(self.dataset.x, Texts):
             raise DataError(
-                f"{PROPOSERS[what]} as proposer: texts are needed; {self.dataset.title} holds "
-                f"{self.dataset.kind}s.",
+                tr("{proposers} as proposer: texts are needed; {title} holds {kind}s.").format(
+                    proposers=PROPOSERS[what], title=self.dataset.title, kind=self.dataset.kind
+                ),
                 code="no-texts",
-                remedy="Let similar rows or the student itself propose.",
+                remedy=tr("Let similar rows or the student itself propose."),
             )
         return self.dataset.x
 

@@ -19,19 +19,27 @@ from selfsup_core.inspection.space.selections import (
     save_selection,
     unpack_rows,
 )
+from selfsup_core.translation import tr, tr_later
 
 MOST_TABLE = 1000
 
 
 def show_export(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     count = len(unpack_rows(bits)) if bits else 0
-    what = f"the {count:,} selected points" if count else f"all {about['rows']:,} points"
+    what = (
+        tr("the {count:,} selected points").format(count=count)
+        if count
+        else tr("all {rows:,} points").format(rows=about["rows"])
+    )
     if count:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input(
-                "Name of the selection", key="space-name-it", max_chars=60, placeholder="unusual island"
+                tr("Name of the selection"),
+                key="space-name-it",
+                max_chars=60,
+                placeholder=tr("unusual island"),
             )
-            keeps = st.button("Save selection", key="space-keep", icon=":material/bookmark:")
+            keeps = st.button(tr("Save selection"), key="space-keep", icon=":material/bookmark:")
         if keeps:
             with errors_shown():  # what is below stays, whatever the name
                 keep_selection(about, bits, source, name)
@@ -70,29 +78,29 @@ def show_edit(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None
         return
     st.markdown(f"**{len(unpack_rows(bits)):,} of {about['rows']:,} points**")
     label = st.selectbox(
-        "Label",
+        tr("Label"),
         about["classes"],
         index=None,
         key=f"space-label-{asked['source']}",
         accept_new_options=True,
-        placeholder="a class, or a new name",
-        help="For the selected rows.",
+        placeholder=tr("a class, or a new name"),
+        help=tr("For the selected rows."),
     )
     acts = {
         "version": (
-            "Label in a new version",
+            tr("Label in a new version"),
             ":material/label:",
-            "The data set stays as it is; a new version gets these labels.",
+            tr("The data set stays as it is; a new version gets these labels."),
         ),
         "hand": (
-            "Use as hand labels",
+            tr("Use as hand labels"),
             ":material/back_hand:",
-            "The next run with pseudo-labels on this data set learns from them.",
+            tr("The next run with pseudo-labels on this data set learns from them."),
         ),
         "leave-out": (
-            "Leave out in a new version",
+            tr("Leave out in a new version"),
             ":material/delete_sweep:",
-            "Creates a new version without these rows.",
+            tr("Creates a new version without these rows."),
         ),
     }
     for how, (title, icon, help_) in acts.items():
@@ -127,19 +135,21 @@ def show_edit(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None
 def check_label(how: str, label: str | None, classes: list[str]) -> None:
     """Raises SettingError when what is asked for needs another label."""
     if how != "leave-out" and not label:
-        raise SettingError("No label is chosen.", remedy="Choose a class first, or type a new name.")
+        raise SettingError(tr("No label is chosen."), remedy=tr("Choose a class first, or type a new name."))
     if how == "hand" and label not in classes:
         raise SettingError(
-            f"{label!r} is not a class of this data set, and hand labels cannot add one.",
-            remedy="Choose one of the classes, or create a new version with this label.",
+            tr("{label!r} is not a class of this data set, and hand labels cannot add one.").format(
+                label=label
+            ),
+            remedy=tr("Choose one of the classes, or create a new version with this label."),
         )
 
 
 KINDS = {
     "csv": ("CSV", "text/csv"),
-    "parquet": ("Parquet", "application/vnd.apache.parquet"),
-    "npz": ("NPZ with vectors", "application/octet-stream"),
-    "html": ("HTML map", "text/html"),
+    "parquet": (tr_later("Parquet"), "application/vnd.apache.parquet"),
+    "npz": (tr_later("NPZ with vectors"), "application/octet-stream"),
+    "html": (tr_later("HTML map"), "text/html"),
 }
 
 
@@ -162,9 +172,9 @@ def export_files(asked: MapAsked, about: MapAndJob, bits: str) -> None:
                 title,
                 key=f"space-make-{kind}",
                 icon=":material/description:",
-                help="The whole map as a single page that works offline."
+                help=tr("The whole map as a single page that works offline.")
                 if kind == "html"
-                else "Row, label, position on the map, numbers.",
+                else tr("Row, label, position on the map, numbers."),
             ):
                 content = make_file(asked, about, bits, kind)
                 st.session_state["space-file-made"] = (mark, content)
@@ -200,7 +210,7 @@ def show_table(asked: MapAsked, about: MapAndJob, bits: str) -> None:
     )
     if table.num_rows > MOST_TABLE:
         st.caption(f"The first {MOST_TABLE:,} of {table.num_rows:,} points.")
-    if picked.selection.rows and st.button("Select these rows on the map", key="space-table-take"):
+    if picked.selection.rows and st.button(tr("Select these rows on the map"), key="space-table-take"):
         rows = shown.column("row").to_numpy()[picked.selection.rows]
         places = np.flatnonzero(np.isin(read_rows(workspace(), about["key"]), rows))
         remember(about["key"], pack_rows(places))

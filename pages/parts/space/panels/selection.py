@@ -20,6 +20,7 @@ from selfsup_core.inspection.space.selections import (
     unpack_rows,
 )
 from selfsup_core.projection.config import ABOUT
+from selfsup_core.translation import tr
 from selfsup_core.wording import ROW, brief, percent
 
 
@@ -31,7 +32,7 @@ def show_why(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
             "search. This panel then shows "
             "what they have in common."
         )
-        what = "token" if asked["data"] == "token" else "row of the data"
+        what = "token" if asked["data"] == "token" else tr("row of the data")
         st.caption(
             f"Each point is a {what}, here with {about['width']} numbers. {ABOUT[asked['config']['kind']]}"
         )
@@ -50,8 +51,10 @@ def show_why(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
             max_value=1.0,
             format="%.2f",
             width="small",
-            help="0: no difference, 1: separates both completely. |2 AUC − 1| for numbers, the difference "
-            "for shares.",
+            help=tr(
+                "0: no difference, 1: separates both completely. |2 AUC − 1| for numbers, the difference "
+                "for shares."
+            ),
         )
         st.dataframe(
             rows,
@@ -92,13 +95,15 @@ def show_named(about: MapAndJob, source: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = choose_one(
             st,
-            "Saved selections",
+            tr("Saved selections"),
             {n: f"{n} ({count:,})" for n, count in kept.items()},
             index=None,
             key=f"space-named-{source}",
-            placeholder="choose one",
-            help="Selects the same rows in every space of this data set, and adds the selection to the "
-            "address.",
+            placeholder=tr("choose one"),
+            help=tr(
+                "Selects the same rows in every space of this data set, and adds the selection to the "
+                "address."
+            ),
         )
         if name and st.session_state.get("space-named-taken") != (about["key"], name):
             st.session_state["space-named-taken"] = (about["key"], name)
@@ -109,10 +114,10 @@ def show_named(about: MapAndJob, source: str) -> None:
             st.query_params["pick"] = name
             again()
         if name and st.button(
-            "Delete",
+            tr("Delete"),
             key="space-forget",
             icon=":material/delete:",
-            help="Delete the saved selection; the data are not changed.",
+            help=tr("Delete the saved selection; the data are not changed."),
         ):
             delete_selection(workspace(), source, name)
             st.query_params.pop("pick", None)
@@ -131,7 +136,7 @@ def show_point(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> Non
             int(rows[-1]),
             int(rows[0]),
             key="space-row",
-            help="Number of the row in the data set.",
+            help=tr("Number of the row in the data set."),
         )
         places = np.flatnonzero(rows == row)
         if not len(places):
@@ -177,6 +182,6 @@ def show_point(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> Non
         key="space-near",
         column_config={"Distance": st.column_config.NumberColumn(format="%.4g")},
     )
-    if st.button("Select them", key="space-near-take", icon=":material/select_all:"):
+    if st.button(tr("Select them"), key="space-near-take", icon=":material/select_all:"):
         wish(about["key"], bits=said["bits"])
         again()

@@ -10,13 +10,14 @@ from pages.parts.space.panels.asking import frame_of, question
 from pages.parts.space.panels.compare import open_second
 from selfsup_core.inspection.space.layouts import MapAndJob
 from selfsup_core.projection.config import TITLES
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 
 def show_trust(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     kept = st.session_state.get("space-trust")
     if kept is None or kept[:2] != (about["key"], frame_of(about)):
-        with st.spinner("Comparing neighbors.", show_time=True):
+        with st.spinner(tr("Comparing neighbors."), show_time=True):
             kept = (about["key"], frame_of(about), question(asked, about, "trust")[0])
         st.session_state["space-trust"] = kept
     said = kept[2]
@@ -41,14 +42,14 @@ def show_trust(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> Non
     if said["asked"] < said["of"]:
         st.caption(f"Measured for {said['asked']:,} of {said['of']:,} points, among all points.")
     with st.container(horizontal=True):
-        if st.button("Color by kept neighbors", key="space-trust-color", icon=":material/palette:"):
+        if st.button(tr("Color by kept neighbors"), key="space-trust-color", icon=":material/palette:"):
             wish(about["key"], by="kept neighbors")
             again()
         if asked["config"]["kind"] in ("umap", "tsne", "random") and st.button(
-            "Compare with another seed",
+            tr("Compare with another seed"),
             key="space-trust-seed",
             icon=":material/casino:",
-            help="The same vectors with another seed: differences are not in the data.",
+            help=tr("The same vectors with another seed: differences are not in the data."),
         ):
             config = asked["config"] | {"seed": asked["config"].get("seed", 0) + 1}
             open_second(

@@ -9,6 +9,7 @@ import numpy as np
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.library.health.finding import Finding, some
 from selfsup_core.data.texts import Texts
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted
 
 SHORT_TEXT = 3
@@ -64,7 +65,7 @@ def check_images(dataset: Dataset) -> Iterator[Finding]:
         what = (
             f"Silent: {counted(len(blank), 'sound')}"
             if silent
-            else f"One color only: {counted(len(blank), 'image')}"
+            else tr("One color only: {count}").format(count=counted(len(blank), "image"))
         )
         yield Finding(
             "blank",

@@ -14,6 +14,7 @@ from selfsup_core.data.groups import exact_groups
 from selfsup_core.data.library.health.finding import SHOWN, Finding, plain_name, some
 from selfsup_core.data.splits import split_rows
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted
 
 IMBALANCE = 10
@@ -65,10 +66,10 @@ def across_given(dataset: Dataset, groups: np.ndarray) -> str:
         return ""
     part = np.asarray(dataset.extra["part"])
     leaked = int(np.isin(groups[part > 0], groups[part == 0]).sum())
-    return (
-        f"The split that the data came with is kept: {counted(leaked, 'row')} of its validation and test "
+    return tr(
+        "The split that the data came with is kept: {leaked} of its validation and test "
         "rows have a copy in its training rows."
-    )
+    ).format(leaked=counted(leaked, "row"))
 
 
 def check_copies(dataset: Dataset) -> Iterator[Finding]:
