@@ -149,6 +149,11 @@ class Setting:
         return " and ".join(parts)
 
 
+def title_of_name(name: str) -> str:
+    """The title of a field that has none of its own: "learning_rate" → "Learning rate"."""
+    return name.replace("_", " ").capitalize()
+
+
 def in_full(value: float) -> str:
     """A bound as one would type it: 2147483647, not 2.14748e+09."""
     return str(int(value)) if float(value).is_integer() else f"{value:g}"
@@ -183,9 +188,9 @@ def describe_field(path: str, field: FieldInfo) -> Setting:
     name = path.rsplit(".", 1)[-1]
     return Setting(
         path=path,
-        title=field.title or name.replace("_", " ").capitalize(),
-        description=field.description or "",
-        why=extra.get("why", ""),
+        title=tr(field.title or title_of_name(name)),
+        description=tr(field.description or ""),
+        why=tr(extra.get("why", "")),
         default=field.get_default(call_default_factory=True),
         annotation=field.annotation,
         choices=choices_of(field, extra),
@@ -193,8 +198,8 @@ def describe_field(path: str, field: FieldInfo) -> Setting:
         high=high,
         low_is_open=low_is_open,
         live=extra.get("live", False),
-        titles=titles_of(extra),
-        zero=extra.get("zero", ""),
+        titles={choice: tr(title) for choice, title in titles_of(extra).items()},
+        zero=tr(extra.get("zero", "")),
     )
 
 

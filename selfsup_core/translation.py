@@ -10,17 +10,33 @@ A catalog is one file, `assets/languages/<code>.po` (gettext). Adding a language
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations
 from pathlib import Path
 
 ENGLISH = "en"
+COUNTED = "counted"  # context of a noun behind a number, where a language may want a measure word
 FOLDER = Path(__file__).parent.parent / "assets" / "languages"
 
-__all__ = ["ENGLISH", "ask_language", "known_languages", "language", "speak", "tr", "tr_later"]
+__all__ = [
+    "COUNTED",
+    "ENGLISH",
+    "ask_language",
+    "known_languages",
+    "language",
+    "recorded",
+    "speak",
+    "tr",
+    "tr_counted",
+    "tr_later",
+]
+
+FIELD = re.compile(r"\{(?P<name>[a-z_]\w*)(?:![rs])?(?::[^{}]*)?\}")
+LEAST_FIXED = 6  # letters that a message must have beside its braces to be known again
 
 _spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
 _askers: list[Callable[[], str | None]] = []
@@ -58,6 +74,67 @@ def tr(message: str) -> str:
     if code == ENGLISH or not message:
         return message
     return catalog(code).gettext(message)
+
+
+def tr_counted(noun: str) -> str:
+    """The noun behind a number, as the reader's language has it."""
+    code = language()
+    return noun if code == ENGLISH else catalog(code).pgettext(COUNTED, noun)
+
+
+def recorded(text: str) -> str:
+    """A message that another process has written down in English, in the reader's language.
+
+    A run's state, its verdicts and errors are recorded once and read by people of any language. The message
+    of the catalog from which such a text was made is found again by its fixed words; what stood in its braces
+    is taken from the text.
+    """
+    code = language()
+    if code == ENGLISH or not text:
+        return text
+    return recorded_in(code, text)
+
+
+@lru_cache(maxsize=4096)
+def recorded_in(code: str, text: str) -> str:
+    known = catalog(code)
+    if (said := known.gettext(text)) != text:
+        return said
+    for template, pattern in templates(code):
+        if found := pattern.fullmatch(text):
+            values = {name: recorded_in(code, value) for name, value in found.groupdict().items()}
+            return fill(known.gettext(template), values)
+    return text
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """A message with texts in its braces, whose formats are those of what the texts were made from."""
+    return FIELD.sub(lambda field: values[field["name"]], template)
+
+
+@cache
+def templates(code: str) -> list[tuple[str, re.Pattern[str]]]:
+    """Messages with braces as patterns, those with the most fixed words first."""
+    found = []
+    for message in messages(code):
+        fixed = FIELD.sub("", message)
+        if fixed == message or len(fixed.strip()) < LEAST_FIXED:
+            continue
+        pattern, at, named = "", 0, set()
+        for field in FIELD.finditer(message):
+            name = field["name"]
+            pattern += re.escape(message[at : field.start()])
+            pattern += f"(?P={name})" if name in named else f"(?P<{name}>.+?)"
+            named.add(name)
+            at = field.end()
+        found.append((len(fixed), message, re.compile(pattern + re.escape(message[at:]), re.DOTALL)))
+    return [(message, pattern) for _, message, pattern in sorted(found, key=lambda one: -one[0])]
+
+
+def messages(code: str) -> list[str]:
+    """All messages of a catalog that stand for themselves, as the code has them."""
+    held: dict[object, str] = catalog(code)._catalog  # type: ignore[attr-defined]
+    return [name for name in held if isinstance(name, str) and name and "\x04" not in name]
 
 
 def tr_later(message: str) -> str:

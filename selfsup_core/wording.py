@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from selfsup_core.translation import tr_later
+from selfsup_core.translation import ENGLISH, language, tr, tr_counted, tr_later
 
 ROW = tr_later("Row (from 0)")  # over numbers of rows: they count from 0 everywhere, as --row and files do
 
@@ -19,9 +19,9 @@ def percent(share: float | None, decimals: int = 0) -> str:
     least = 10.0**-decimals
     text = f"{100 * share:.{decimals}f}%"
     if share > 1e-9 and 100 * share < least and text == f"{0:.{decimals}f}%":
-        return f"under {least:.{decimals}f}%"
+        return tr("under {share}").format(share=f"{least:.{decimals}f}%")
     if share < 1 - 1e-9 and text == f"{100:.{decimals}f}%":
-        return f"over {100 - least:.{decimals}f}%"
+        return tr("over {share}").format(share=f"{100 - least:.{decimals}f}%")
     return text
 
 
@@ -37,7 +37,9 @@ def brief(value: float, digits: int = 3) -> str:
 
 def counted(number: int, noun: str, plural: str = "") -> str:
     """ "1 row", "2,000 rows"; `plural` where an s is not enough: "3 classes"."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+    if language() == ENGLISH:
+        return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+    return tr("{number:,} {noun}").format(number=number, noun=tr_counted(noun))
 
 
 def inline(title: str) -> str:

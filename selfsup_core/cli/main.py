@@ -23,6 +23,7 @@ from selfsup_core.cli.data import data_app
 from selfsup_core.cli.glossary import glossary
 from selfsup_core.cli.lab import lab_app
 from selfsup_core.cli.language import language_app
+from selfsup_core.cli.languages import languages_app
 from selfsup_core.cli.lessons import lessons_app
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
 from selfsup_core.cli.pseudo import pseudo_app
@@ -54,6 +55,7 @@ app.add_typer(space_app, name="space")
 app.add_typer(augment_app, name="augment")
 app.add_typer(views_app, name="views")
 app.add_typer(lessons_app, name="lessons")
+app.add_typer(languages_app, name="languages")
 app.add_typer(supervisor_app, name="supervisor")
 
 

@@ -98,12 +98,12 @@ def choose(
 ) -> tuple[int, Origin]:
     """Class number of a row, -1 for none, and where it is from: a person's word stands above all others."""
     if hand is not None:
-        return hand, tr("by hand")
+        return hand, "by hand"
     if given >= 0:
         return given, "given"
     if used is not None:
         return used, "pseudo-label"
-    return (said[0], tr("predicted, not learned from")) if said else (-1, "none")
+    return (said[0], "predicted, not learned from") if said else (-1, "none")
 
 
 def export_completed(workspace: Path, run: str, kind: str = "csv") -> tuple[bytes, str]:

@@ -172,7 +172,7 @@ def verdict(found: dict[str, float], student: float, twin: float, ceiling: float
         }
     if found["p"] >= LEVEL:
         return {
-            "outcome": tr("no difference"),
+            "outcome": "no difference",
             "text": tr("No significant difference ({between}): {numbers}.").format(
                 between=between, numbers=numbers
             ),

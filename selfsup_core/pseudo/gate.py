@@ -253,7 +253,7 @@ def say_before(found: HeldOut, *, guard: bool = True) -> tuple[str, str]:
             "here"
         ).format(guessed=guessed)
     if guard:
-        return tr("{text}, so pseudo-labels are not used.").format(text=text), tr("not used")
+        return tr("{text}, so pseudo-labels are not used.").format(text=text), "not used"
     return tr("{text}. Pseudo-labels are used all the same, since the guard is off.").format(
         text=text
     ), "used"

@@ -139,7 +139,7 @@ def judge_benefit(judged: Sequence[Judged]) -> Verdict:
     if "loss" in found:
         return {"outcome": "hurt", "text": tr("No, it did not help. {text}").format(text=text)}
     return {
-        "outcome": tr("no difference"),
+        "outcome": "no difference",
         "text": tr("No gain is seen with these labels and test rows. {text}").format(text=text),
     }
 

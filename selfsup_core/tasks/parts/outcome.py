@@ -93,12 +93,12 @@ def judge_run(
             "{doubt} Student and twin are the same: {student}{beside}. "
             "More labels or another encoder may change that; switch Guard off to try it anyway."
         ).format(doubt=doubt, student=percent(student, 1), beside=beside)
-        found: Verdict = {"outcome": tr("not used"), "text": text}
+        found: Verdict = {"outcome": "not used", "text": text}
     elif not is_any_kept:
         text = tr(
             "No pseudo-label was kept in any round, so student and twin are the same: {student}{beside}."
         ).format(student=percent(student, 1), beside=beside)
-        found = {"outcome": tr("not used"), "text": text}
+        found = {"outcome": "not used", "text": text}
     else:
         found = verdict(compare(named["student"] == y, named["twin"] == y), student, twin, known)
         scores = {
