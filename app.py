@@ -11,7 +11,7 @@ from pages.parts.shared.address import begin_address, end_address
 from pages.parts.shared.workspace import plain, workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.runs.workspace import open_workspace
-from selfsup_core.translation import tr_later
+from selfsup_core.translation import tr
 
 ROOT = Path(__file__).parent
 
@@ -19,38 +19,38 @@ st.set_page_config(page_title="SelfSup Studio", page_icon=str(ROOT / "assets" / 
 st.logo(str(ROOT / "assets" / "logo.svg"), size="large")
 st.html(ROOT / "assets" / "page.css")
 shown = [
-    st.Page("pages/home.py", title=tr_later("Home"), icon=":material/home:", default=True),
-    st.Page("pages/learn.py", title=tr_later("Learn"), icon=":material/school:", url_path="learn"),
-    st.Page("pages/data.py", title=tr_later("Data"), icon=":material/database:", url_path="data"),
+    st.Page("pages/home.py", title=tr("Home"), icon=":material/home:", default=True),
+    st.Page("pages/learn.py", title=tr("Learn"), icon=":material/school:", url_path="learn"),
+    st.Page("pages/data.py", title=tr("Data"), icon=":material/database:", url_path="data"),
     st.Page(
         "pages/autoencoder.py",
-        title=tr_later("Autoencoder"),
+        title=tr("Autoencoder"),
         icon=":material/compress:",
         url_path="autoencoder",
     ),
     st.Page(
         "pages/language.py",
-        title=tr_later("Language model"),
+        title=tr("Language model"),
         icon=":material/match_word:",
         url_path="language",
     ),
     st.Page(
         "pages/classify.py",
-        title=tr_later("Classifier"),
+        title=tr("Classifier"),
         icon=":material/category:",
         url_path="classify",
     ),
     st.Page(
         "pages/latent.py",
-        title=tr_later("Latent space"),
+        title=tr("Latent space"),
         icon=":material/scatter_plot:",
         url_path="latent",
     ),
-    st.Page("pages/views.py", title=tr_later("Views"), icon=":material/auto_fix_high:", url_path="views"),
-    st.Page("pages/runs.py", title=tr_later("Runs"), icon=":material/list:", url_path="runs"),
+    st.Page("pages/views.py", title=tr("Views"), icon=":material/auto_fix_high:", url_path="views"),
+    st.Page("pages/runs.py", title=tr("Runs"), icon=":material/list:", url_path="runs"),
 ]
 if door.is_there and viewer.in_room():
-    shown.append(st.Page("pages/room.py", title="Room", icon=":material/groups:", url_path="room"))
+    shown.append(st.Page("pages/room.py", title=tr("Room"), icon=":material/groups:", url_path="room"))
 page = st.navigation(shown, position="top")
 if st.session_state.get("page-shown") != page.title:
     st.session_state["page-shown"] = page.title

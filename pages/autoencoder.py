@@ -177,7 +177,7 @@ def describe_network(spec: RunSpec) -> str:
     )
 
 
-st.title("Autoencoder", anchor=False)
+st.title(tr("Autoencoder"), anchor=False)
 chosen = new_run(FORM)
 run = st.query_params.get("run", "")
 if run:
@@ -187,7 +187,7 @@ if run:
         with st.container(key="run-links"):
             st.page_link(
                 "pages/latent.py",
-                label="Latent space of this run",
+                label=tr("Latent space of this run"),
                 icon=":material/scatter_plot:",
                 query_params={"space": f"run:{folder.id}"},
             )
@@ -196,8 +196,10 @@ elif chosen.spec:
     with errors_shown():
         st.markdown(describe_network(chosen.spec))
     caption(
-        "In this [[autoencoder]], the encoder f compresses a sample x to a short code h, the "
-        "decoder g reconstructs x̂ from it, and training makes x̂ like x: x → h = f(x) → x̂ = g(h). No "
-        "labels are used ([[self-supervised learning]]). Press Train to watch."
+        tr(
+            "In this [[autoencoder]], the encoder f compresses a sample x to a short code h, the "
+            "decoder g reconstructs x̂ from it, and training makes x̂ like x: x → h = f(x) → x̂ = g(h). No "
+            "labels are used ([[self-supervised learning]]). Press Train to watch."
+        )
     )
     show_samples(chosen.spec.data.source)

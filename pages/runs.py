@@ -18,7 +18,7 @@ MOST_LETTERS = 100  # of a search
 SHORT, SHOWN = "short", "shown"  # of the address
 ID_LETTERS = 4  # of an id: a single digit occurs in almost every one
 
-st.title("Runs", anchor=False)
+st.title(tr("Runs"), anchor=False)
 
 
 def matches(state: Listed, words: list[str]) -> bool:
@@ -36,12 +36,12 @@ def matches(state: Listed, words: list[str]) -> bool:
 def show_list() -> None:
     states = list(scan_runs(workspace()))
     if not states:
-        st.caption("No runs yet.")
-        st.page_link("pages/home.py", label="Start one", icon=":material/home:")
+        st.caption(tr("No runs yet."))
+        st.page_link("pages/home.py", label=tr("Start one"), icon=":material/home:")
         return
     active = sum(not isinstance(state, DamagedRun) and state["status"] in ACTIVE for state in states)
     count = "1 run" if len(states) == 1 else tr("{count} runs").format(count=len(states))
-    st.caption(f"{count}, {active} running or queued.")
+    st.caption(tr("{count}, {active} running or queued.").format(count=count, active=active))
     if len(states) > FEW:
         take_text("search", key="runs-search")
         asked = st.text_input(
@@ -54,7 +54,7 @@ def show_list() -> None:
         write_text(asked, key="runs-search", param="search")
         states = [state for state in states if matches(state, asked.casefold().split())]
         if not states:
-            st.caption("No run matches this search.")
+            st.caption(tr("No run matches this search."))
             return
     states = leave_out_short(states)
     pages = -(-len(states) // PAGE_SIZE)

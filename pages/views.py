@@ -6,12 +6,12 @@ import streamlit as st
 
 from pages.parts.shared.modes import choose_mode
 from pages.parts.views import lab, train
-from selfsup_core.translation import tr_later
+from selfsup_core.translation import tr
 
 MODES = {
-    "train": (tr_later("Train"), ":material/play_arrow:", train.show),
-    "lab": (tr_later("Augmentation lab"), ":material/auto_fix_high:", lab.show),
+    "train": (tr("Train"), ":material/play_arrow:", train.show),
+    "lab": (tr("Augmentation lab"), ":material/auto_fix_high:", lab.show),
 }
 
-st.title("Views", anchor=False)
+st.title(tr("Views"), anchor=False)
 choose_mode("views", MODES)

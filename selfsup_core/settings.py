@@ -145,7 +145,7 @@ class Setting:
             word = tr("more than") if self.low_is_open else tr("at least")
             parts.append(f"{word} {in_full(self.low)}")
         if self.high is not None:
-            parts.append(f"at most {in_full(self.high)}")
+            parts.append(tr("at most {in_full}").format(in_full=in_full(self.high)))
         return " and ".join(parts)
 
 
@@ -245,10 +245,18 @@ def explain(error: ValidationError, config: type[Config] | Config, prefix: str =
             sentences.append(unknown_setting(path, known))
         elif problem["type"] in ("greater_than_equal", "greater_than", "less_than_equal"):
             bounds = entry.bounds if entry else problem["msg"]
-            sentences.append(f"{path} must be {bounds}; found {short(found)}.")
+            sentences.append(
+                tr("{path} must be {bounds}; found {found}.").format(
+                    path=path, bounds=bounds, found=short(found)
+                )
+            )
         elif problem["type"] == "literal_error":
             choices = problem.get("ctx", {}).get("expected", "")
-            sentences.append(f"{path} must be {choices}; found {short(found)}.")
+            sentences.append(
+                tr("{path} must be {choices}; found {found}.").format(
+                    path=path, choices=choices, found=short(found)
+                )
+            )
         else:
             reason = problem["msg"].removeprefix("Value error, ")
             sentences.append(f"{path}: {reason[:1].lower()}{reason[1:]}; found {short(found)}.")

@@ -7,7 +7,7 @@ from typing import NotRequired
 from pydantic import with_config
 from typing_extensions import TypedDict
 
-from selfsup_core.translation import tr_later
+from selfsup_core.translation import tr, tr_later
 
 # Why files and arrays are set aside that could be read, and are no samples of the set.
 NO_SAMPLE = tr_later("not one of the samples")
@@ -108,7 +108,11 @@ def grouped(aside: dict[str, str]) -> list[str]:
     said = []
     for reason, names in by_reason.items():
         if len(names) > MOST_ALIKE:
-            said.append(f"{names[0]} and {len(names) - 1:,} more: {reason}")
+            said.append(
+                tr("{names} and {count:,} more: {reason}").format(
+                    names=names[0], count=len(names) - 1, reason=reason
+                )
+            )
         else:
             said += [reason if reason.startswith(name) else f"{name}: {reason}" for name in names]
     return said

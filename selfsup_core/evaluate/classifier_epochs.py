@@ -102,7 +102,11 @@ class ClassifierEvaluator:
                 found[torch.from_numpy(places)] = model(self.inputs.x(part)).float().cpu()
                 if time.monotonic() - began > PATIENCE_SECONDS:
                     began, has_said = time.monotonic(), True
-                    self.say(f"Measuring {what}: {start + len(places):,} of {len(rows):,}.")
+                    self.say(
+                        tr("Measuring {what}: {start:,} of {count:,}.").format(
+                            what=what, start=start + len(places), count=len(rows)
+                        )
+                    )
         if has_said:
             self.say("")
         model.train(was_training)

@@ -17,7 +17,7 @@ import numpy as np
 
 from selfsup_core.data.texts import Texts
 from selfsup_core.export.about import Novelty
-from selfsup_core.translation import tr_later
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import percent
 
 LIMIT = 0.99  # quantile of the training rows
@@ -54,7 +54,9 @@ def far_texts(novelty: Novelty, texts: list[str]) -> list[str]:
         share = len(words - known) / len(words) if words else 0.0
         far = share > most
         said.append(
-            f"{percent(share)} of its words occur in no training text: another topic or language?"
+            tr("{share} of its words occur in no training text: another topic or language?").format(
+                share=percent(share)
+            )
             if far
             else ""
         )

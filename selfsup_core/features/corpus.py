@@ -132,13 +132,13 @@ def build_corpus(
             tr("The training texts of {title} are empty.").format(title=dataset.title), code="no-text"
         )
     if tokenizer is None:
-        say("Building the vocabulary.")
+        say(tr("Building the vocabulary."))
         tokenizer = make_tokenizer(
             parts[0], kind=kind, vocabulary=vocabulary, has_ends=not is_running, is_masked=is_masked
         )
     made = []
     for name, part in zip(("training", "validation"), parts, strict=True):
-        say(f"Tokenizing the {name} texts.")
+        say(tr("Tokenizing the {name} texts.").format(name=name))
         tokens = tokenizer.encode_all(part, ends=not is_running)
         made.append(Part(tokens, sum(len(text) for text in part)))
     train, validation = made

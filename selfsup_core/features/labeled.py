@@ -88,12 +88,18 @@ def describe(counts: np.ndarray, names: tuple[str, ...], config: DataConfig) -> 
     if missing:
         noun = tr("class has") if len(missing) == 1 else tr("classes have")
         notes.append(
-            f"{len(missing)} {noun} no labeled training row and cannot be learned: {listed(missing)}."
+            tr("{count} {noun} no labeled training row and cannot be learned: {missing}.").format(
+                count=len(missing), noun=noun, missing=listed(missing)
+            )
         )
     wanted = config.labels_per_class
     few = [f"{n} ({c})" for n, c in zip(names, counts, strict=True) if 0 < c < wanted]
     if few:
-        notes.append(f"Fewer than {wanted} labels, so all of them are used: {listed(few)}.")
+        notes.append(
+            tr("Fewer than {wanted} labels, so all of them are used: {few}.").format(
+                wanted=wanted, few=listed(few)
+            )
+        )
     return notes
 
 

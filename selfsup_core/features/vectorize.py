@@ -144,4 +144,4 @@ def embed(
             raise
         if progress and step.stage == "encoding" and time.monotonic() - said > 1:
             said = time.monotonic()
-            progress(f"Embedding texts: {step.done:,} of {step.total:,}.")
+            progress(tr("Embedding texts: {done:,} of {total:,}.").format(done=step.done, total=step.total))

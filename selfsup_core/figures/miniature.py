@@ -11,7 +11,6 @@ from html import escape
 import numpy as np
 
 from selfsup_core.figures.palette import class_color
-from selfsup_core.translation import tr
 
 MOST_POINTS = 160
 MOST_EPOCHS = 60
@@ -34,9 +33,7 @@ def map_picture(points: np.ndarray, labels: np.ndarray, *, width: int = 72, heig
     x = MARGIN + share[:, 0] * (width - 2 * MARGIN)
     y = height - MARGIN - share[:, 1] * (height - 2 * MARGIN)
     dots = "".join(
-        tr('<circle cx="{a:.1f}" cy="{b:.1f}" r="1.6" fill="{class_color}"/>').format(
-            a=a, b=b, class_color=class_color(int(label))
-        )
+        f'<circle cx="{a:.1f}" cy="{b:.1f}" r="1.6" fill="{class_color(int(label))}"/>'
         for a, b, label in zip(x, y, np.asarray(labels)[keep], strict=True)
     )
     return _picture(dots, width, height)
@@ -56,18 +53,14 @@ def curve_picture(values: Sequence[float | None], *, color: str, width: int = 96
     x = MARGIN + (width - 2 * MARGIN) * (places - places[0]) / (places[-1] - places[0])
     y = MARGIN + (height - 2 * MARGIN) * (shown.max() - shown) / (np.ptp(shown) or 1.0)
     line = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
-    drawn = tr('<polyline points="{line}" fill="none" stroke="{color}" stroke-width="1.8"/>').format(
-        line=line, color=color
-    )
+    drawn = f'<polyline points="{line}" fill="none" stroke="{color}" stroke-width="1.8"/>'
     return _picture(drawn, width, height)
 
 
 def as_element(svg: str, title: str) -> str:
     """An SVG as an HTML image, which pages keep where they would take inline SVG out."""
     data = b64encode(svg.encode()).decode()
-    return tr('<img alt="{title}" src="data:image/svg+xml;base64,{data}">').format(
-        title=escape(title, quote=True), data=data
-    )
+    return f'<img alt="{escape(title, quote=True)}" src="data:image/svg+xml;base64,{data}">'
 
 
 def _picture(inside: str, width: int, height: int) -> str:

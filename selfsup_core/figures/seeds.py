@@ -53,7 +53,7 @@ def seeds_figure(said: Seeds) -> go.Figure:
     figure.update_layout(
         margin={"l": 40, "r": 10, "t": 10, "b": 36},
         height=300,
-        hovermode="x unified",
+        hovermode=tr("x unified"),
         xaxis_title="round",
         yaxis_tickformat="~%",
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
@@ -90,14 +90,14 @@ def reliability_figure(found: Calibration) -> go.Figure:
             name=title,
             marker={"symbol": symbol, "size": 9, "color": class_color(color)},
             line={"color": class_color(color)},
-            text=[f"{b['rows']} rows" for b in bins],
+            text=[tr("{rows} rows").format(rows=b["rows"]) for b in bins],
             hovertemplate="%{x:.0%} sure, %{y:.0%} correct, %{text}",
         )
     figure.update_layout(
         margin={"l": 40, "r": 10, "t": 10, "b": 36},
         height=300,
         xaxis_title="confidence",
-        yaxis_title="share of correct predictions",
+        yaxis_title=tr("share of correct predictions"),
         xaxis={"tickformat": "~%", "range": [0, 1.02]},
         yaxis={"tickformat": "~%", "range": [0, 1.05]},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},

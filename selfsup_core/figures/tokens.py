@@ -39,7 +39,7 @@ def notes_of(reading: Reading) -> list[str]:
             total += value
             about = [f"{visible(piece)}: P = {math.exp(value):.4f}"]
             if not is_masked:
-                about.append(f"product so far: {power_of_ten(total)}")
+                about.append(tr("product so far: {power_of_ten}").format(power_of_ten=power_of_ten(total)))
         if others:
             about += ["", tr("most likely here:"), *(f"{visible(text)}  {p:.3f}" for text, p in others)]
         notes.append("<br>".join(about))
@@ -166,7 +166,7 @@ def attention_figure(
         y=places,
         zmin=0,
         zmax=most,
-        colorscale="Cividis",
+        colorscale=tr("Cividis"),
         hovertext=hover,
         hoverinfo="text",
         colorbar={"title": "share"},

@@ -73,7 +73,7 @@ def list_built_in(workspace: Path) -> list[ModelEntry]:
             {
                 "model": m.name,
                 "title": m.title,
-                "origin": "built in",
+                "origin": tr("built in"),
                 "kind": m.kind,
                 "about": m.about,
                 "licence": m.licence,
@@ -100,7 +100,7 @@ def list_from_hub(workspace: Path) -> list[ModelEntry]:
             {
                 "model": HUB + mark["id"],
                 "title": mark["id"],
-                "origin": "Hugging Face Hub",
+                "origin": tr("Hugging Face Hub"),
                 "kind": kind,
                 "about": f"{architecture_of(config)}, revision {mark['revision'][:7]}.",
                 "licence": mark["licence"],
@@ -124,9 +124,11 @@ def list_runs(workspace: Path) -> list[ModelEntry]:
             {
                 "model": RUN + run["run"],
                 "title": run["name"] or run["run"],
-                "origin": "own run",
+                "origin": tr("own run"),
                 "kind": RUN_KINDS.get(run["objective"], "causal"),
-                "about": f"Your own run: {run['status']}, {len(run['epochs'])} epochs kept.",
+                "about": tr("Your own run: {status}, {count} epochs kept.").format(
+                    status=run["status"], count=len(run["epochs"])
+                ),
                 "licence": "",
                 "languages": "",
                 "parameters": None,

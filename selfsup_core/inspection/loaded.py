@@ -149,7 +149,7 @@ def locate_run(name: str, workspace: Path) -> Place:
     path = frame_path(folder.weights, used)
 
     def load(say: Callable[[str], None]) -> tuple[Any, Any]:
-        say(f"Loading epoch {used} of {title}.")
+        say(tr("Loading epoch {used} of {title}.").format(used=used, title=title))
         return load_run_model(workspace, folder.id, used)[:2]
 
     try:
@@ -181,7 +181,7 @@ def locate_folder(name: str, workspace: Path) -> Place:
     def load(say: Callable[[str], None]) -> tuple[Any, Any]:
         ready = prepare_apart(name, workspace, say)
         check_memory(measure_folder(ready).memory_bytes, title)
-        say(f"Loading {title}.")
+        say(tr("Loading {title}.").format(title=title))
         return load_model(ready, say)
 
     if built_in:

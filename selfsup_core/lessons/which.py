@@ -43,11 +43,11 @@ class RunWish(Config):
         """ "the model Dense 64-32-16 on Digits with Layer sizes 64, 2" """
         parts = [tr("the model {title_of}").format(title_of=title_of(self.preset))] if self.preset else []
         if self.data:
-            parts.append(f"on {data_title(self.data)}")
+            parts.append(tr("on {data_title}").format(data_title=data_title(self.data)))
         if self.set:
             known = known_settings(preset_spec(self.preset, self.set))
             said = [f"{known[path].title} {known[path].say(v)}" for path, v in self.wanted().items()]
-            parts.append(f"with {' and '.join(said)}")
+            parts.append(tr("with {said}").format(said=" and ".join(said)))
         return " ".join(parts) or tr("any settings")
 
     def wishes(self) -> list[Wish]:

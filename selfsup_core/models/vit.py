@@ -81,7 +81,7 @@ def build(config: VitConfig, item_shape: tuple[int, ...]) -> nn.Module:
     from selfsup_core.models.modules.encoder import Encoder
     from selfsup_core.models.modules.vision import VisionTransformerBody
 
-    check_shape(item_shape, "vision transformer")
+    check_shape(item_shape, tr("vision transformer"))
     body = VisionTransformerBody(
         item_shape,
         patch=patch_of(config, item_shape),

@@ -204,11 +204,15 @@ def fetch_model(
             if file.endswith(".safetensors"):
                 check_no_code(temporary)
                 kind_of(read_config(temporary / "config.json"), plan.id)
-            say(f"Downloading {plan.id}: {done / MB:,.0f} of {plan.bytes / MB:,.0f} MB.")
+            say(
+                tr("Downloading {id}: {done:,.0f} of {bytes:,.0f} MB.").format(
+                    id=plan.id, done=done / MB, bytes=plan.bytes / MB
+                )
+            )
             hf_hub_download(plan.id, file, revision=plan.revision, local_dir=temporary, token=False)
             done += plan.files[file]
         shutil.rmtree(temporary / ".cache", ignore_errors=True)
-        say(f"Checking {plan.id}.")
+        say(tr("Checking {id}.").format(id=plan.id))
         check_digests(temporary, plan)
         check_folder(temporary)
         require_tried(

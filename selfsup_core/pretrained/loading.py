@@ -55,7 +55,7 @@ def load_model(folder: Path, say: Callable[[str], None] = lambda text: None) -> 
                 name=folder.name,
                 architecture_of=architecture_of(read_config(folder / "config.json")),
                 missing=missing[0],
-                value=f" and {len(missing) - 1} more" if len(missing) > 1 else "",
+                value=tr(" and {count} more").format(count=len(missing) - 1) if len(missing) > 1 else "",
             ),
             code="bad-model",
         )

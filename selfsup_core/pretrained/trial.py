@@ -79,7 +79,7 @@ def require_tried(folder: Path, say: Callable[[str], None] = lambda text: None) 
         return
     with _one_at_a_time:
         if not is_remembered(found):
-            say(f"Trying {folder.name} in a process of its own.")
+            say(tr("Trying {name} in a process of its own.").format(name=folder.name))
             try_apart(folder)
             remember(folder)
 

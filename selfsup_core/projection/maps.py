@@ -59,13 +59,17 @@ def check_vectors(x: np.ndarray) -> list[str]:
         )
     notes = []
     if len(x) == 1:
-        notes.append("A single point has no neighbors; it is placed at 0.")
+        notes.append(tr("A single point has no neighbors; it is placed at 0."))
         return notes
     still = int((x.max(axis=0) == x.min(axis=0)).sum())
     if still == x.shape[1]:
-        notes.append("All vectors are equal, so all points are in one place.")
+        notes.append(tr("All vectors are equal, so all points are in one place."))
     elif still:
-        notes.append(f"{still} of {x.shape[1]} numbers are constant and carry no information.")
+        notes.append(
+            tr("{still} of {shape} numbers are constant and carry no information.").format(
+                still=still, shape=x.shape[1]
+            )
+        )
     return notes
 
 
@@ -93,7 +97,7 @@ def make_map(
     say = say or (lambda *_: None)
     say("starting", 0, 1, None)
     if config.kind in ("umap", "tsne") and (len(x) < FEW or bool((x == x[0]).all())):
-        notes.append("Too few different rows for neighbors, so this is PCA.")
+        notes.append(tr("Too few different rows for neighbors, so this is PCA."))
         made = linear_map(x, config.model_copy(update={"kind": "pca"}), ends)
     elif config.kind == "umap":
         made = umap_of(x, config, say, previous, graph)
@@ -164,7 +168,9 @@ def umap_of(
     neighbors = min(config.neighbors, len(x))
     if neighbors < config.neighbors:
         notes.append(
-            f"There are {len(x)} points, so each has {neighbors - 1} neighbors, not {config.neighbors}."
+            tr("There are {count} points, so each has {neighbors} neighbors, not {neighbors_2}.").format(
+                count=len(x), neighbors=neighbors - 1, neighbors_2=config.neighbors
+            )
         )
     if graph is None:
         # Something to look at while neighbors are found.

@@ -277,7 +277,7 @@ def find_collapse(
             share=percent(share),
             classes=classes[top],
             aim=aim,
-            value=", and more each round" if grows else "",
+            value=tr(", and more each round") if grows else "",
         )
     elif empty and len(empty) >= due.sum() / 3:
         text = tr("Collapse: no label is kept for {count} of {count_2} classes ({empty}).").format(
@@ -298,10 +298,10 @@ def collapse_remedy(rarest: list[str], keep: str, is_aligned: bool) -> str:
     """What may help against a collapse and is not in use yet."""
     ways = [] if keep == "top-k" else [tr("keep the surest of each class")]
     if not is_aligned:
-        ways.append("switch on distribution alignment")
+        ways.append(tr("switch on distribution alignment"))
     if keep == "top-k":
-        ways.append("lower the share kept last")
-    ways.append(f"label more rows of the rarest classes ({', '.join(rarest)})")
+        ways.append(tr("lower the share kept last"))
+    ways.append(tr("label more rows of the rarest classes ({rarest})").format(rarest=", ".join(rarest)))
     text = f"{', '.join(ways[:-1])}, or {ways[-1]}." if len(ways) > 1 else f"{ways[0]}."
     return text[0].upper() + text[1:]
 

@@ -93,7 +93,7 @@ def find_drift(
     said = [f"{percent(one.shares[top])} ({one.title})" for one in estimates]
     lacking = [classes[c] for c in np.argsort(shares - granted, kind="stable")[:3] if shares[c] < granted[c]]
     if lacking:
-        ways.append(f"label more rows of {', '.join(lacking)}")
+        ways.append(tr("label more rows of {lacking}").format(lacking=", ".join(lacking)))
     remedy = f"{', '.join(ways[:-1])}, or {ways[-1]}."
     return {
         "code": "drift",

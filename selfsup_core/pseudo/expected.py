@@ -94,7 +94,7 @@ def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> Gauge
     ).format(part=part, rows=rows, expected=percent(expected), low=percent(low), high=percent(high))
     if single:
         said += tr(" {single} {value} a single label and cannot be part of this estimate.").format(
-            single=single, value="class has" if single == 1 else "classes have"
+            single=single, value=tr("class has") if single == 1 else tr("classes have")
         )
     chance = float(counts[tested].max() / rows)
     if expected < chance + NEAR_CHANCE:

@@ -259,7 +259,11 @@ def zero_shot(
     for at, (row, text) in enumerate(zip(rows, texts, strict=True)):
         if row in store.found:
             continue
-        say(f"The language model reads text {at + 1:,} of {len(texts):,}{pace.said()}.")
+        say(
+            tr("The language model reads text {at:,} of {count:,}{said}.").format(
+                at=at + 1, count=len(texts), said=pace.said()
+            )
+        )
         scores = name_scores(model, tokenizer, make_prompt(text, classes, config), classes)
         store.add(int(row), [round(float(v), 5) for v in scores])
         pace.count()
@@ -286,7 +290,11 @@ def generated(
     for at, (row, text) in enumerate(zip(rows, texts, strict=True)):
         if row in store.found:
             continue
-        say(f"The language model answers for text {at + 1:,} of {len(texts):,}{pace.said()}.")
+        say(
+            tr("The language model answers for text {at:,} of {count:,}{said}.").format(
+                at=at + 1, count=len(texts), said=pace.said()
+            )
+        )
         found = answered(model, tokenizer, make_prompt(text, classes, config), classes, config)
         store.add(int(row), {**found, "answer": found["answer"][:MOST_ANSWER]})
         pace.count()

@@ -61,7 +61,11 @@ def ask_remote(
     pace = Pace(len(left))
     done, problem = len(rows) - len(left), ""
     for at in range(0, len(left), AT_ONCE):
-        say(f"The remote model answered {done + at:,} of {len(rows):,} texts{pace.said()}. {spent(remote)}")
+        say(
+            tr("The remote model answered {done:,} of {count:,} texts{said}. {spent}").format(
+                done=done + at, count=len(rows), said=pace.said(), spent=spent(remote)
+            )
+        )
         part = left[at : at + AT_ONCE]
         try:
             found = label_texts(remote, [text for _, text in part], classes, config)

@@ -148,7 +148,7 @@ def variants_of(spec: RunSpec, folder: RunFolder) -> list[Variant]:
         Variant("alone", tr("{title} alone").format(title=t.title), only(augment, t.name), t.name)
         for t in known
     ]
-    found.append(Variant("none", "None", only(augment)))
+    found.append(Variant("none", tr("None"), only(augment)))
     kept: list[Variant] = []
     for one in found:
         if all(one.augment != other.augment for other in kept):

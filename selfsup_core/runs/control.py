@@ -126,7 +126,7 @@ def receive(folder: RunFolder) -> tuple[list[Request], list[str]]:
             if request is not None:
                 requests.append(checked_request(request))
         except StudioError as error:
-            refused.append(f"A request was ignored: {error.message}")
+            refused.append(tr("A request was ignored: {message}").format(message=error.message))
         drop(path)
     return requests, refused
 

@@ -36,7 +36,7 @@ def describe_spec(spec: RunSpec, workspace: Path) -> SpecAbout:
         )
     if task in ("classify", "pseudo"):
         classes = find_source(spec.data.source, workspace).classes
-        about["map"] = tr("{value}the class scores").format(value="PCA of " if classes > 3 else "")
+        about["map"] = tr("{value}the class scores").format(value=tr("PCA of ") if classes > 3 else "")
     return about
 
 

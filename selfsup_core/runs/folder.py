@@ -290,7 +290,7 @@ def scan_runs(workspace: Path) -> Iterator[RunState | DamagedRun]:
         if state is not None:
             yield correct_state(state, runs)
         elif is_orphan(RunFolder(runs / name)):
-            yield DamagedRun(name, "state.json is missing.")
+            yield DamagedRun(name, tr("state.json is missing."))
 
 
 def list_states(workspace: Path) -> Iterator[RunState]:

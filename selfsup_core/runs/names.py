@@ -88,7 +88,7 @@ def describe_labels(spec: RunSpec) -> list[str]:
         keep = known_settings(spec)["objective.keep"].say(objective.keep)
         facts += [inline(describe_proposers(objective.proposers, objective.vote)), inline(keep)]
     if hand := getattr(objective, "hand", ()):
-        facts.append(f"{len(hand):,} by hand")
+        facts.append(tr("{count:,} by hand").format(count=len(hand)))
     return facts
 
 

@@ -75,14 +75,18 @@ def say_columns(x: np.ndarray) -> list[str]:
     said = []
     if same and 2 * same >= width:
         said.append(
-            f"{same:,} of {width:,} columns hold one value or none, so nothing can be learned from them."
+            tr(
+                "{same:,} of {width:,} columns hold one value or none, so nothing can be learned from them."
+            ).format(same=same, width=width)
         )
     with np.errstate(invalid="ignore"):
         largest = float(np.nanmax(np.abs(np.where(holes, 0, x))))
     if largest > LARGEST:
         said.append(
-            f"Numbers reach {brief(largest)}: columns are scaled before training, and small differences "
-            "within such a column are lost."
+            tr(
+                "Numbers reach {largest}: columns are scaled before training, and small differences "
+                "within such a column are lost."
+            ).format(largest=brief(largest))
         )
     return said
 

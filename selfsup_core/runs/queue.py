@@ -305,5 +305,5 @@ def stop_queued(folder: RunFolder) -> bool:
     """Stop a run that still waits; False when it has begun."""
     if not withdraw(folder):
         return False
-    update_state(folder, status="stopped", message="", stop_reason="stopped before it started")
+    update_state(folder, status="stopped", message="", stop_reason=tr("stopped before it started"))
     return True

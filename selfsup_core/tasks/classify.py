@@ -88,7 +88,7 @@ class ClassifyTask(Task):
         self.aside = self.choose_aside()
         self.chosen_by = self.aside.chosen_by
         self.chosen = replace(self.chosen, train=self.aside.train)
-        context.say("Building the network.")
+        context.say(tr("Building the network."))
         self.model = self._build().to(self.choice.name)
         notes = [*self._notes_of_model(), *self.inputs.notes, *self.chosen.notes, self.aside.note]
         self.notes = [note for note in notes if note]
@@ -149,7 +149,7 @@ class ClassifyTask(Task):
             return FeatureInputs(
                 self.dataset, spec.data, device, context.workspace, context.say, folder=context.folder
             )
-        context.say("Loading the model.")
+        context.say(tr("Loading the model."))
         model = cast("TextClassifierConfig", spec.model)
         self.backbone = backbone = load_backbone(model, context.workspace, context.folder, context.say)
         context.persist(lambda: write_json(context.folder / BASE, backbone.about))
@@ -211,8 +211,9 @@ class ClassifyTask(Task):
                 else tr("which is exact enough")
             )
             self.notes.append(
-                f"Each epoch is measured on {len(validation):,} of the {there:,} labeled validation rows, "
-                f"{why}."
+                tr(
+                    "Each epoch is measured on {count:,} of the {there:,} labeled validation rows, {why}."
+                ).format(count=len(validation), there=there, why=why)
             )
         return ClassifierEvaluator(
             self.inputs,

@@ -41,7 +41,9 @@ def drive(folder: RunFolder, config: AblationConfig) -> Generator[Progress, None
         )
         yield Progress(number / len(plan), said)
         while (run := hand_in(folder, spec, state["preset"])) is None:
-            yield Progress(number / len(plan), f"{said} It waits until the queue has room.")
+            yield Progress(
+                number / len(plan), tr("{said} It waits until the queue has room.").format(said=said)
+            )
             time.sleep(POLL_SECONDS)
         try:
             while (now := read_state(run))["status"] not in ENDED:

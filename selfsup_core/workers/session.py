@@ -121,7 +121,7 @@ class Session:
         }
         keeper.attend(
             lambda: keeper.persist(lambda: self.task.write_static(self.frames)),
-            "Preparing the samples to show.",
+            tr("Preparing the samples to show."),
         )
 
     def _tell(self, text: str) -> None:
@@ -151,7 +151,7 @@ class Session:
             step, epoch = self.loop.step, self.loop.epoch
             self.saved_step = step
         for aside in set_aside(folder.checkpoints, f"step-{step:09d}" if saved else ""):
-            self._notice(f"The damaged checkpoint is kept as checkpoints/{aside}.")
+            self._notice(tr("The damaged checkpoint is kept as checkpoints/{aside}.").format(aside=aside))
         if problems and not saved:
             self.keeper.persist(lambda: keep_copy(folder.metrics))
         discard_newer(folder.checkpoints, self.best.checkpoint, "best-")

@@ -53,7 +53,9 @@ def choose_labeler(recipe: Recipe, settings: Mapping[str, Setting], how: str) ->
     else:
         models = {e["model"]: e["title"] for e in list_models(workspace()) if is_usable(e)}
         if not models:
-            model.warning("There is no causal language model on this machine.", icon=":material/download:")
+            model.warning(
+                tr("There is no causal language model on this machine."), icon=":material/download:"
+            )
             return {}
         asked.begin(settings["objective.labeler"], "pseudo-labeler", value_at(base, "labeler"))
         if st.session_state.get("pseudo-labeler") not in models:
@@ -109,9 +111,18 @@ def show_remote(place: Any) -> None:
     )
     place.info(
         plain(
-            f"Texts are sent to {connection.model or 'the model'} at {connection.host}: at most "
-            f"{config.requests_per_minute:,} requests per minute and {config.most_requests:,} in all; "
-            f"{price}. {connection.warning}"
+            tr(
+                "Texts are sent to {value} at {host}: at most "
+                "{requests_per_minute:,} requests per minute and {most_requests:,} in all; "
+                "{price}. {warning}"
+            ).format(
+                value=connection.model or "the model",
+                host=connection.host,
+                requests_per_minute=config.requests_per_minute,
+                most_requests=config.most_requests,
+                price=price,
+                warning=connection.warning,
+            )
         ),
         icon=":material/cloud_upload:",
     )
@@ -169,10 +180,16 @@ def show_said(folder: RunFolder) -> None:
     """After a run: the answers of its language models, one row per text."""
     said = read_said(folder.path)
     if not said:
-        st.caption("No language model proposed labels in this run.")
+        st.caption(tr("No language model proposed labels in this run."))
     for how, rows in said.items():
         open_rows = sum(not row["label"] for row in rows)
-        st.markdown(f"**{NAMES.get(how, how)}**: {len(rows):,} rows, {open_rows:,} of them got no class.")
+        st.markdown(
+            tr("**{names}**: {count:,} rows, {open_rows:,} of them got no class.").format(
+                names=NAMES.get(how, how), count=len(rows), open_rows=open_rows
+            )
+        )
         show_table(rows[:MOST_SHOWN], key=f"review-said-{how}")
         if len(rows) > MOST_SHOWN:
-            st.caption(f"The first {MOST_SHOWN} rows; `pseudo said` prints all.")
+            st.caption(
+                tr("The first {most_shown} rows; `pseudo said` prints all.").format(most_shown=MOST_SHOWN)
+            )

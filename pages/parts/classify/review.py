@@ -62,7 +62,7 @@ def show_review(folder: RunFolder) -> None:
 def show_queue(folder: RunFolder) -> None:
     frames = list_frames(folder.frames)
     if not frames:
-        st.caption("No round has finished yet.")
+        st.caption(tr("No round has finished yet."))
         return
     spec = read_spec(folder.spec)
     source = spec.data.source
@@ -74,9 +74,11 @@ def show_queue(folder: RunFolder) -> None:
         rows = [int(row) for row in frame["unsure_rows"]]
         left = [i for i, row in enumerate(rows) if row not in done and row not in skipped]
         st.caption(
-            f"The rows it is least sure of: {len(rows) - len(left)} of {len(rows)} reviewed; "
-            f"{count_words(len(done))} for this data set in all. The next run learns from them, and so does "
-            "its twin, the same classifier trained on the given labels alone."
+            tr(
+                "The rows it is least sure of: {count} of {count_2} reviewed; "
+                "{count_words} for this data set in all. The next run learns from them, and so does "
+                "its twin, the same classifier trained on the given labels alone."
+            ).format(count=len(rows) - len(left), count_2=len(rows), count_words=count_words(len(done)))
         )
         if left:
             show_sample(folder.id, source, rows[left[0]])
@@ -89,7 +91,7 @@ def show_queue(folder: RunFolder) -> None:
             ):
                 show_why(folder.id, row=rows[left[0]], epoch=frames[-1])
         else:
-            st.markdown("All of them are reviewed.")
+            st.markdown(tr("All of them are reviewed."))
         show_hand_labels(source, classes)
         if done and st.button(
             tr("Train again with {count_words}").format(count_words=count_words(len(done))),
@@ -140,17 +142,25 @@ def show_hand_labels(source: str, classes: list[str]) -> None:
         for one in made[:MOST_LISTED]:
             name = classes[one["label"]] if one["label"] < len(classes) else str(one["label"])
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"Row {one['row']}: **{plain(name)}** {plain(excerpt(source, one['row']))}")
+                st.markdown(
+                    tr("Row {row}: **{name}** {excerpt}").format(
+                        row=one["row"], name=plain(name), excerpt=plain(excerpt(source, one["row"]))
+                    )
+                )
                 st.button(
-                    "Undo",
+                    tr("Undo"),
                     key=f"review-undo-{one['row']}",
                     icon=":material/undo:",
                     on_click=add_hand_label,
                     args=(workspace(), source, one["row"], None),
-                    help="Remove this label.",
+                    help=tr("Remove this label."),
                 )
         if len(made) > MOST_LISTED:
-            st.caption(f"The newest {MOST_LISTED}; `pseudo hand {source}` lists all.")
+            st.caption(
+                tr("The newest {most_listed}; `pseudo hand {source}` lists all.").format(
+                    most_listed=MOST_LISTED, source=source
+                )
+            )
 
 
 def excerpt(source: str, row: int) -> str:
@@ -167,7 +177,10 @@ def show_sample(run: str, source: str, row: int) -> None:
             st.text(dataset.x[row][:MOST_LETTERS])
         elif dataset.kind in ("image", "sound"):
             st.image(
-                sample_sheet(dataset.x[row : row + 1], dataset.scale), width=220, clamp=True, alt=f"Row {row}"
+                sample_sheet(dataset.x[row : row + 1], dataset.scale),
+                width=220,
+                clamp=True,
+                alt=tr("Row {row}").format(row=row),
             )
         else:
             show_table(source, dataset, [row], run=run, has_labels=False)
@@ -192,7 +205,7 @@ def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -
                     on_click=keep,
                     args=(number,),
                     shortcut=key,
-                    help=f"Key {key}",
+                    help=tr("Key {key}").format(key=key),
                 )
         else:
             chosen = st.selectbox(
@@ -202,7 +215,7 @@ def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -
                 key=f"review-class-{row}",
                 label_visibility="collapsed",
             )
-            st.button("Keep", key="review-keep", on_click=keep, args=(chosen,), icon=":material/check:")
+            st.button(tr("Keep"), key="review-keep", on_click=keep, args=(chosen,), icon=":material/check:")
         if st.button(tr("Skip"), key="review-skip", shortcut="s", help=tr("Key S")):
             st.session_state[f"skipped-{folder.id}"].add(row)
             rerun(scope="fragment")
@@ -235,7 +248,9 @@ def show_audit(folder: RunFolder) -> None:
         st.dataframe(rows, hide_index=True, column_config=as_percent, key="review-vote")
         if len(names) > 1:
             st.caption(
-                f"They predict different classes for {percent(vote['conflicts'])} of the unlabeled rows."
+                tr("They predict different classes for {conflicts} of the unlabeled rows.").format(
+                    conflicts=percent(vote["conflicts"])
+                )
             )
     if prior:
         shown = [
@@ -250,33 +265,42 @@ def show_audit(folder: RunFolder) -> None:
         }
         st.dataframe(shown, hide_index=True, column_config=as_percent, key="review-prior")
         st.caption(
-            "Shares of the classes among the unlabeled rows, estimated from the proposals; as reliable as "
-            "the probabilities of the proposals."
+            tr(
+                "Shares of the classes among the unlabeled rows, estimated from the "
+                "proposals; as reliable as "
+                "the probabilities of the proposals."
+            )
         )
     found = (read_tested(folder.path) or {}).get("calibration")
     if found and found["rows"] < LEAST_ROWS:
         st.caption(
-            f"Too few validation rows with labels to measure calibration: {found['rows']}, and {LEAST_ROWS} "
-            "are needed."
+            tr(
+                "Too few validation rows with labels to measure calibration: {rows}, and {least_rows} "
+                "are needed."
+            ).format(rows=found["rows"], least_rows=LEAST_ROWS)
         )
         return
     if not found or not found["before"]["bins"]:
-        st.caption("Calibration is measured at the end of the run, on validation rows with labels.")
+        st.caption(tr("Calibration is measured at the end of the run, on validation rows with labels."))
         return
     st.plotly_chart(reliability_figure(found), key="review-calibration", config={"displayModeBar": False})
     before = 100 * found["before"]["ece"]
     if "after" not in found:
         st.caption(
-            f"Expected calibration error {before:.1f} points on {found['rows']:,} validation rows. Their "
-            "labels are beyond the label budget: they measure this, and no temperature is fitted by them."
+            tr(
+                "Expected calibration error {before:.1f} points on {rows:,} validation rows. Their "
+                "labels are beyond the label budget: they measure this, and no temperature is fitted by them."
+            ).format(before=before, rows=found["rows"])
         )
         return
     after = 100 * found["after"]["ece"]
     st.caption(
-        f"Expected calibration error {before:.1f} points on {found['rows'] // 2:,} validation rows; "
-        f"{after:.1f} after all scores are divided by a temperature of {found['temperature']:.2f}, fitted "
-        "on the other half of them. On the line, a proposal that is 80% sure is correct in 80 of 100 "
-        "cases."
+        tr(
+            "Expected calibration error {before:.1f} points on {rows:,} validation rows; "
+            "{after:.1f} after all scores are divided by a temperature of {temperature:.2f}, fitted "
+            "on the other half of them. On the line, a proposal that is 80% sure is correct in 80 of 100 "
+            "cases."
+        ).format(before=before, rows=found["rows"] // 2, after=after, temperature=found["temperature"])
     )
 
 
@@ -288,7 +312,11 @@ def show_seeds(folder: RunFolder) -> None:
             done = tr("{runs} finished").format(runs=counted(now["runs"], "seed")) + (
                 tr(", {waiting} running or queued").format(waiting=now["waiting"]) if now["waiting"] else ""
             )
-            st.caption(f"{done}. {describe_seeds(now['same_split'])} The band is one standard deviation.")
+            st.caption(
+                tr("{done}. {describe_seeds} The band is one standard deviation.").format(
+                    done=done, describe_seeds=describe_seeds(now["same_split"])
+                )
+            )
             st.plotly_chart(seeds_figure(now), key="review-seeds-figure", config={"displayModeBar": False})
         with st.container(horizontal=True, vertical_alignment="bottom"):
             count = number_field(

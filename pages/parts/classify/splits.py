@@ -63,7 +63,11 @@ def show_splits(folder: RunFolder) -> None:
             tone = {"helped": st.success, "hurt": st.error}.get(now["verdict"]["outcome"], st.info)
             tone(plain(now["verdict"]["text"]))
         if now and now["waiting"]:
-            st.caption(f"{now['runs']} of {now['runs'] + now['waiting']} splits are done.")
+            st.caption(
+                tr("{runs} of {runs_2} splits are done.").format(
+                    runs=now["runs"], runs_2=now["runs"] + now["waiting"]
+                )
+            )
         elif offer := offer_splits(folder):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.caption(plain(offer), width="content")

@@ -189,14 +189,14 @@ def show(task: str) -> None:
     # Above the run, whose height changes: below it they would move away under the pointer.
     with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
         link_here(
-            "Use this classifier",
+            tr("Use this classifier"),
             icon=":material/category_search:",
             key="use-this-classifier",
             params={"do": "use", "run": folder.id},
         )
         st.page_link(
             "pages/latent.py",
-            label="Explore its class scores",
+            label=tr("Explore its class scores"),
             icon=":material/scatter_plot:",
             query_params={"space": f"run:{folder.id}"},
         )

@@ -42,7 +42,10 @@ def show_tryout(run: str, source: str, kind: str) -> Predictions | None:
         missing = "deleted"
     if missing:
         st.caption(
-            "The data set that it was trained on is not on this machine, so there are no examples to show."
+            tr(
+                "The data set that it was trained on is not on this machine, so there are no "
+                "examples to show."
+            )
         )
         return None
     made = None
@@ -50,7 +53,7 @@ def show_tryout(run: str, source: str, kind: str) -> Predictions | None:
         seed = int(st.session_state.setdefault(DRAW, 0))
         rows = draw(str(workspace()), run, COUNT, seed)
         dataset = open_source(source, workspace())
-        st.markdown(f"**Try it on {len(rows)} rows that it was not trained on**")
+        st.markdown(tr("**Try it on {count} rows that it was not trained on**").format(count=len(rows)))
         show_rows(run, source, dataset, rows)
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(
@@ -64,13 +67,17 @@ def show_tryout(run: str, source: str, kind: str) -> Predictions | None:
                     values = {"rows": [one["row"] for one in rows]}
                     made = dict(routes.lab().ask(Subject("classifier", run), "predict", values).about)
             st.button(
-                "Draw other rows",
+                tr("Draw other rows"),
                 icon=":material/shuffle:",
                 key="use-draw-again",
-                help="Show other validation rows.",
+                help=tr("Show other validation rows."),
                 on_click=draw_again,
             )
-        st.caption(f"Validation rows of {plain(dataset.title)}. {TOOK.get(kind, QUICK)}")
+        st.caption(
+            tr("Validation rows of {title}. {took}").format(
+                title=plain(dataset.title), took=TOOK.get(kind, QUICK)
+            )
+        )
     return made
 
 
@@ -96,7 +103,7 @@ def show_rows(run: str, source: str, dataset: Dataset, rows: list[HeldOut]) -> N
                 st.image(
                     np.clip(np.asarray(dataset.x[one["row"]], np.float32) * dataset.scale, 0, 1),
                     width=88,
-                    alt=f"Row {one['row']}",
+                    alt=tr("Row {row}").format(row=one["row"]),
                 )
     elif dataset.kind == "table":
         numbers = [one["row"] for one in rows]

@@ -58,7 +58,7 @@ def choose_run() -> RunState | None:
     """A run with a classifier that has finished an epoch."""
     states = {s["run"]: s for s in list_states(workspace()) if s.get("task") in TASKS and s["epoch"] >= 1}
     if not states:
-        st.info("There is no trained classifier yet. Train one first.", icon=":material/info:")
+        st.info(tr("There is no trained classifier yet. Train one first."), icon=":material/info:")
         if asked := st.query_params.get("run", ""):
             st.error(plain(refuse_run(asked)), icon=":material/error:")
             wait_for_epoch(asked)
@@ -115,7 +115,9 @@ def describe(state: RunState) -> None:
     """The classes of a classifier, and its accuracy."""
     accuracy = describe_accuracy(state)
     right = f" {accuracy[:1].upper()}{accuracy[1:]}." if accuracy else ""
-    st.caption(plain(f"Trained on {state['source_title']}.{right}"))
+    st.caption(
+        plain(tr("Trained on {source_title}.{right}").format(source_title=state["source_title"], right=right))
+    )
 
 
 def ask_texts(run: str, text: str) -> Predictions:
@@ -153,9 +155,17 @@ def show_found(made: Made, source: str, kind: str) -> None:
     far = sum(bool(one["far"]) for one in found)
     if far:
         st.warning(
-            f"{far:,} of {len(found):,} samples {'is' if far == 1 else 'are'} unlike the training data, so "
-            f"{'its' if far == 1 else 'their'} predictions should not be trusted. The first: "
-            f"{plain(next(one['far'] for one in found if one['far']))}",
+            tr(
+                "{far:,} of {count:,} samples {value} unlike the training data, so "
+                "{value_2} predictions should not be trusted. The first: "
+                "{next}"
+            ).format(
+                far=far,
+                count=len(found),
+                value="is" if far == 1 else "are",
+                value_2="its" if far == 1 else "their",
+                next=plain(next(one["far"] for one in found if one["far"])),
+            ),
             icon=":material/warning:",
         )
     rows = [
@@ -170,13 +180,13 @@ def show_found(made: Made, source: str, kind: str) -> None:
     shown = {"Probability": as_percent, "Picture": picture}
     st.dataframe(rows, hide_index=True, column_config=shown, key="use-table")
     if len(found) > MOST_SHOWN:
-        st.caption(f"The first {MOST_SHOWN} are shown; the file has all.")
+        st.caption(tr("The first {most_shown} are shown; the file has all.").format(most_shown=MOST_SHOWN))
     if len(found) == 1:
         ranked = sorted(found[0]["probabilities"].items(), key=lambda pair: -pair[1])[:MOST_BARS]
         for name, p in ranked:
             st.progress(p, f"{plain(name)}: {percent(p, 1)}")
     st.download_button(
-        "All predictions, CSV",
+        tr("All predictions, CSV"),
         predictions_csv(found, classes),
         "predictions.csv",
         "text/csv",
@@ -204,14 +214,16 @@ def show_reasons(run: str, made: Made, files: list[Any]) -> None:
             with lying(files) as paths:
                 show_why(run, files=paths, column=made["column"], index=number - 1)
         else:
-            st.caption("Upload the file again to see why.")
+            st.caption(tr("Upload the file again to see why."))
 
 
 def show_export(run: str) -> None:
     with st.expander(tr("Export classifier"), icon=":material/download:"):
         st.caption(
-            "A folder as a ZIP file: safetensors and JSON, or Hugging Face's layout for a fine-tuned "
-            "transformer. Use it with `classify predict FOLDER text`."
+            tr(
+                "A folder as a ZIP file: safetensors and JSON, or Hugging Face's layout for a fine-tuned "
+                "transformer. Use it with `classify predict FOLDER text`."
+            )
         )
         if st.button(tr("Create the ZIP file"), key="use-export", icon=":material/folder_zip:"):
             with (
@@ -225,7 +237,7 @@ def show_export(run: str) -> None:
         ready = st.session_state.get("use-zip")
         if ready and ready[0] == run:
             st.download_button(
-                "Download the ZIP file",
+                tr("Download the ZIP file"),
                 ready[1],
                 f"{run}-classifier.zip",
                 "application/zip",
@@ -246,7 +258,7 @@ def show() -> None:
     if made:
         made |= {"texts": False}
     beside = st.container()  # their predictions appear directly below them
-    st.markdown(f"**Or with {YOURS[kind]} of your own**")
+    st.markdown(tr("**Or with {yours} of your own**").format(yours=YOURS[kind]))
     with errors_shown():
         if kind == "text":
             text = st.text_area(
@@ -258,7 +270,7 @@ def show() -> None:
             )
             asked = st.button(tr("Classify"), type="primary", key="use-go")
             if asked and not text.strip():
-                st.warning("Type or paste a text first.", icon=":material/edit:")
+                st.warning(tr("Type or paste a text first."), icon=":material/edit:")
             elif asked:
                 with st.spinner("Reading …"):
                     made = ask_texts(run, text) | {"texts": True}

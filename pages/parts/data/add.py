@@ -116,17 +116,21 @@ def show_recorder() -> None:
     if taken and st.button(tr("Keep this sample"), icon=":material/add:", key="keep-sample"):
         if sum(len(content) for _, _, content in samples) + taken.size > LIMITS.recorded_bytes:
             st.error(
-                f"Recorded samples may have at most {LIMITS.recorded_bytes // MB} MB together. Create a "
-                "data set from them, or record shorter ones.",
+                tr(
+                    "Recorded samples may have at most {recorded_bytes} MB together. Create a "
+                    "data set from them, or record shorter ones."
+                ).format(recorded_bytes=LIMITS.recorded_bytes // MB),
                 icon=":material/error:",
             )
         else:
-            samples.append((label.strip() or "no class", ending, taken.getvalue()))
+            samples.append((label.strip() or tr("no class"), ending, taken.getvalue()))
             rerun()
     if not samples:
-        st.caption("Keep a few samples per class, then create a data set from them.")
+        st.caption(tr("Keep a few samples per class, then create a data set from them."))
         return
-    st.caption(f"{len(samples)} samples: " + plain(", ".join(name for name, _, _ in samples)))
+    st.caption(
+        tr("{count} samples: ").format(count=len(samples)) + plain(", ".join(name for name, _, _ in samples))
+    )
     make, drop = st.columns(2)
     if make.button(tr("Create a data set"), type="primary", key="make-samples"):
         buffer = io.BytesIO()
@@ -146,7 +150,7 @@ def show_recorder() -> None:
 
 def show_hub() -> None:
     if not hub_is_on():
-        st.caption("Switched off on this server. Its operator can set SELFSUP_HUB=on.")
+        st.caption(tr("Switched off on this server. Its operator can set SELFSUP_HUB=on."))
         return
     name = st.text_input(
         tr("ID of a data set"),
@@ -156,7 +160,7 @@ def show_hub() -> None:
     ).strip()
     if st.button(tr("Fetch"), icon=":material/cloud_download:", key="hub-fetch"):
         if not name:
-            st.warning("Type the ID of a data set first, as owner/name.", icon=":material/edit:")
+            st.warning(tr("Type the ID of a data set first, as owner/name."), icon=":material/edit:")
             return
         from selfsup_core.data.library.hub import fetch
 

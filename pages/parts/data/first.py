@@ -25,7 +25,7 @@ def show_first(seen: ImportPreview, *, key: str) -> None:
         show_sounds(seen)
     elif "pictures" in seen:
         show_gallery(by_label(seen), key=key)
-        st.caption("As the network sees them; click one to enlarge it.")
+        st.caption(tr("As the network sees them; click one to enlarge it."))
     elif "texts" in seen:
         show_texts(seen)
     else:
@@ -60,7 +60,7 @@ def show_sounds(seen: ImportPreview) -> None:
             with st.container(gap="xsmall"):
                 st.caption(plain(picture["name"]))
                 st.audio(base64.b64decode(content), format="audio/wav")
-    st.caption("Cut or padded to the same length, with the spectrogram that the network sees.")
+    st.caption(tr("Cut or padded to the same length, with the spectrogram that the network sees."))
 
 
 def show_texts(seen: ImportPreview) -> None:
@@ -78,14 +78,16 @@ def show_rows(seen: ImportPreview) -> None:
     before, after = st.columns(2) if "rows" in seen else (None, st.container())
     if before:
         with before:
-            st.markdown("**As in the file**")
+            st.markdown(tr("**As in the file**"))
             show_cells(seen["columns"], seen["rows"])
     with after:
-        st.markdown("**As columns of numbers**")
+        st.markdown(tr("**As columns of numbers**"))
         show_values(seen["made_columns"], values, missing)
     said = tr("When a run starts, numbers are scaled to 0–1 by the ranges of its training rows")
     st.caption(
-        f"{said}, and missing values (orange) are filled with the median of their column."
+        tr("{said}, and missing values (orange) are filled with the median of their column.").format(
+            said=said
+        )
         if missing.any()
         else f"{said}."
     )

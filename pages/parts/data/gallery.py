@@ -63,7 +63,7 @@ def pictures_of(dataset: Dataset, rows: np.ndarray) -> list[Picture]:
         if isinstance(names, Texts) and names[row]:
             parts.insert(0, names[row])
         if labels is not None:
-            parts.insert(0, dataset.classes[labels[row]] if labels[row] >= 0 else "no label")
+            parts.insert(0, dataset.classes[labels[row]] if labels[row] >= 0 else tr("no label"))
         src = picture_url(np.asarray(dataset.x[row], np.float32) * dataset.scale)
         found.append({"src": src, "name": " · ".join(parts)})
     return found

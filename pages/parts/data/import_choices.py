@@ -284,7 +284,7 @@ def show_reading(plan: ImportPlan, mark: str, is_text: bool) -> None:
         ) and reading.get("header") in (None, "yes" if found.get("header") else "no")
         if st.button(tr("Read again"), key=f"again-{mark}"):
             if same:
-                st.caption("Nothing has changed: the files are already read like this.")
+                st.caption(tr("Nothing has changed: the files are already read like this."))
             else:
                 # What was left out to mend a refusal stays left out.
                 earlier = st.session_state.get(f"reading-{mark}", {})

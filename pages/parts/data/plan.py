@@ -49,7 +49,7 @@ def look(files: list[Path], config: ImportConfig) -> ImportPreview:
         with place, st.spinner(tr("Looking at the files …")):
             stop = st.empty()
             if not known:  # later, Cancel is beside Import
-                stop.button("Cancel", key="cancel-look", on_click=cancel, args=(files,))
+                stop.button(tr("Cancel"), key="cancel-look", on_click=cancel, args=(files,))
             known[key] = own.preview(workspace(), files, config, tell=teller())
             stop.empty()
     return known[key]
@@ -59,7 +59,7 @@ def show_plan(files: list[Path]) -> None:
     """What was found, what can be changed, and the button that imports. Raises DataError."""
     if not all(file.exists() for file in files):
         st.session_state.pop("pending", None)
-        st.warning("These files are no longer there. Upload them again.", icon=":material/error:")
+        st.warning(tr("These files are no longer there. Upload them again."), icon=":material/error:")
         return
     mark = files[0].parent.name
     reading = st.session_state.get(f"reading-{mark}", {})
@@ -84,7 +84,7 @@ def show_plan(files: list[Path]) -> None:
         show_first(look(files, ImportConfig(**(reading | changed))), key=f"first-{mark}")
     go, leave, _ = st.columns((1.2, 1, 4))
     # A click during the import also cancels the import: see `teller`.
-    leave.button("Cancel", key="cancel-import", width="stretch", on_click=cancel, args=(files,))
+    leave.button(tr("Cancel"), key="cancel-import", width="stretch", on_click=cancel, args=(files,))
     if go.button(tr("Import"), type="primary", icon=":material/check:", key="import", width="stretch"):
         with st.spinner(tr("Importing {rows:,} samples …").format(rows=plan["rows"])):
             config = ImportConfig(**(reading | changed))

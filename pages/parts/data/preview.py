@@ -53,7 +53,11 @@ def show_preview(name: str, dataset: Dataset) -> None:
             others = len(dataset.classes) - MOST_BARS
             if others > 0:
                 rows = len(dataset) - sum(counts.values())
-                st.caption(f"The {MOST_BARS} largest classes; {others:,} others have {rows:,} rows together.")
+                st.caption(
+                    tr(
+                        "The {most_bars} largest classes; {others:,} others have {rows:,} rows together."
+                    ).format(most_bars=MOST_BARS, others=others, rows=rows)
+                )
 
 
 def show_images(dataset: Dataset) -> None:
@@ -68,7 +72,11 @@ def show_images(dataset: Dataset) -> None:
         key=f"gallery-{dataset.id}",
     )
     if len(groups) > MOST_CLASSES:
-        st.caption(f"The first {MOST_CLASSES} of {len(groups)} classes.")
+        st.caption(
+            tr("The first {most_classes} of {count} classes.").format(
+                most_classes=MOST_CLASSES, count=len(groups)
+            )
+        )
 
 
 def show_sounds(dataset: Dataset) -> None:
@@ -95,7 +103,10 @@ def show_sounds(dataset: Dataset) -> None:
                     st.caption(plain(picture["name"]))
                     st.audio(np.asarray(dataset.extra["audio"][row], np.float32) / 32768, sample_rate=rate)
     st.caption(
-        "Log-mel spectrograms: time runs to the right, low frequencies are at the bottom, and loud is bright."
+        tr(
+            "Log-mel spectrograms: time runs to the right, low frequencies are at the "
+            "bottom, and loud is bright."
+        )
     )
 
 
@@ -104,14 +115,19 @@ def show_texts(dataset: Dataset) -> None:
     labels = dataset.label_names() if dataset.y is not None else None
     with st.container(height=460, border=True):
         for row in range(min(TEXTS, len(texts))):
-            show_text(texts[row], f"row {row}", labels[row] or "no label" if labels else "")
+            show_text(
+                texts[row], tr("row {row}").format(row=row), labels[row] or tr("no label") if labels else ""
+            )
     sample = np.linspace(0, len(texts) - 1, min(len(texts), 20_000)).astype(int)
     lengths = np.array([len(texts[int(i)]) for i in sample])
     top = float(np.quantile(lengths, 0.99))
-    st.plotly_chart(histogram(lengths[lengths <= top], "characters per text"), key="lengths", config=NO_BAR)
+    st.plotly_chart(
+        histogram(lengths[lengths <= top], tr("characters per text")), key="lengths", config=NO_BAR
+    )
     st.caption(
-        f"Median {int(np.median(lengths)):,} characters, longest {int(lengths.max()):,}; the longest 1% is "
-        "not shown."
+        tr("Median {median:,} characters, longest {max:,}; the longest 1% is not shown.").format(
+            median=int(np.median(lengths)), max=int(lengths.max())
+        )
     )
 
 
@@ -131,4 +147,4 @@ def show_distribution(dataset: Dataset) -> None:
     if len(values):
         st.plotly_chart(histogram(values, column), key="distribution", config=NO_BAR)
     else:
-        st.caption("This column has no numbers.")
+        st.caption(tr("This column has no numbers."))

@@ -73,20 +73,20 @@ def show_dataset(name: str, source: Source) -> None:
         if dataset.kind == "text":
             st.page_link(
                 "pages/language.py",
-                label="Train a language model",
+                label=tr("Train a language model"),
                 icon=":material/edit_note:",
                 query_params={"do": "train", "data": name},
             )
         if len(dataset.classes) >= 2:
             st.page_link(
                 "pages/classify.py",
-                label="Train a classifier",
+                label=tr("Train a classifier"),
                 icon=":material/label:",
                 query_params={"do": "pseudo", "data": name},
             )
         st.page_link(
             "pages/views.py",
-            label="Try augmentations",
+            label=tr("Try augmentations"),
             icon=":material/auto_fix_high:",
             query_params={"do": "lab", "data": name},
         )
@@ -178,10 +178,13 @@ def show_health(name: str, dataset: Dataset) -> None:
         warnings = count_warnings(findings)
         if not findings:
             st.success(
-                f"No problems found. Checked for {LOOKED_FOR[dataset.kind]}.", icon=":material/check_circle:"
+                tr("No problems found. Checked for {looked_for}.").format(
+                    looked_for=LOOKED_FOR[dataset.kind]
+                ),
+                icon=":material/check_circle:",
             )
         elif not warnings:
-            st.success("Ready for training. Good to know:", icon=":material/check_circle:")
+            st.success(tr("Ready for training. Good to know:"), icon=":material/check_circle:")
         for finding in findings:
             show_finding(name, dataset, finding)
 
@@ -214,7 +217,7 @@ def show_finding(name: str, dataset: Dataset, finding: FindingAbout) -> None:
             show_gallery([{"title": "", "pictures": pictures}], key=f"found-{name}-{finding['code']}")
         elif finding["rows"] and isinstance(dataset.x, Texts):
             for row in finding["rows"][:3]:
-                text.caption(plain(f"row {row}: {dataset.x[row][:160]}"))
+                text.caption(plain(tr("row {row}: {x}").format(row=row, x=dataset.x[row][:160])))
         elif finding["rows"]:
             show_table(name, dataset, finding["rows"][:ROWS])
 
@@ -231,7 +234,7 @@ def show_split(name: str, dataset: Dataset) -> None:
     if dataset.y is not None:
         values |= choose_budget(name, kept)
     else:
-        st.caption("This data set has no labels, so there is nothing to hide.")
+        st.caption(tr("This data set has no labels, so there is nothing to hide."))
     with errors_shown():
         config = DataConfig(source=name, **{**kept, **values})
         outcome = describe_split(dataset, config)
@@ -241,7 +244,7 @@ def show_split(name: str, dataset: Dataset) -> None:
         for text in warn_of_labels(outcome):
             st.caption(f":orange[:material/warning:] {plain(text)}")
         if dataset.groups is not None and not dataset.grouped_by and "part" not in dataset.extra:
-            st.caption("Copies of a sample are always on the same side of the split.")
+            st.caption(tr("Copies of a sample are always on the same side of the split."))
         if outcome["classes"]:
             st.dataframe(
                 [
@@ -260,7 +263,7 @@ def show_split(name: str, dataset: Dataset) -> None:
             help=tr("New runs on this data set begin with it."),
         ):
             own.save_split(workspace(), name, **values)
-            st.success("New runs on this data set begin with this split.", icon=":material/check:")
+            st.success(tr("New runs on this data set begin with this split."), icon=":material/check:")
 
 
 def choose_budget(name: str, kept: KeptSplit) -> KeptSplit:
@@ -334,7 +337,7 @@ def show_about(name: str, dataset: Dataset, source: Source) -> None:
         form = tr("Parquet") if dataset.kind in ("text", "table") else "ZIP"
         file = f"{name}-{dataset.digest[:8]}.{form.lower()}"
         st.download_button(
-            f"Download {form}",
+            tr("Download {form}").format(form=form),
             lambda: datasets.export_dataset(workspace(), name)[1],
             file_name=file,
             icon=":material/download:",

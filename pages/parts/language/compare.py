@@ -60,7 +60,7 @@ def show_comparison(model: str, first: Reading, other: str, text: str) -> None:
 
 def show_totals(readings: list[Reading], names: list[str], found: Comparison) -> None:
     totals, kinds = found["totals"], {reading["kind"] for reading in readings}
-    st.markdown("**The whole text**")
+    st.markdown(tr("**The whole text**"))
     columns = {"Model": names}
     for title, key, digits in (
         (tr("Bits per character"), "bits_per_character", 3),
@@ -106,9 +106,9 @@ def times(log_ratio: float) -> str:
 def show_parts(names: list[str], found: Comparison) -> None:
     ranked = sorted(found["parts"], key=lambda part: -abs(part["difference"]))
     ranked = [part for part in ranked if abs(part["difference"]) > 1e-4][:MOST_PARTS]
-    st.markdown("**Where they differ most**")
+    st.markdown(tr("**Where they differ most**"))
     if not ranked:
-        st.caption("They do not differ.")
+        st.caption(tr("They do not differ."))
         return
     rows = {
         "Part": [part["text"].replace("\n", "⏎") for part in ranked],
@@ -122,4 +122,4 @@ def show_parts(names: list[str], found: Comparison) -> None:
     }
     st.dataframe(rows, hide_index=True, width="stretch", key="language-parts")
     if not names[0].startswith("A: "):
-        st.caption(f"A is {plain(names[0])}, B is {plain(names[1])}.")
+        st.caption(tr("A is {names}, B is {names_2}.").format(names=plain(names[0]), names_2=plain(names[1])))

@@ -58,7 +58,8 @@ def choose() -> tuple[str, str, int]:
     }
     if not sources:
         st.info(
-            "There are no texts on this machine yet. Upload a file on the Data page.", icon=":material/info:"
+            tr("There are no texts on this machine yet. Upload a file on the Data page."),
+            icon=":material/info:",
         )
         return "", "", 0
     first = next(iter(sources))
@@ -123,7 +124,7 @@ def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> 
             st.warning(plain(looked["warning"].split(" The multilingual")[0]), icon=":material/translate:")
             if encoder != "multilingual" and not ENCODERS["multilingual"].missing():
                 st.button(
-                    "Use the multilingual encoder",
+                    tr("Use the multilingual encoder"),
                     key="embed-other",
                     on_click=take_encoder,
                     args=("multilingual",),
@@ -132,7 +133,11 @@ def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> 
     if job and job["status"] == "failed":
         st.error(plain(job["error"]), icon=":material/error:")
     if job and job["status"] == "stopped":
-        st.caption(f"Stopped at {job['done']:,} of {job['total']:,}. What is done is kept.")
+        st.caption(
+            tr("Stopped at {done:,} of {total:,}. What is done is kept.").format(
+                done=job["done"], total=job["total"]
+            )
+        )
     rate = (job or {}).get("rate") or GUESS.get(encoder)
     is_measured = bool((job or {}).get("rate"))
     basis = (
@@ -144,12 +149,17 @@ def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> 
         else tr("not known before it has started")
     )
     st.markdown(
-        f"Each of the {rows:,} texts becomes {about.width} numbers; texts of similar meaning get similar "
-        "numbers. They give you a map of all texts, search by meaning, and a classifier that needs few "
-        "labels. Labels are not used."
+        tr(
+            "Each of the {rows:,} texts becomes {width} numbers; texts of similar meaning get similar "
+            "numbers. They give you a map of all texts, search by meaning, and a classifier that needs few "
+            "labels. Labels are not used."
+        ).format(rows=rows, width=about.width)
     )
     st.caption(
-        f"It takes {takes}, but only once: afterwards runs and maps start at once. You can leave this page."
+        tr(
+            "It takes {takes}, but only once: afterwards runs and maps start at once. You "
+            "can leave this page."
+        ).format(takes=takes)
     )
     if st.button(tr("Embed"), type="primary", icon=":material/play_arrow:", key="embed-start"):
         with errors_shown():
@@ -178,7 +188,12 @@ def show_progress(source: str, encoder: str) -> None:
         )
         rate = tr(", {rate:,.0f} texts/s").format(rate=job["rate"]) if job["rate"] and not is_paused else ""
         share = job["done"] / max(1, job["total"]) if job["stage"] != "reading" else 0.0
-        st.progress(min(1.0, share), f"{word}: {job['done']:,} of {job['total']:,}{rate}{left}")
+        st.progress(
+            min(1.0, share),
+            tr("{word}: {done:,} of {total:,}{rate}{left}").format(
+                word=word, done=job["done"], total=job["total"], rate=rate, left=left
+            ),
+        )
         with st.container(horizontal=True):
             other = "resume" if is_paused else "pause"
             if st.button(
@@ -206,7 +221,7 @@ def show_progress(source: str, encoder: str) -> None:
 
 
 def show_result(source: str, encoder: str) -> None:
-    st.badge("Embedded", icon=":material/check_circle:", color="green")
+    st.badge(tr("Embedded"), icon=":material/check_circle:", color="green")
     made = ask(source, "map", encoder)
     figure = map_figure(
         np.array(made["points"]).reshape(-1, 2),
@@ -225,8 +240,10 @@ def show_result(source: str, encoder: str) -> None:
         else tr("{shown:,} texts").format(shown=shown)
     )
     st.caption(
-        f"{of}, by PCA: the two directions that vary most hold {percent(made['explained'])} of the "
-        "variance, the rest is not visible here. Labels only color the map."
+        tr(
+            "{of}, by PCA: the two directions that vary most hold {explained} of the "
+            "variance, the rest is not visible here. Labels only color the map."
+        ).format(of=of, explained=percent(made["explained"]))
     )
     offer_texts(source)
     text = st.text_input(
@@ -257,14 +274,14 @@ def show_result(source: str, encoder: str) -> None:
         show_downloads(source, encoder)
         st.page_link(
             "pages/latent.py",
-            label="Explore these embeddings",
+            label=tr("Explore these embeddings"),
             icon=":material/scatter_plot:",
             query_params={"space": f"embedding:{source}:{encoder}", "map": "umap"},
         )
         if made["classes"]:
             st.page_link(
                 "pages/classify.py",
-                label="Train a classifier on these",
+                label=tr("Train a classifier on these"),
                 icon=":material/category:",
                 query_params={"do": "pseudo", "data": source},
             )
@@ -272,7 +289,7 @@ def show_result(source: str, encoder: str) -> None:
 
 def offer_texts(source: str) -> None:
     """Texts of the set to search with, one click away."""
-    offer("Try it with a text of the set", "embed-find", excerpts(str(workspace()), source))
+    offer(tr("Try it with a text of the set"), "embed-find", excerpts(str(workspace()), source))
 
 
 @st.cache_data(max_entries=100, ttl=600, show_spinner=False)
@@ -296,7 +313,7 @@ def show_downloads(source: str, encoder: str) -> None:
         key = f"{source}-{encoder}-{kind}"
         if st.session_state.get("embed-file", ("",))[0] == key:
             st.download_button(
-                f"Download {title}",
+                tr("Download {title}").format(title=title),
                 st.session_state["embed-file"][1],
                 f"{source}-embeddings.{kind}",
                 key=f"embed-take-{kind}",

@@ -61,7 +61,7 @@ def collect() -> list[dict[str, Any]]:
             found.append(
                 {
                     "source": one["source"],
-                    "title": one["title"] or "A data set that was deleted",
+                    "title": one["title"] or tr("A data set that was deleted"),
                     "encoder": one["encoder"],
                     "status": "finished" if one["is_finished"] else "stopped",
                     "done": one["done"],
@@ -99,11 +99,15 @@ def show_list(source: str, encoder: str) -> None:
     found = collect()
     if not found:
         return
-    st.markdown("##### Embeddings in this workspace")
+    st.markdown(tr("##### Embeddings in this workspace"))
     for number, one in enumerate(found[:MOST]):
         show_one(one, number, is_open=(one["source"], one["encoder"]) == (source, encoder))
     if len(found) > MOST:
-        st.caption(f"The first {MOST} of {len(found)}; `language embeddings` lists all.")
+        st.caption(
+            tr("The first {most} of {count}; `language embeddings` lists all.").format(
+                most=MOST, count=len(found)
+            )
+        )
 
 
 def show_one(one: dict[str, Any], number: int, *, is_open: bool) -> None:
@@ -115,18 +119,18 @@ def show_one(one: dict[str, Any], number: int, *, is_open: bool) -> None:
         with status:
             st.fragment(run_every=POLL if one["status"] in AT_WORK else None)(show_status)(one)
         if is_open:
-            button.caption("Shown above")
+            button.caption(tr("Shown above"))
         elif can_open:
             button.button(
-                "Open",
+                tr("Open"),
                 key=f"embed-open-{number}-{one['source']}-{one['encoder']}",
                 icon=":material/open_in_full:",
                 width="stretch",
                 on_click=open_embedded,
                 args=(one["source"], one["encoder"]),
-                help="Show it above, where it can be continued."
+                help=tr("Show it above, where it can be continued.")
                 if one["status"] == "stopped"
-                else "Show it above.",
+                else tr("Show it above."),
             )
 
 

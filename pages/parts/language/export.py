@@ -39,16 +39,21 @@ def show_export(model: str) -> None:
             else tr("the workspace, in {file}").format(file=made["file"])
         )
         st.info(
-            f"Epoch {made['epoch']} ({made['bytes'] / MB:,.0f} MB) is in {where}.", icon=":material/archive:"
+            tr("Epoch {epoch} ({bytes:,.0f} MB) is in {where}.").format(
+                epoch=made["epoch"], bytes=made["bytes"] / MB, where=where
+            ),
+            icon=":material/archive:",
         )
         return
     with open(path, "rb") as file:
         st.download_button(
-            f"Download epoch {made['epoch']} ({made['bytes'] / MB:,.1f} MB)",
+            tr("Download epoch {epoch} ({bytes:,.1f} MB)").format(
+                epoch=made["epoch"], bytes=made["bytes"] / MB
+            ),
             file,
             path.name,
             key="language-download",
             icon=":material/download:",
             on_click="ignore",
-            help="Unpack it, then load the folder with AutoModelForCausalLM.from_pretrained.",
+            help=tr("Unpack it, then load the folder with AutoModelForCausalLM.from_pretrained."),
         )

@@ -75,7 +75,7 @@ def show_examples(model: str, kind: str) -> None:
     lines = st.session_state.get(SUGGESTED, {}).get("lines", [])
     is_run = model.startswith(RUN) and lines
     examples = lines if is_run else MASKED_EXAMPLES if kind == "masked" else EXAMPLES
-    offer("Try it with", TEXT, list(examples))
+    offer(tr("Try it with"), TEXT, list(examples))
 
 
 def show_expected(kind: str) -> None:
@@ -107,7 +107,7 @@ def show_reading(found: Reading) -> None:
     """Bars of token probabilities, and the totals."""
     token_chart(reading_figure(found), found["pieces"], key="language-bars")
     if found["log_probability"] is None:
-        st.caption("This text has no token that the model predicts.")
+        st.caption(tr("This text has no token that the model predicts."))
         return
     total, bits = found["log_probability"], found["bits_per_character"]
     perplexity = "∞" if found["perplexity"] is None else f"{found['perplexity']:,.2f}"
@@ -176,7 +176,7 @@ def choose_place(reading: Reading) -> int:
 def show_next(model: str, reading: Reading, text: str) -> None:
     """What could come next, or stand in a gap, and the buttons that write."""
     is_masked = reading["kind"] == "masked"
-    st.subheader("What fits in the gap?" if is_masked else "What could come next?", anchor=False)
+    st.subheader(tr("What fits in the gap?") if is_masked else tr("What could come next?"), anchor=False)
     with st.container(key="language-shape"):
         columns = st.columns((1, 1, 1, 1.2, 1.2), vertical_alignment="bottom")
         values: dict[str, Any] = {}
@@ -189,12 +189,12 @@ def show_next(model: str, reading: Reading, text: str) -> None:
         else:
             for column, count in zip(columns[3:], STEPS, strict=True):
                 column.button(
-                    "Write a token" if count == 1 else f"Write {count} tokens",
+                    tr("Write a token") if count == 1 else tr("Write {count} tokens").format(count=count),
                     key=f"language-write-{count}",
                     width="stretch",
                     on_click=write_more,
                     args=(model, count),
-                    help="Sampled from the distribution after temperature, top-k and top-p.",
+                    help=tr("Sampled from the distribution after temperature, top-k and top-p."),
                     icon=":material/edit:",
                 )
     if not is_masked:
@@ -203,7 +203,7 @@ def show_next(model: str, reading: Reading, text: str) -> None:
         rows = ask(model, "next", text=text, **values)["next"]
         st.plotly_chart(next_figure(rows), key="language-next", config=BARS)
         if is_masked:
-            st.caption("A masked model fills gaps; it cannot continue a text.")
+            st.caption(tr("A masked model fills gaps; it cannot continue a text."))
 
 
 def show_attention(model: str, text: str) -> None:
@@ -221,9 +221,14 @@ def show_attention(model: str, text: str) -> None:
         token_chart(figure, found["pieces"], key="language-heat")
         among = tr("all tokens") if looks_ahead else tr("itself and those before it")
         st.caption(
-            f"{found['layers']} layer{'s' * (found['layers'] > 1)} with {found['heads']} heads each. Each "
-            f"row is a token; its colors show how it distributes its attention over {among}. Attention is a "
-            "hint, not an explanation."
+            tr(
+                "{layers} layer{value} with {heads} heads each. Each "
+                "row is a token; its colors show how it distributes its attention over "
+                "{among}. Attention is a "
+                "hint, not an explanation."
+            ).format(
+                layers=found["layers"], value="s" * (found["layers"] > 1), heads=found["heads"], among=among
+            )
         )
 
 
@@ -258,10 +263,16 @@ def show() -> None:
         st.session_state[KEPT] = text
         suggested = st.session_state.get(SUGGESTED, {})
         if suggested.get("where") and text == suggested["text"]:
-            st.caption(f"From the {plain(suggested['where'])}, which this run was not trained on.")
+            st.caption(
+                tr("From the {where}, which this run was not trained on.").format(
+                    where=plain(suggested["where"])
+                )
+            )
         if len(text) > MOST_CHARACTERS:
             st.warning(
-                f"The text has {len(text):,} characters; the first {MOST_CHARACTERS:,} are read.",
+                tr("The text has {count:,} characters; the first {most_characters:,} are read.").format(
+                    count=len(text), most_characters=MOST_CHARACTERS
+                ),
                 icon=":material/info:",
             )
             text = text[:MOST_CHARACTERS]
@@ -270,7 +281,7 @@ def show() -> None:
     if problem := st.session_state.pop(PROBLEM, ""):
         st.warning(plain(problem), icon=":material/info:")
     if not model:
-        st.caption("Choose a model to begin.")
+        st.caption(tr("Choose a model to begin."))
         show_expected(kind)
         return
     with errors_shown():
@@ -279,7 +290,7 @@ def show() -> None:
             return
         with st.spinner("Reading …"):
             reading = ask(model, "read", text=text)
-        st.subheader("How likely is each token?", anchor=False)
+        st.subheader(tr("How likely is each token?"), anchor=False)
         if other:
             with errors_shown():
                 show_comparison(model, reading, other, text)

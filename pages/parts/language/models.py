@@ -77,7 +77,7 @@ def show_details(entry: ModelEntry) -> None:
     if entry["missing"]:
         st.warning(entry["missing"], icon=":material/download:")
     elif not entry["prepared"]:
-        st.caption("It is unpacked at first use, which takes about half a minute, once.")
+        st.caption(tr("It is unpacked at first use, which takes about half a minute, once."))
 
 
 def shorten(path: str) -> str:
@@ -117,7 +117,9 @@ def show_measured(measured: Measured | None) -> None:
             st.metric(name, value, help=help_)
     threads = measured["threads"]
     st.caption(
-        f"Measured {age(measured['measured'])} on this machine, {threads} thread{'s' * (threads > 1)}."
+        tr("Measured {age} on this machine, {threads} thread{value}.").format(
+            age=age(measured["measured"]), threads=threads, value="s" * (threads > 1)
+        )
     )
 
 
@@ -158,9 +160,19 @@ def show_folder() -> None:
         weights = entry["parameters"] / 1e6
         where = tr("Choose “a folder on this machine” under Look inside.") * (entry["kind"] in READS)
         st.success(
-            f"{plain(entry['title'])} can be used. {entry['kind'].capitalize()}: {KINDS[entry['kind']]}. "
-            f"{plain(entry['about'])} {weights:,.3g} million weights, {4 * weights:,.3g} MB of memory. "
-            f"{where}",
+            tr(
+                "{title} can be used. {kind}: {kinds}. "
+                "{about} {weights:,.3g} million weights, {weights_2:,.3g} MB of memory. "
+                "{where}"
+            ).format(
+                title=plain(entry["title"]),
+                kind=entry["kind"].capitalize(),
+                kinds=KINDS[entry["kind"]],
+                about=plain(entry["about"]),
+                weights=weights,
+                weights_2=4 * weights,
+                where=where,
+            ),
             icon=":material/check_circle:",
         )
 
@@ -168,7 +180,7 @@ def show_folder() -> None:
 def show_hub() -> None:
     """Look a model up on the Hub, say its size, then fetch it."""
     if not hub_is_on():
-        st.caption("Switched off on this server. Its operator can set SELFSUP_HUB=on.")
+        st.caption(tr("Switched off on this server. Its operator can set SELFSUP_HUB=on."))
         return
     name = st.text_input(
         tr("ID of a model"),
@@ -189,7 +201,7 @@ def show_hub() -> None:
 
         st.session_state.pop("models-plan", None)
         if not name:
-            st.warning("Type the ID of a model first, as owner/name.", icon=":material/info:")
+            st.warning(tr("Type the ID of a model first, as owner/name."), icon=":material/info:")
         else:
             with errors_shown(), st.spinner(tr("Asking the Hub …")):
                 st.session_state["models-plan"] = plan_fetch(name)
@@ -227,7 +239,10 @@ def show_fetching(name: str) -> None:
         st.session_state.pop("models-plan", None)
         st.session_state["models-fetched"] = status["model"]
         rerun()
-    st.info(f"{plain(status['said'])} {status['seconds']:.0f} s so far.", icon=":material/cloud_download:")
+    st.info(
+        tr("{said} {seconds:.0f} s so far.").format(said=plain(status["said"]), seconds=status["seconds"]),
+        icon=":material/cloud_download:",
+    )
 
 
 def show() -> None:
@@ -256,24 +271,27 @@ def show() -> None:
                 st.session_state["models-measure"] = name
             if entry["kind"] in READS:
                 st.button(
-                    "Look inside",
+                    tr("Look inside"),
                     key="models-look",
                     icon=":material/visibility:",
                     on_click=look_inside,
                     args=(name,),
-                    help="See how this model reads a text.",
+                    help=tr("See how this model reads a text."),
                 )
             if name.startswith(RUN):
                 show_export(name)
         measure_if_asked(name)
     if fetched := st.session_state.pop("models-fetched", ""):
-        st.success(f"{plain(fetched)} is ready.", icon=":material/check_circle:")
+        st.success(tr("{fetched} is ready.").format(fetched=plain(fetched)), icon=":material/check_circle:")
     if serves_this_machine_only():
         with st.expander(tr("A folder of your own"), icon=":material/folder:"):
             show_folder()
     with st.expander(tr("A remote model"), icon=":material/cloud_upload:"):
         st.caption(
-            "It can be compared with another model under Look inside, and propose labels for a classifier."
+            tr(
+                "It can be compared with another model under Look inside, and propose labels "
+                "for a classifier."
+            )
         )
         show_remote_settings("models-remote", secrets())
     with st.expander(

@@ -134,11 +134,11 @@ def choose_other(models: dict[str, ModelEntry]) -> str:
     if name == FOLDER:
         return choose_folder("language-other-folder", key="language-other", param="other")
     if name == REMOTE:
-        st.caption("Your text is sent to that server.")
+        st.caption(tr("Your text is sent to that server."))
         if st.session_state.setdefault("language-remote-asked", True):
             return REMOTE
         st.button(
-            "Ask the remote model", key="language-remote-go", icon=":material/send:", on_click=ask_remote
+            tr("Ask the remote model"), key="language-remote-go", icon=":material/send:", on_click=ask_remote
         )
         return ""
     return choose_epoch(models[name], "other-epoch")
@@ -207,7 +207,7 @@ def describe(entry: ModelEntry) -> str:
     """What a model is, in a line."""
     parts = [entry["languages"], entry["licence"]]
     if entry["parameters"]:
-        parts.insert(0, f"{entry['parameters'] / 1e6:.0f} million weights")
+        parts.insert(0, tr("{parameters:.0f} million weights").format(parameters=entry["parameters"] / 1e6))
     facts = ", ".join(part for part in parts if part)
     return f"{entry['about']} {facts}{'.' if facts else ''}".strip()
 
@@ -242,15 +242,20 @@ def show_loading(names: list[str]) -> None:
     if is_refused(where):
         show_refusal(where)
         st.button(
-            "Try again",
+            tr("Try again"),
             key="language-again",
             icon=":material/refresh:",
             on_click=forget_refusal,
-            help="Load the model again.",
+            help=tr("Load the model again."),
         )
         return
     waiting = [status for status in found if status["state"] != "ready"]
     if not waiting:
         rerun()
     for status in waiting:
-        st.info(f"{plain(status['said'])} {status['seconds']:.0f} s so far.", icon=":material/hourglass_top:")
+        st.info(
+            tr("{said} {seconds:.0f} s so far.").format(
+                said=plain(status["said"]), seconds=status["seconds"]
+            ),
+            icon=":material/hourglass_top:",
+        )

@@ -130,7 +130,7 @@ def columns() -> Places | None:
     if not text_sources():
         paste_text()
         st.info(
-            "There is no text on this machine yet. Paste one, or upload a file on the Data page.",
+            tr("There is no text on this machine yet. Paste one, or upload a file on the Data page."),
             icon=":material/info:",
         )
         return None
@@ -191,11 +191,11 @@ def choose_size(base: RunSpec, place: DeltaGenerator, asked: Asked, preset: str)
     """The spec with a network of that size, and what tells it from other sizes."""
     if base.model.kind == "pretrained":
         place.selectbox(
-            "Size",
+            tr("Size"),
             ["fixed"],
             key="lm-size-fixed",
             disabled=True,
-            help="A pretrained model has a fixed size.",
+            help=tr("A pretrained model has a fixed size."),
         )
         return base, ""
     if asked.is_first("lm-size", preset):
@@ -256,11 +256,15 @@ def show() -> None:
     run = st.query_params.get("run", "")
     if not run:
         if spec:
-            st.markdown(f"Before you start: {estimate(spec, workspace()).sentence()}.")
+            st.markdown(
+                tr("Before you start: {sentence}.").format(sentence=estimate(spec, workspace()).sentence())
+            )
             caption(
-                "The model reads your text and learns to predict each [[token]] from those before it: "
-                "P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁). No labels are needed. An [[epoch]] is a fixed number of "
-                "steps; after each epoch the model writes a sample."
+                tr(
+                    "The model reads your text and learns to predict each [[token]] from those before it: "
+                    "P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁). No labels are needed. An [[epoch]] is a fixed number of "
+                    "steps; after each epoch the model writes a sample."
+                )
             )
             show_samples(spec.data.source)
         return
@@ -270,7 +274,7 @@ def show() -> None:
     show_run(folder.id)
     with st.container(horizontal=True, vertical_alignment="center"):
         link_here(
-            "Look inside this model",
+            tr("Look inside this model"),
             icon=":material/visibility:",
             key="look-inside-this-model",
             params={"do": "inside", "model": f"run:{folder.id}"},

@@ -75,15 +75,17 @@ def show_written() -> None:
     st.html(written_html(done[0]["before"], [piece for step in done for piece in step["pieces"]]))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Undo",
+            tr("Undo"),
             key="language-undo",
             icon=":material/undo:",
             on_click=take_back,
-            help="Remove what was written last.",
+            help=tr("Remove what was written last."),
         )
         st.caption(
-            "Underlined: written by the model; the darker, the more likely the token was. Hover over a "
-            "token to see its probability."
+            tr(
+                "Underlined: written by the model; the darker, the more likely the token was. Hover over a "
+                "token to see its probability."
+            )
         )
 
 

@@ -33,9 +33,9 @@ def show_draw(lesson: Lesson, at: str, part: Draw, progress: LessonProgress, key
             return
         has_drawn = drawn is not None or at in progress["drawn"]
         if not has_drawn:
-            st.caption("Draw from left to right, or choose the chart and use the arrow keys.")
+            st.caption(tr("Draw from left to right, or choose the chart and use the arrow keys."))
         elif not judged.is_passed:
-            st.caption(f"Kept. It is revealed once there is a run: {plain(judged.said)}")
+            st.caption(tr("Kept. It is revealed once there is a run: {said}").format(said=plain(judged.said)))
         is_ready = has_drawn and judged.is_passed
         if st.button(tr("Reveal"), key=f"{key}-reveal", disabled=not is_ready, icon=":material/visibility:"):
             change(workspace(), lesson.number, lambda found: found["shown"].append(at))

@@ -22,7 +22,7 @@ def show_listed(lesson: Lesson, progress: LessonProgress | None, *, is_next: boo
         words.markdown(f"**{lesson.number} · {plain(lesson.head.title)}**  \n{plain(lesson.head.about)}")
         with state.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.badge(standing.words(), color=COLORS.get(standing.words(), "blue"))
-            st.caption(f"about {lesson.head.minutes} minutes", width="content")
+            st.caption(tr("about {minutes} minutes").format(minutes=lesson.head.minutes), width="content")
         with ways.container(horizontal=True, gap="xsmall", horizontal_alignment="right"):
             show_buttons(lesson, standing, is_next=is_next)
 

@@ -89,9 +89,11 @@ def show_end(lesson: Lesson, step: int) -> None:
     progress = progress_in(workspace(), lesson.number)
     standing = standing_of(lesson, progress)
     if standing.is_done:
-        st.success("You have done all of this lesson.", icon=":material/check_circle:")
+        st.success(tr("You have done all of this lesson."), icon=":material/check_circle:")
         return
     left = [one for one in standing.missing if one != step]
     if left:
         words = ", ".join(str(one) for one in left)
-        st.info(f"Something is still to be done in step {words}.", icon=":material/flag:")
+        st.info(
+            tr("Something is still to be done in step {words}.").format(words=words), icon=":material/flag:"
+        )

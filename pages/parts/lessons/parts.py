@@ -78,13 +78,15 @@ def show_task(lesson: Lesson, at: str, part: Task) -> None:
     step = int(at.split(".")[0])
     judged = judge_tasks(workspace(), lesson, step=step, looking=looking())[at]
     with st.container(border=True, key=f"lesson-task-{at.replace('.', '-')}"):
-        st.markdown(f":material/flag: **Your task**  \n{part.do}")
+        st.markdown(tr(":material/flag: **Your task**  \n{do}").format(do=part.do))
         if judged.is_passed:
             st.success(plain(judged.said), icon=":material/check_circle:")
             if part.seen:
                 st.markdown(part.seen)
             return
-        st.markdown(f":orange[:material/pending: **Not passed yet.**] {plain(judged.said)}")
+        st.markdown(
+            tr(":orange[:material/pending: **Not passed yet.**] {said}").format(said=plain(judged.said))
+        )
         if part.hint:
             st.caption(f"Hint: {part.hint}")
 
@@ -147,4 +149,4 @@ def show_question(lesson: Lesson, at: str, part: Question, progress: LessonProgr
         if chosen == part.right:
             st.success(f"Correct. {part.why}", icon=":material/check_circle:")
         else:
-            st.warning("Not quite. Try another answer.", icon=":material/undo:")
+            st.warning(tr("Not quite. Try another answer."), icon=":material/undo:")

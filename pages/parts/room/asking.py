@@ -16,7 +16,7 @@ SECONDS = 2.0
 
 
 def show(room: Room) -> None:
-    st.subheader("Predict, then reveal", anchor=False)
+    st.subheader(tr("Predict, then reveal"), anchor=False)
     with errors_shown():
         questions = votes.list_questions(room)
         if questions:
@@ -38,7 +38,11 @@ def draw(room: Room) -> None:
                 show_counts(tally)
                 return
             people = len(room.read()["people"])
-            st.caption(f"{tally['voted']} of {counted(people, 'person', 'people')} voted.")
+            st.caption(
+                tr("{voted} of {people} voted.").format(
+                    voted=tally["voted"], people=counted(people, "person", "people")
+                )
+            )
             if st.button(tr("Reveal"), key="room-reveal", type="primary", icon=":material/visibility:"):
                 with acting("asking"):
                     votes.reveal(room, tally["id"])

@@ -16,7 +16,7 @@ SECONDS = 3.0
 
 def show(me: Viewer) -> None:
     st.markdown(say_place(me))
-    st.caption("Your runs and data are yours: of the others only the teacher sees them.")
+    st.caption(tr("Your runs and data are yours: of the others only the teacher sees them."))
     st.fragment(run_every=SECONDS)(draw)()
 
 

@@ -47,7 +47,11 @@ def show(room: Room) -> None:
         state = read_state(folder)
         color, icon = STATUS_STYLE[state["status"]]
         with st.container(border=True, key="room-spotlight-run"):
-            st.markdown(f"**In the spotlight: {plain(nickname)}** · {plain(state['name'] or state['run'])}")
+            st.markdown(
+                tr("**In the spotlight: {nickname}** · {value}").format(
+                    nickname=plain(nickname), value=plain(state["name"] or state["run"])
+                )
+            )
             st.badge(state["status"], color=color, icon=icon)
             left, right = st.columns(2)
             left.html(look(str(folder.path), state["epoch"], state["task"]) or "<span></span>")

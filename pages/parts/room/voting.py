@@ -36,7 +36,7 @@ def show(room: Room, me: Viewer) -> None:
                     args=(room, me.person, tally["id"], place),
                 )
             said = tr("You can change your answer until the teacher shows the result.")
-            st.caption(said if tally["mine"] is not None else "Choose what you expect.")
+            st.caption(said if tally["mine"] is not None else tr("Choose what you expect."))
             show_refusal("vote")
 
 

@@ -81,17 +81,17 @@ def show_buttons(room: Room, about: RoomAbout) -> None:
         ):
             act(room, wall.pause_all)
         st.download_button(
-            "Results",
+            tr("Results"),
             csv_bytes(*wall.results(room)),
             "results.csv",
             "text/csv",
             key="room-results",
             icon=":material/download:",
-            help="All runs of all people as CSV.",
+            help=tr("All runs of all people as CSV."),
             on_click="ignore",
         )
         with st.popover(tr("Reset"), icon=":material/restart_alt:"):
-            st.markdown("Stops everything that works or waits. People, and what they have trained, stay.")
+            st.markdown(tr("Stops everything that works or waits. People, and what they have trained, stay."))
             if st.button(tr("Stop all runs"), key="room-reset"):
                 act(room, wall.reset)
         with st.popover(tr("Delete everything"), icon=":material/delete_forever:"):
@@ -109,8 +109,10 @@ def act(room: Room, do: wall.Act) -> None:
 def show_delete(room: Room) -> None:
     """Everybody's data, runs and nicknames, after a word that nobody types by accident."""
     st.markdown(
-        "Deletes all nicknames, data and runs of everybody in the room. Your own workspace stays. "
-        "This cannot be undone."
+        tr(
+            "Deletes all nicknames, data and runs of everybody in the room. Your own workspace stays. "
+            "This cannot be undone."
+        )
     )
     typed = st.text_input(f"Type “{CERTAIN}”", key="room-certain", max_chars=20)
     if st.button(
@@ -147,13 +149,17 @@ def draw_wall() -> None:
     with errors_shown():
         lives = wall.overview(room)
         if not lives:
-            st.caption("Nobody has joined yet.")
+            st.caption(tr("Nobody has joined yet."))
             return
         about = supervisor_info(room.host)
         silent = set(about["silent"]) if about else set()
         at_work = sum(bool(one.state and one.state["status"] in ("starting", "running")) for one in lives)
         waiting = sum(one.waiting for one in lives)
-        st.caption(f"{counted(len(lives), 'person', 'people')}, {at_work} training, {waiting} waiting.")
+        st.caption(
+            tr("{count}, {at_work} training, {waiting} waiting.").format(
+                count=counted(len(lives), "person", "people"), at_work=at_work, waiting=waiting
+            )
+        )
         st.html('<div class="room-wall">' + "".join(card(room, one, silent) for one in lives) + "</div>")
 
 
@@ -205,11 +211,17 @@ def show_person(room: Room, people: list[Person]) -> None:
             spotlight.show_switch(room, live)
             with st.popover(tr("Resume code"), icon=":material/key:"):
                 st.markdown(
-                    f"On another device {plain(person['nickname'])} enters the room's code, this nickname "
-                    f"and **{shown_code(person['resume'])}**."
+                    tr(
+                        "On another device {nickname} enters the room's code, this nickname "
+                        "and **{shown_code}**."
+                    ).format(nickname=plain(person["nickname"]), shown_code=shown_code(person["resume"]))
                 )
             with st.popover(tr("Remove"), icon=":material/person_remove:"):
-                st.markdown(f"Deletes {plain(person['nickname'])} with all data and runs.")
+                st.markdown(
+                    tr("Deletes {nickname} with all data and runs.").format(
+                        nickname=plain(person["nickname"])
+                    )
+                )
                 if st.button(tr("Remove for good"), key="room-remove"):
                     with acting("room"):
                         room.remove(person["id"])

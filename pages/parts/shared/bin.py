@@ -33,7 +33,7 @@ def show_bin(restore: Callable[[Path, str], Any], *, is_data: bool, after: Calla
         expanded=is_fresh,
         icon=":material/delete_history:",
     ):
-        st.caption("They can be restored within seven days after deletion.")
+        st.caption(tr("They can be restored within seven days after deletion."))
         for entry in deleted[:SHOWN]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 days = max(1, round(entry.days_left))
@@ -50,4 +50,8 @@ def show_bin(restore: Callable[[Path, str], Any], *, is_data: bool, after: Calla
                         after(entry.id)
                         rerun()
         if len(deleted) > SHOWN:
-            st.caption(f"{len(deleted) - SHOWN} older ones are listed by `selfsup {what.split()[0]} trash`.")
+            st.caption(
+                tr("{count} older ones are listed by `selfsup {split} trash`.").format(
+                    count=len(deleted) - SHOWN, split=what.split()[0]
+                )
+            )

@@ -80,7 +80,7 @@ def choose_asked(
     chosen = choose_one(place, title, labels, key=key, **rest)
     if is_refused and chosen is None and default in labels:
         st.button(
-            f"Go on with {labels[default]}",
+            tr("Go on with {labels}").format(labels=labels[default]),
             key=f"{key}-go-on",
             icon=":material/arrow_forward:",
             on_click=take,
@@ -165,7 +165,12 @@ def refuse_param(param: str, known: Collection[str]) -> bool:
     asked = st.query_params.get(param, "")
     if not asked or asked in known:
         return False
-    refuse_asked(param, f"The address asks for {param} {shorten(asked)!r}. Known: {', '.join(known)}.")
+    refuse_asked(
+        param,
+        tr("The address asks for {param} {asked!r}. Known: {known}.").format(
+            param=param, asked=shorten(asked), known=", ".join(known)
+        ),
+    )
     return True
 
 

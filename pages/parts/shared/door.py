@@ -241,7 +241,7 @@ def page(status: int, title: str, body: str, refresh: str = "") -> Response:
 
 def go_on(request: Request, address: str) -> Response:
     target = html.escape(address, quote=True)
-    refresh = tr('<meta http-equiv="refresh" content="0; url={target}">').format(target=target)
+    refresh = f'<meta http-equiv="refresh" content="0; url={target}">'
     body = f'<p><a href="{target}">Continue</a> if the page does not open by itself.</p>'
     return page(200, tr("Opening SelfSup Studio"), body, refresh)
 

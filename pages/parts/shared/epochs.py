@@ -47,8 +47,10 @@ def refuse_epoch(
         return False
     refuse_asked(
         param,
-        f"{of} has no {unit} {shorten(asked)!r}. {describe_epochs(epochs, unit)}",
-        f"Show the newest {unit}" if epochs else "Go on without it",
+        tr("{of} has no {unit} {asked!r}. {describe_epochs}").format(
+            of=of, unit=unit, asked=shorten(asked), describe_epochs=describe_epochs(epochs, unit)
+        ),
+        tr("Show the newest {unit}").format(unit=unit) if epochs else tr("Go on without it"),
     )
     return True
 

@@ -36,13 +36,13 @@ from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.spec import RunSpec, read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.waiting import waiting_for
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr
 
 BESIDE = "beside"  # of the address: a run that the stage shows beside the one that is open
 HERE = ("use", "inside", "compare", "lab")  # next steps on the page that shows the run
 
 # Only this much JavaScript goes through the websocket; the modules come from a route and stay cached.
-BOOT = tr_later("""
+BOOT = """
 export default function (component) {
   const { data, setTriggerValue } = component
   const url = new URL(data.assets + "/MODULE", window.location.origin).href
@@ -53,7 +53,7 @@ export default function (component) {
   }).catch((error) => setTriggerValue("failed", String(error)))
   return () => { isGone = true; if (cleanup) cleanup() }
 }
-""")
+"""
 
 
 # Placeholder until the modules have loaded, so that a run never opens as a blank page.
@@ -92,8 +92,11 @@ def open_asked(run: str) -> tuple[RunFolder, RunState] | None:
         folder = open_run(workspace(), run)
         return folder, read_state(folder)
     except RunError as error:
-        st.error(f"{plain(error.message)} It may have been deleted.", icon=":material/error:")
-        st.page_link("pages/runs.py", label="All runs", icon=":material/list:")
+        st.error(
+            tr("{message} It may have been deleted.").format(message=plain(error.message)),
+            icon=":material/error:",
+        )
+        st.page_link("pages/runs.py", label=tr("All runs"), icon=":material/list:")
         return None
 
 
@@ -108,12 +111,14 @@ def show_run(run: str) -> None:
         return
     if routes.is_mounted:
         st.info(
-            "The live view could not load in this browser, so here are static figures. "
-            "Reload the page to try again.",
+            tr(
+                "The live view could not load in this browser, so here are static figures. "
+                "Reload the page to try again."
+            ),
             icon=":material/info:",
         )
     else:
-        st.caption("These are static figures. Start the app with `make run` for the live view.")
+        st.caption(tr("These are static figures. Start the app with `make run` for the live view."))
     show_standing(run)
 
 
@@ -245,7 +250,7 @@ def draw_standing(folder: RunFolder, was_active: bool) -> None:
     draw_controls(folder, state)
     frames = list_frames(folder.frames)
     if not frames:
-        st.caption("Nothing has been measured yet.")
+        st.caption(tr("Nothing has been measured yet."))
         return
     cursor = choose_epoch(frames)
     rows = epoch_rows(read_rows(folder.metrics))
@@ -260,7 +265,7 @@ def draw_standing(folder: RunFolder, was_active: bool) -> None:
     with middle:
         show_middle(frame, static, about, frame_path(folder.frames, cursor))
     with right:
-        st.markdown(f"**Latent map** ({state['map']})")
+        st.markdown(tr("**Latent map** ({map})").format(map=state["map"]))
         st.plotly_chart(
             map_figure(frame["map"], static["labels"], json.loads(about["classes"])),
             key="standing-map",
@@ -278,16 +283,16 @@ def show_middle(frame: dict[str, Any], static: dict[str, Any], about: dict[str, 
         # Read from the run itself: its data set may have been deleted since.
         shape = tuple(json.loads(about["item_shape"]))
         sheet = tile_sheet(static["inputs"], frame["reconstructions"], shape)
-        st.image(sheet, width="stretch", caption="Input, output, difference", alt="Reconstructions")
+        st.image(sheet, width="stretch", caption=tr("Input, output, difference"), alt=tr("Reconstructions"))
     elif "confusion" in frame:
-        st.markdown("**Confusion matrix** (validation rows; rows: true class, columns: predicted class)")
+        st.markdown(tr("**Confusion matrix** (validation rows; rows: true class, columns: predicted class)"))
         st.dataframe(matrix_rows(json.loads(about["classes"]), frame["confusion"]), hide_index=True)
     elif "confusion_sums" in frame:
-        st.markdown("**Confusion** (validation rows; the classes that are most often confused)")
+        st.markdown(tr("**Confusion** (validation rows; the classes that are most often confused)"))
         if rows := confused_rows(json.loads(about["classes"]), frame["confusion_sums"]):
             st.dataframe(rows, hide_index=True)
         else:
-            st.markdown("Every validation row is predicted correctly.")
+            st.markdown(tr("Every validation row is predicted correctly."))
     else:
         st.markdown("**Writing**")
         words = read_about(path)
@@ -313,7 +318,9 @@ def draw_controls(folder: RunFolder, state: RunState) -> None:
             st.caption(f"Device: {device['label']}", help=device["reason"], width="content")
     st.progress(
         min(1.0, (state["epoch"] + state["epoch_progress"]) / state["epochs"]),
-        f"{status}: {unit} {state['epoch']} of {state['epochs']}",
+        tr("{status}: {unit} {epoch} of {epochs}").format(
+            status=status, unit=unit, epoch=state["epoch"], epochs=state["epochs"]
+        ),
     )
     if status not in ACTIVE:
         return

@@ -27,7 +27,9 @@ def choose_mode(page: str, modes: dict[str, tuple[str, str, Callable[[], None]]]
     st.session_state.setdefault(key, next(iter(modes)))
     if not is_there:
         st.error(
-            f"There is no mode {plain(repr(shorten(wanted)))} here. Choose one of those below.",
+            tr("There is no mode {wanted} here. Choose one of those below.").format(
+                wanted=plain(repr(shorten(wanted)))
+            ),
             icon=":material/error:",
         )
     mode = st.segmented_control(

@@ -233,14 +233,18 @@ def follow(recipe: Recipe, spec: RunSpec, kept: Values, more: DeltaGenerator) ->
             p: base[p] for p in paths if p.removeprefix("train.") in LIVE
         }
         changed |= differing(now, plain_values) | {p: v for p, v in asked.own.items() if v is not None}
-        st.caption("The same from the command line:")
+        st.caption(tr("The same from the command line:"))
         st.code(train_command(recipe.preset, changed), language=None, wrap_lines=True)
         if asked.too_long:
             titles = ", ".join(known_settings(spec)[path].title for path in asked.too_long)
-            st.caption(f"Too long for the address, so a link does not keep it: {titles}. The command does.")
+            st.caption(
+                tr(
+                    "Too long for the address, so a link does not keep it: {titles}. The command does."
+                ).format(titles=titles)
+            )
         if st.query_params.get_all("set"):
             link_here(
-                "Reset to the preset",
+                tr("Reset to the preset"),
                 icon=":material/restart_alt:",
                 key="advanced-reset",
                 params=without_settings(),

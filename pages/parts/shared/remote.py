@@ -20,12 +20,15 @@ def show_remote_settings(key: str, secrets: Mapping[str, Any] | None = None) -> 
 
     variables = list_variables(os.environ, secrets)
     st.markdown(
-        "Set the server with environment variables before you start the studio. The key is never shown and "
-        "never stored in the workspace or the browser."
+        tr(
+            "Set the server with environment variables before you start the studio. The key "
+            "is never shown and "
+            "never stored in the workspace or the browser."
+        )
     )
     st.dataframe(
         [
-            {"Variable": v["name"], "Set": v["value"] or "not set", "What it is": v["purpose"]}
+            {"Variable": v["name"], "Set": v["value"] or tr("not set"), "What it is": v["purpose"]}
             for v in variables
         ],
         hide_index=True,
@@ -33,7 +36,7 @@ def show_remote_settings(key: str, secrets: Mapping[str, Any] | None = None) -> 
     )
     if not variables[0]["value"]:
         st.code(f"export {variables[0]['name']}=http://localhost:11434/v1\nmake run", language="bash")
-        st.caption("Example: a server on this machine, such as Ollama, llama.cpp or vLLM.")
+        st.caption(tr("Example: a server on this machine, such as Ollama, llama.cpp or vLLM."))
         return
     if st.button(
         tr("Test the connection"),

@@ -37,7 +37,7 @@ from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import make_spec, read_spec
 from selfsup_core.settings import short, whole_number
 from selfsup_core.shared import host_of
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr
 from selfsup_core.workers.live import MAX_FRAMES, LiveRuns
 from selfsup_core.workers.supervisor import ensure_supervisor
 
@@ -50,7 +50,7 @@ MAX_TOOL_BODY = 4_000_000  # an image and a mask in base64
 WORDS = f"words/{LANGUAGE}.json"  # explanations and glossary, for the stage
 MOST_WORKSPACES = 64  # of a room whose runs are kept at hand
 FEW_FRAMES = 64  # of each of its people
-FOREVER = tr_later("public, max-age=31536000, immutable")
+FOREVER = "public, max-age=31536000, immutable"
 
 # Set by server.py: pages ask whether the routes are there (they are not under `streamlit run app.py`).
 is_mounted = False
@@ -147,8 +147,8 @@ async def live(request: Request, run: str, runs: LiveRuns) -> Response:
 
 def binary(blob: bytes, *, is_final: bool = True) -> Response:
     # The stage keeps what it needs; a frame may be written again after a resume, so browsers ask again.
-    headers = {"Cache-Control": tr("private, max-age=3600") if is_final else "no-cache"}
-    headers["Vary"] = tr("Cookie")  # somebody else at this browser gets nothing from its cache
+    headers = {"Cache-Control": "private, max-age=3600" if is_final else "no-cache"}
+    headers["Vary"] = "Cookie"  # somebody else at this browser gets nothing from its cache
     headers["Content-Encoding"] = "identity"  # floats of half precision and pictures hardly compress
     return Response(blob, media_type="application/octet-stream", headers=headers)
 
@@ -297,7 +297,7 @@ async def tool(request: Request, run: str, runs: LiveRuns) -> Response:
 async def archive(request: Request, run: str, runs: LiveRuns) -> Response:
     """The run as a script with its data."""
     answer = await in_question_pool(lab(runs.workspace).ask, Subject("run", run), "archive", {})
-    headers = {"Content-Disposition": tr('attachment; filename="run-{run}.zip"').format(run=run)}
+    headers = {"Content-Disposition": f'attachment; filename="run-{run}.zip"'}
     content = answer.arrays["zip"].tobytes()
     return Response(content, media_type="application/zip", headers=headers)
 

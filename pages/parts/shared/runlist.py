@@ -94,13 +94,13 @@ def show_row(state: RunState, key: str) -> None:
         name.page_link(
             page,
             label=f"**{plain(state['name'] or state['run'])}**",
-            help=f"Open run {state['run']}",
+            help=tr("Open run {run}").format(run=state["run"]),
             query_params={"run": state["run"]} | ({"do": mode} if mode else {}),
         )
         name.caption(f"{plain(state['source_title'])} · {age(state['created'])}")
         progress.progress(
             min(1.0, (state["epoch"] + state["epoch_progress"]) / max(1, state["epochs"])),
-            f"{unit} {state['epoch']} of {state['epochs']}",
+            tr("{unit} {epoch} of {epochs}").format(unit=unit, epoch=state["epoch"], epochs=state["epochs"]),
         )
         loss = (state["best"] or {}).get("val_loss")
         best.badge(

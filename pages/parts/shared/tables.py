@@ -61,10 +61,10 @@ def show_table(
             beside["Label"] = [dataset.classes[label] if label >= 0 else None for label in labels]
         before, after = st.columns(2)
         with before:
-            st.markdown("**As uploaded**" if seen.is_file else "**As in the data set**")
+            st.markdown(tr("**As uploaded**") if seen.is_file else tr("**As in the data set**"))
             show_cells(seen.read_columns, seen.read, beside)
         with after:
-            st.markdown("**As the network sees it**")
+            st.markdown(tr("**As the network sees it**"))
             show_values(list(seen.columns), seen.values, seen.filled)
         st.caption(describe(seen))
 

@@ -216,7 +216,7 @@ class TakesUploads:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         place = PATH.fullmatch(scope["path"]) if scope["type"] == "http" else None
         if place and not is_own_session(scope, place[1]):
-            await PlainTextResponse("There is no such session.", 400)(scope, receive, send)
+            await PlainTextResponse(tr("There is no such session."), 400)(scope, receive, send)
             return
         if place is None or scope["method"] != "PUT":
             await self.app(scope, receive, send)

@@ -131,7 +131,7 @@ def here() -> Viewer:
         return alone()
     found = of_session(st.context.cookies, lambda: st.context.headers.get("Authorization", ""))
     if found is None:
-        st.error("You are no longer in this room. Reload the page to join again.", icon=":material/lock:")
+        st.error(tr("You are no longer in this room. Reload the page to join again."), icon=":material/lock:")
         st.stop()
     who = found.person or "teacher"
     if st.session_state.get(PINNED, who) != who:

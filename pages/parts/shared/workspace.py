@@ -41,8 +41,10 @@ def guard() -> None:
     """Stop the page when the app runs without access control."""
     if not door.is_there:
         st.error(
-            "SelfSup Studio was started with `streamlit run`, which lets in anyone who can reach this "
-            "address. Start it with `make run` or `python server.py`.",
+            tr(
+                "SelfSup Studio was started with `streamlit run`, which lets in anyone who can reach this "
+                "address. Start it with `make run` or `python server.py`."
+            ),
             icon=":material/lock:",
         )
         st.stop()

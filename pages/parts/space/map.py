@@ -61,7 +61,7 @@ def show_map(asked: MapAsked) -> None:
         describe(about)
     with right:
         if not about["done"]:
-            st.caption("Tools for the map appear here once it is drawn.")
+            st.caption(tr("Tools for the map appear here once it is drawn."))
             return
         with errors_shown():
             show_panels(asked, about, selected(key), source)
@@ -86,7 +86,7 @@ def take_named(key: str, source: str) -> None:
         except StudioError as error:
             st.session_state["space-untaken"] = str(error)
     if refused := st.session_state.get("space-untaken"):
-        refuse_asked("pick", refused, "Show the map without it")
+        refuse_asked("pick", refused, tr("Show the map without it"))
 
 
 def take_color() -> None:
@@ -234,8 +234,10 @@ def show_plotly(asked: MapAsked, key: str) -> None:
     if len(points) > MOST_PLOTLY:
         chosen = np.sort(choose_stratified(chosen, codes, MOST_PLOTLY, 0))
         st.caption(
-            f"{MOST_PLOTLY:,} of {len(points):,} points, sampled in proportion to the groups: more would be "
-            "slow here."
+            tr(
+                "{most_plotly:,} of {count:,} points, sampled in proportion to the groups: more would be "
+                "slow here."
+            ).format(most_plotly=MOST_PLOTLY, count=len(points))
         )
     figure = space_figure(points[chosen], codes[chosen], said, read_rows(workspace(), key)[chosen])
     events = st.plotly_chart(
@@ -262,7 +264,10 @@ def wait_for(asked: MapAsked, key: str) -> None:
         job = read_map(workspace(), key)["job"]
         if job["status"] not in ("running", "paused"):
             rerun()
-        st.progress(float(job.get("share") or 0.0), f"{job['stage']}: {job['done']} of {job['total']}")
+        st.progress(
+            float(job.get("share") or 0.0),
+            tr("{stage}: {done} of {total}").format(stage=job["stage"], done=job["done"], total=job["total"]),
+        )
         with st.container(horizontal=True):
             other = "resume" if job["status"] == "paused" else "pause"
             if st.button(other.capitalize(), key="space-pause"):
@@ -289,4 +294,10 @@ def describe(about: MapAndJob) -> None:
         else ""
     )
     notes = " ".join(about["notes"])
-    st.caption(plain(f"{about['rows']:,} points of {about['width']} numbers each.{seen} {notes}"))
+    st.caption(
+        plain(
+            tr("{rows:,} points of {width} numbers each.{seen} {notes}").format(
+                rows=about["rows"], width=about["width"], seen=seen, notes=notes
+            )
+        )
+    )

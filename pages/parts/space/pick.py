@@ -77,7 +77,7 @@ def choose_map() -> MapAsked | None:
         return None
     if replay:
         epoch = epochs[-1]  # the slider below the map has them all
-        at.caption("Use the slider below the map to go through all epochs.")
+        at.caption(tr("Use the slider below the map to go through all epochs."))
     else:
         wanted = asked_epoch(epochs)
         if refuse_epoch(epochs, name, of=tr("The space {title!r}").format(title=spaces[name]["title"])):
@@ -93,9 +93,9 @@ def choose_map() -> MapAsked | None:
             values[path] = widget(SETTINGS[path], begin, key=f"advanced-space-{path}-{begin}")
     if can_replay:
         st.toggle(
-            "Play all epochs",
+            tr("Play all epochs"),
             key=f"space-replay-{name}",
-            help="Each map starts from the one before, so that points move smoothly.",
+            help=tr("Each map starts from the one before, so that points move smoothly."),
         )
     if by_angle:
         values.setdefault("metric", "cosine")
@@ -103,7 +103,7 @@ def choose_map() -> MapAsked | None:
         return None
     mark = f"{name} {epoch} {replay} {sorted(values.items())}"
     if st.session_state.get("space-cancelled") == mark:
-        st.caption("This map was cancelled.")
+        st.caption(tr("This map was cancelled."))
         if not st.button(tr("Draw"), key="space-draw", type="primary", icon=":material/play_arrow:"):
             return None
         st.session_state.pop("space-cancelled")
@@ -176,8 +176,10 @@ def choose_axes(name: str, space: SpaceEntry, values: dict[str, object]) -> bool
     ends = [*kept, *(f"class:{c}" for c in about["classes"])]
     if len(ends) < 2:
         st.info(
-            "Each axis runs from one group of points to another. Select points on another map first, and "
-            "save both selections with a name.",
+            tr(
+                "Each axis runs from one group of points to another. Select points on another map first, and "
+                "save both selections with a name."
+            ),
             icon=":material/info:",
         )
         return False

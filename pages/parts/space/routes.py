@@ -22,12 +22,12 @@ from selfsup_core.inspection.space import layouts
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.access import is_allowed, sign
 from selfsup_core.settings import short, whole_number
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr
 
 ASKED = ("colors", "color", "items", "pictures", "pause", "resume", "cancel")
 PRIVATE = {
-    "Cache-Control": tr_later("private, max-age=3600"),
-    "Vary": tr_later("Cookie"),
+    "Cache-Control": "private, max-age=3600",
+    "Vary": "Cookie",
     "Content-Encoding": "identity",
 }
 FRESH = {"Cache-Control": "no-store", "Content-Encoding": "identity"}

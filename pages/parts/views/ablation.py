@@ -59,8 +59,10 @@ def show_ablation(folder: RunFolder, state: RunState) -> None:
                 else ""
             )
             st.caption(
-                f"{left} of {found['total']} short runs are missing{takes}. They wait in the queue one at a "
-                "time; the page Runs shows them when asked to. You can leave this page."
+                tr(
+                    "{left} of {total} short runs are missing{takes}. They wait in the queue one at a "
+                    "time; the page Runs shows them when asked to. You can leave this page."
+                ).format(left=left, total=found["total"], takes=takes)
             )
             label = tr("Continue") if asked == config else tr("Compare")
             if st.button(label, key="ablation-start", icon=":material/play_arrow:", type="primary"):
@@ -87,10 +89,13 @@ def show_found(found: Ablation) -> None:
         st.plotly_chart(ablation_figure(found), key="ablation-figure", config={"displayModeBar": False})
     st.dataframe(table_of(found), hide_index=True, key="ablation-table")
     st.caption(
-        f"Accuracy of a linear classifier on the code (linear probe), on the same validation rows after "
-        f"{found['epochs']} epochs, mean of {found['seeds']} seeds; in brackets the 95% "
-        "interval over seeds, by the deviation of all variants together. Differences are in points, against "
-        "all transformations."
+        tr(
+            "Accuracy of a linear classifier on the code (linear probe), on the same validation rows after "
+            "{epochs} epochs, mean of {seeds} seeds; in brackets the 95% "
+            "interval over seeds, by the deviation of all variants together. Differences are "
+            "in points, against "
+            "all transformations."
+        ).format(epochs=found["epochs"], seeds=found["seeds"])
     )
 
 

@@ -23,7 +23,7 @@ def show_after(folder: RunFolder) -> None:
     """What can be asked of a run; the address keeps which question is open."""
     asked, key = st.query_params.get(PARAM, ""), "views-next"
     if not take_asked(asked, key=key, known=NEXT):
-        refuse_asked(PARAM, f"There is no question {shorten(asked)!r} here.")
+        refuse_asked(PARAM, tr("There is no question {asked!r} here.").format(asked=shorten(asked)))
     chosen = st.segmented_control(
         tr("What next"),
         list(NEXT),
@@ -57,6 +57,6 @@ def show_when_ended(folder: RunFolder, chosen: str) -> None:
     def wait() -> None:
         if read_state(folder)["status"] not in ACTIVE:
             rerun()
-        st.caption("This can be asked once the run has ended.")
+        st.caption(tr("This can be asked once the run has ended."))
 
     wait()

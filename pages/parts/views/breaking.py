@@ -62,7 +62,7 @@ def offer_breaks(folder: RunFolder, state: RunState) -> None:
             return
         # By its key it is another menu for each run, so it does not stay open over the run it started.
         with st.popover(tr("Break it"), icon=":material/heart_broken:", key=f"break-it-{folder.id}"):
-            st.markdown("Take one safeguard away, train again with the same seed, and compare.")
+            st.markdown(tr("Take one safeguard away, train again with the same seed, and compare."))
             st.markdown(COLLAPSE)
             for name, one in breaks_of(spec).items():
                 offer(folder, state, with_break(spec, name), name, one, others)
@@ -77,7 +77,7 @@ def offer_intact(folder: RunFolder, state: RunState, spec: RunSpec, others: Othe
     """Open the intact run, or train it where there is none."""
     if intact := find_intact(others, spec):
         link_here(
-            "Open the intact run",
+            tr("Open the intact run"),
             icon=":material/shield:",
             key="open-intact",
             params={"do": "train", "run": intact},
@@ -121,8 +121,10 @@ def offer_collapse(folder: RunFolder, state: RunState, spec: RunSpec) -> None:
         return
     takes = in_words(state["seconds"] / state["epoch"] * state["epochs"]) if state["epoch"] else ""
     st.markdown(
-        f"{title_of(spec.objective.kind)} does not collapse in a short run. To see a collapse, train another "
-        f"method on the same data{f', in about {takes}' if takes else ''}:"
+        tr(
+            "{title_of} does not collapse in a short run. To see a collapse, train another "
+            "method on the same data{value}:"
+        ).format(title_of=title_of(spec.objective.kind), value=f", in about {takes}" if takes else "")
     )
     source = find_source(spec.data.source, workspace()).title
     for broken, one in shown:
@@ -156,7 +158,9 @@ def refuse_beside(folder: RunFolder) -> bool:
         return False
     refuse_asked(
         BESIDE,
-        f"The address asks for the run {shorten(asked)!r} beside this one. "
-        "Only an intact run and the same run without one safeguard can be shown side by side.",
+        tr(
+            "The address asks for the run {asked!r} beside this one. "
+            "Only an intact run and the same run without one safeguard can be shown side by side."
+        ).format(asked=shorten(asked)),
     )
     return True

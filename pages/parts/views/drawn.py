@@ -34,15 +34,15 @@ def pictures_html(values: np.ndarray, titles: Sequence[str]) -> str:
     rows = []
     for title, pictures in zip(titles, values, strict=True):
         cells = "".join(
-            tr('<img src="{picture_url}" alt="{title}, {value}">').format(
-                picture_url=picture_url(as_picture(picture)),
-                title=html.escape(title),
-                value=f"view {i}" if i else "the sample itself",
-            )
+            f'<img src="{picture_url(as_picture(picture))}" alt="{html.escape(title)}, {which_view(i)}">'
             for i, picture in enumerate(pictures)
         )
         rows.append(f"<figure><figcaption>{html.escape(title)}</figcaption><div>{cells}</div></figure>")
     return f'<div class="views-grid" style="--views: {values.shape[1]}">{"".join(rows)}</div>'
+
+
+def which_view(number: int) -> str:
+    return tr("view {number}").format(number=number) if number else tr("the sample itself")
 
 
 def as_picture(values: np.ndarray) -> np.ndarray:

@@ -66,11 +66,11 @@ def show_job(run: str, kind: str, beside: Callable[[], None] | None = None) -> b
         said = tr("Stopping after this step …") if now["status"] == "stopping" else f"{now['said']}{left}"
         st.progress(min(1.0, now["share"]), plain(said))
         st.button(
-            "Stop",
+            tr("Stop"),
             key=f"{kind}-stop",
             icon=":material/stop:",
             disabled=now["status"] == "stopping",
-            help="What is done is kept, and you can continue later.",
+            help=tr("What is done is kept, and you can continue later."),
             on_click=stop,
             args=(run, kind),
         )

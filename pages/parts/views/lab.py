@@ -69,24 +69,24 @@ def choose_and_draw() -> None:
     if refuse_settings(source.kind):
         return
     new.button(
-        "New views",
+        tr("New views"),
         key="lab-new",
         icon=":material/casino:",
         type="primary",
         width="stretch",
         on_click=turn,
         args=("seed",),
-        help="Draw other random views with the same settings.",
+        help=tr("Draw other random views with the same settings."),
     )
     advanced = more.popover(tr("Advanced"), icon=":material/tune:", width="stretch")
     with advanced:
         st.button(
-            "Other samples",
+            tr("Other samples"),
             key="advanced-lab-samples",
             icon=":material/shuffle:",
             on_click=turn,
             args=("samples",),
-            help="Look at other samples of this data set.",
+            help=tr("Look at other samples of this data set."),
         )
     more_switches = advanced.container(key="advanced-lab-switches")
     pictures, switches = st.container(key="lab-parts").columns((2.2, 1), gap="large")
@@ -103,7 +103,12 @@ def refuse_numbers() -> bool:
     for param, title in NUMBERS.items():
         asked = st.query_params.get(param, "")
         if asked and whole_number(asked) is None:
-            refuse_asked(param, f"{title}: the address asks for {param} {shorten(asked)!r}, not a number.")
+            refuse_asked(
+                param,
+                tr("{title}: the address asks for {param} {asked!r}, not a number.").format(
+                    title=title, param=param, asked=shorten(asked)
+                ),
+            )
             return True
     return False
 

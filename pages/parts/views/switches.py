@@ -35,7 +35,7 @@ def refuse_settings(kind: str) -> bool:
         try:
             checked(augmentation_of(kind), {name: read_number(asked)})
         except SettingError as error:
-            refuse_asked(name, f"The address cannot be shown: {error.message}")
+            refuse_asked(name, tr("The address cannot be shown: {message}").format(message=error.message))
             return True
     return False
 

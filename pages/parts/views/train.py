@@ -116,11 +116,11 @@ def choose_method(recipe: Recipe, settings: Mapping[str, Setting], at: Places) -
     key = method_key(recipe.preset)
     recipe.asked.begin(settings[METHOD], key, recipe.base.objective.kind, str)
     at.detail.selectbox(
-        "Method",
+        tr("Method"),
         methods_for(recipe.preset),
         key=key,
         format_func=title_of,
-        help="What keeps samples apart while the two views of each become alike.",
+        help=tr("What keeps samples apart while the two views of each become alike."),
     )
     return {}
 
@@ -166,7 +166,9 @@ def show_about(preset: str, spec: RunSpec) -> None:
         caption(ABOUT)
     if seconds := expected_of(preset, spec, list_states(workspace())):
         words.caption(
-            f"It takes about {in_words(seconds)}, at the pace of the last run of this recipe and method."
+            tr("It takes about {in_words}, at the pace of the last run of this recipe and method.").format(
+                in_words=in_words(seconds)
+            )
         )
 
 
@@ -187,7 +189,7 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
         st.page_link(
             "pages/latent.py",
-            label="Latent space of this run",
+            label=tr("Latent space of this run"),
             icon=":material/scatter_plot:",
             query_params={"space": f"run:{folder.id}"},
         )

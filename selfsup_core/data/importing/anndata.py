@@ -84,7 +84,9 @@ def choose_genes(var: Any, notes: list[str]) -> tuple[np.ndarray | None, np.ndar
     if marked is None or marked.dtype.kind != "b" or not marked.any() or marked.all():
         return names, None
     notes.append(
-        f"{marked.sum():,} of {len(marked):,} genes, which are marked as highly variable, were read."
+        tr("{sum:,} of {count:,} genes, which are marked as highly variable, were read.").format(
+            sum=marked.sum(), count=len(marked)
+        )
     )
     return names, np.flatnonzero(marked)
 
@@ -99,7 +101,9 @@ def read_matrix(name: str, item: Any, used: np.ndarray | None) -> np.ndarray:
                     shape=item.shape, dtype=item.dtype
                 )
             )
-        check_dense(f"X of {name}", (item.shape[0], item.shape[1] if used is None else len(used)))
+        check_dense(
+            tr("X of {name}").format(name=name), (item.shape[0], item.shape[1] if used is None else len(used))
+        )
         whole = read_dataset("X", item)
         return np.asarray(whole if used is None else whole[:, used], np.float32)
     form = scalar_text(item.attrs.get("encoding-type", item.attrs.get("h5sparse_format", "")))
@@ -108,7 +112,7 @@ def read_matrix(name: str, item: Any, used: np.ndarray | None) -> np.ndarray:
     if len(shape) != 2 or any(part is None for part in held):
         raise bad_array(tr("X is not a sparse matrix in the layout of AnnData"))
     if used is None:
-        check_dense(f"X of {name}", shape)
+        check_dense(tr("X of {name}").format(name=name), shape)
     parts = tuple(read_dataset("X", part) for part in held)
     matrix = make_sparse("X", form.removesuffix("_matrix"), parts, shape)
     return dense(
@@ -192,5 +196,9 @@ def column_of(frame: Any, name: str) -> np.ndarray | None:
     if levels.ndim != 1 or values.dtype.kind not in "iu" or (values >= len(levels)).any():
         return None
     words = [*map(str, decoded(levels).tolist()), ""]
-    check_decoded(f"The words of {name}", 4 * max(map(len, words)) * len(values), "Leave the column out.")
+    check_decoded(
+        tr("The words of {name}").format(name=name),
+        4 * max(map(len, words)) * len(values),
+        tr("Leave the column out."),
+    )
     return np.array(words, np.str_)[np.where(values < 0, len(levels), values).astype(np.int64)]

@@ -105,7 +105,7 @@ def read_sparse(members: list[Member]) -> list[Named]:
     form = str(label_text(read_npy(by_name["format"]).item()))
     shape = tuple(int(n) for n in read_npy(by_name["shape"]).reshape(-1))
     if len(shape) == 2 and min(shape) > 0:
-        check_dense("The sparse matrix", shape)
+        check_dense(tr("The sparse matrix"), shape)
     parts = tuple(read_npy(by_name[name]) for name in ("data", "indices", "indptr"))
     return [
         Named(

@@ -118,15 +118,15 @@ def as_pixels(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
     notes: list[str] = []
     if x.dtype.kind in "biu" and x.size and x.min() >= 0 and x.max() == 1:
         x = x.astype(np.uint8) * np.uint8(255)
-        notes.append("The images hold only 0 and 1; these are black and white now.")
+        notes.append(tr("The images hold only 0 and 1; these are black and white now."))
     if x.ndim == 4 and x.shape[1] in (1, 3) and x.shape[3] not in (1, 3, 4):
         x = np.moveaxis(x, 1, 3)
-        notes.append("The channels came first and were moved to the end.")
+        notes.append(tr("The channels came first and were moved to the end."))
     if x.ndim == 4 and x.shape[3] == 1:
         x = x[..., 0]
     if x.ndim == 4 and x.shape[3] == 4:
         x = x[..., :3]
-        notes.append("The fourth channel (opacity) was left out.")
+        notes.append(tr("The fourth channel (opacity) was left out."))
     if x.ndim not in (3, 4) or (x.ndim == 4 and x.shape[3] != 3) or x.dtype.kind not in "biuf":
         raise DataError(
             tr(
@@ -150,12 +150,14 @@ def as_pixels(x: np.ndarray) -> tuple[np.ndarray, list[str]]:
     bad = int((~np.isfinite(values)).sum())
     if bad:
         values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-        notes.append(f"{bad:,} pixels were missing or infinite; they are black now.")
+        notes.append(tr("{bad:,} pixels were missing or infinite; they are black now.").format(bad=bad))
     low, high = float(values.min()), float(values.max())
     if low >= 0 and high <= 255 and (high > 1 or x.dtype.kind in "biu"):
         return values.astype(np.uint8), notes
     if low < 0 or high > 1:
-        notes.append(f"Values from {low:g} to {high:g} were scaled to 0 to 255.")
+        notes.append(
+            tr("Values from {low:g} to {high:g} were scaled to 0 to 255.").format(low=low, high=high)
+        )
         values = (values - low) / ((high - low) or 1.0)
     return np.round(values * 255).astype(np.uint8), notes
 

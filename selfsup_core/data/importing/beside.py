@@ -43,12 +43,16 @@ def take_tables(names: Sequence[str], beside: list[Member], config: ImportConfig
     for member in beside:
         name = PurePosixPath(member.name)
         if "submission" in name.stem.lower():
-            layout.notes.append(f"{name.name} is not used: a sample submission holds no real labels.")
+            layout.notes.append(
+                tr("{name} is not used: a sample submission holds no real labels.").format(name=name.name)
+            )
             continue
         try:
             table = read_table([member], config)
         except DataError as error:
-            layout.notes.append(f"{name.name} is not used: {error.message}")
+            layout.notes.append(
+                tr("{name} is not used: {message}").format(name=name.name, message=error.message)
+            )
             continue
         rows = match_rows(table, names, name.parent)
         if rows is None:
@@ -60,7 +64,9 @@ def take_tables(names: Sequence[str], beside: list[Member], config: ImportConfig
         if label is None:
             rest = ", ".join(n for i, n in enumerate(table.names) if i != place)
             if rest:
-                layout.notes.append(f"{name.name} holds no classes ({rest}); it was left out.")
+                layout.notes.append(
+                    tr("{name} holds no classes ({rest}); it was left out.").format(name=name.name, rest=rest)
+                )
             continue
         taken = True
         layout.label = label
@@ -150,7 +156,9 @@ def free_unlabeled(layout: Layout) -> None:
         if labeled.any() and not labeled[layout.parts == part].any():
             layout.parts[layout.parts == part] = 0
             layout.notes.append(
-                f"The given {PARTS[part]} rows ({count:,}) have no labels, so they count as unlabeled rows."
+                tr(
+                    "The given {parts} rows ({count:,}) have no labels, so they count as unlabeled rows."
+                ).format(parts=PARTS[part], count=count)
             )
     if not layout.parts.any():
         layout.parts = None

@@ -61,7 +61,7 @@ def read_records(member: Member, members: list[Member]) -> list[Named]:
         ]
         is_labeled = any(partner_of(one, members, "_x") for one in members)
         if is_labeled and not partner_of(member, members, "_y"):  # unlabeled_X.bin beside train_X.bin
-            found.append(Named(f"{name} labels", np.full(len(records), -1)))
+            found.append(Named(tr("{name} labels").format(name=name), np.full(len(records), -1)))
         return found
     pixels = records[:, -3072:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)  # (N, 32, 32, 3)
     # Of CIFAR-100's two labels the second one, the fine.

@@ -64,13 +64,18 @@ def take_boxes(found: Sorted, members: list[Member], config: ImportConfig) -> No
             if without
             else ""
         )
-        found.notes.append(f"The label of an image is the class of its largest box (YOLO).{rest}")
+        found.notes.append(
+            tr("The label of an image is the class of its largest box (YOLO).{rest}").format(rest=rest)
+        )
     else:
         found.aside |= dict.fromkeys(used, ANNOTATION)
         if not without:
             found.notes.append(
-                "Each image has boxes of objects (YOLO). To take the class of the largest one as its label, "
-                "set Classes from to boxes."
+                tr(
+                    "Each image has boxes of objects (YOLO). To take the class of the "
+                    "largest one as its label, "
+                    "set Classes from to boxes."
+                )
             )
     if is_asked or not without:
         found.offers["boxes"] = sorted(set(classes.values()))

@@ -145,9 +145,9 @@ def from_sounds(members: list[Member], beside: list[Member], config: ImportConfi
 
     seconds = min(30.0, max(0.05, config.seconds or plan["seconds"]))
     check_decoded(
-        f"{len(members):,} sounds of {seconds:g} s",
+        tr("{count:,} sounds of {seconds:g} s").format(count=len(members), seconds=seconds),
         2 * len(members) * round(seconds * RATE),
-        "Choose a shorter sound length, or take a sample.",
+        tr("Choose a shorter sound length, or take a sample."),
     )
     audio: list[np.ndarray] = []
     pictures: list[np.ndarray] = []

@@ -75,7 +75,7 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
         elif about["role"] == "date" and (form := about["date_format"] or find_date_format(cells)):
             parts.append(as_days(cells, form).astype(np.float32)[:, None])
             columns.append(name)
-            notes.append(f"{name} is in days since its first date.")
+            notes.append(tr("{name} is in days since its first date.").format(name=name))
         elif about["role"] == "category":
             levels, codes = np.unique(
                 np.array(cells.to_pylist(), dtype=object).astype(str), return_inverse=True
@@ -91,9 +91,11 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
             used = [i for i, level in enumerate(levels) if level.strip().lower() not in NO_LEVEL]
             width = len(columns) + len(used)
             check_decoded(
-                f"{len(cells):,} rows of {width:,} columns, categories one-hot,",
+                tr("{count:,} rows of {width:,} columns, categories one-hot,").format(
+                    count=len(cells), width=width
+                ),
                 4 * len(cells) * width,
-                f"Ignore columns with many categories, as {short(name, 40)}.",
+                tr("Ignore columns with many categories, as {name}.").format(name=short(name, 40)),
             )
             parts.append((codes.reshape(-1)[:, None] == np.array(used)[None, :]).astype(np.float32))
             columns += [f"{name}={levels[i]}" for i in used]
@@ -125,7 +127,7 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
         if c["role"] in ("id", "date", "ignore", "text") and n not in columns
     ]
     if left:
-        notes.append("Left out: " + "; ".join(left[:10]) + ("; …" if len(left) > 10 else "."))
+        notes.append(tr("Left out: ") + "; ".join(left[:10]) + ("; …" if len(left) > 10 else "."))
     return {
         "kind": "table",
         "x": np.concatenate(parts, axis=1),

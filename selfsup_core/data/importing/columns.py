@@ -311,24 +311,31 @@ def column_notes(columns: list[ColumnAbout], label: str, *, is_offered: bool = F
             word = re.sub(r"[\W_]+", "", c["name"].lower())
             if word in LABELS and c["distinct"] > MOST_LEVELS and c["reason"] != "chosen":
                 notes.append(
-                    f"{c['name']} has {c['distinct']:,} different values and is not taken for the class. "
-                    f"A label has at most {MOST_CLASSES:,} classes, most of them with two or more rows."
+                    tr(
+                        "{name} has {distinct:,} different values and is not taken for the class. "
+                        "A label has at most {most_classes:,} classes, most of them with two or more rows."
+                    ).format(name=c["name"], distinct=c["distinct"], most_classes=MOST_CLASSES)
                 )
         if onehot := one_hot(columns):
             notes.append(
-                f"{len(onehot)} columns hold only 0 and 1 ({', '.join(onehot[:4])}, …). If each is one of "
-                "several labels of a row, choose one of them as the label and ignore the others."
+                tr(
+                    "{count} columns hold only 0 and 1 ({onehot}, …). If each is one of "
+                    "several labels of a row, choose one of them as the label and ignore the others."
+                ).format(count=len(onehot), onehot=", ".join(onehot[:4]))
             )
         elif not notes and not is_offered and (maybe := possible_labels(columns)):
             notes.append(
-                "No column was taken for the class. If one holds it, choose it as the label: "
-                f"{', '.join(maybe[:6])}."
+                tr(
+                    "No column was taken for the class. If one holds it, choose it as the label: {maybe}."
+                ).format(maybe=", ".join(maybe[:6]))
             )
     if paths := [c for c in columns if c["role"] not in ("label", "text") and holds_files(c["examples"])]:
         first = paths[0]
         notes.append(
-            f"{first['name']} names files ({first['examples'][0]}), which are not here. To import them, put "
-            "them and this table into one ZIP file."
+            tr(
+                "{name} names files ({examples}), which are not here. To import them, put "
+                "them and this table into one ZIP file."
+            ).format(name=first["name"], examples=first["examples"][0])
         )
     many = [c for c in columns if c["role"] == "category" and c["distinct"] > 10]
     notes += [

@@ -64,7 +64,9 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
     notes += [f"{member.name}: {left}"] if left else []
     if INNER_QUOTE.search(data):
         data = ESCAPED_QUOTE.sub(rb'\1""', data)
-        notes.append(f'{member.name} writes a quote inside a cell as \\"; it was read as a quote.')
+        notes.append(
+            tr('{name} writes a quote inside a cell as \\"; it was read as a quote.').format(name=member.name)
+        )
     sample = data[:200_000].decode("utf-8", "ignore")
     longest = max((len(line) for line in sample.splitlines()), default=0)
     is_whole = len(data) <= 200_000
@@ -122,7 +124,9 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
     names = list(rows[0]) if header else []
     if header and len(names) == width - 1:
         names = [tr("row name"), *names]  # as R writes it: no name over the row names
-        notes.append("The header has one name less than the rows have cells; the first is the row's name.")
+        notes.append(
+            tr("The header has one name less than the rows have cells; the first is the row's name.")
+        )
     elif header and len(names) != width:
         raise DataError(
             tr("{name}: the header names {count} columns, the rows have {width} cells.").format(
@@ -135,12 +139,14 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
     names = names or [tr("column {i}").format(i=i + 1) for i in range(width)]
     keep = kept_columns(names, config)
     if len(keep) < width:
-        notes.append(f"{len(keep):,} of {width:,} columns were read.")
+        notes.append(tr("{count:,} of {width:,} columns were read.").format(count=len(keep), width=width))
     skipped: list[str] = []
 
     def handle(row: Any) -> str:
         place = tr("row {number}").format(number=row.number) if row.number else tr("a row")
-        skipped.append(f"{place} has {row.actual_columns} cells")
+        skipped.append(
+            tr("{place} has {actual_columns} cells").format(place=place, actual_columns=row.actual_columns)
+        )
         return "skip"
 
     try:
@@ -191,13 +197,19 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
     if skipped:
         shown = "; ".join(skipped[:3])
         were = "was" if len(skipped) == 1 else "were"
-        notes.append(f"{counted(len(skipped), 'row')} {were} set aside: {shown}, not {width}.")
+        notes.append(
+            tr("{count} {were} set aside: {shown}, not {width}.").format(
+                count=counted(len(skipped), "row"), were=were, shown=shown, width=width
+            )
+        )
     names, renamed = unique_names([names[i] for i in keep])
     bare = [without_guard(column) for column in columns]
     if guarded := [n for n, one, column in zip(names, bare, columns, strict=True) if one is not column]:
         notes.append(
-            f"{', '.join(guarded[:6])}: the apostrophe that keeps spreadsheets from taking a cell for a "
-            "formula was removed."
+            tr(
+                "{guarded}: the apostrophe that keeps spreadsheets from taking a cell for a "
+                "formula was removed."
+            ).format(guarded=", ".join(guarded[:6]))
         )
     return Table(names, bare, found | {"header": header}, notes + renamed)
 

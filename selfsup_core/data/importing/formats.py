@@ -160,7 +160,9 @@ def is_image(name: str, head: bytes) -> bool:
             name,
             "pillow_heif",
             package="pillow-heif",
-            instead='save it as JPEG or PNG (an iPhone takes JPEG with the camera format "Most Compatible")',
+            instead=tr(
+                'save it as JPEG or PNG (an iPhone takes JPEG with the camera format "Most Compatible")'
+            ),
         )
         return True
     if scan_form(name, head):

@@ -66,7 +66,9 @@ def read_hdf5(name: str, file: Any, prefix: str, aside: dict[str, str]) -> list[
             aside[path] = error.message
             continue
         size += array.nbytes
-        check_decoded(f"The arrays of {name}", size, "Keep only the arrays that are needed.")
+        check_decoded(
+            tr("The arrays of {name}").format(name=name), size, tr("Keep only the arrays that are needed.")
+        )
         found.append(Named(f"{prefix}{path.lower()}", array))
     check_some(name, found, aside)
     return found
@@ -97,7 +99,7 @@ def each_dataset(group: Any, aside: dict[str, str]) -> Iterator[tuple[str, Any]]
         if len(seen) > MOST_ITEMS:
             raise DataError(
                 tr("{value} holds more than {most_items:,} arrays and groups.").format(
-                    value=group.name or "The file", most_items=MOST_ITEMS
+                    value=group.name or tr("The file"), most_items=MOST_ITEMS
                 ),
                 code="too-many-items",
                 remedy=tr("Join the samples into one array."),
@@ -140,7 +142,11 @@ def read_dataset(path: str, dataset: Any) -> np.ndarray:
     if dataset.shape is None or (kind not in "biufS" and text is None):
         what = "records" if dataset.dtype.names else "nothing" if dataset.shape is None else "objects"
         raise bad_array(tr("{path} holds {what}; expected numbers or strings").format(path=path, what=what))
-    check_decoded(f"{path} of {dataset.shape}", count * dataset.dtype.itemsize, "Take a sample.")
+    check_decoded(
+        tr("{path} of {shape}").format(path=path, shape=dataset.shape),
+        count * dataset.dtype.itemsize,
+        tr("Take a sample."),
+    )
     if text is None:
         return np.asarray(dataset[()])
     if dataset.ndim != 1:
@@ -153,7 +159,11 @@ def read_dataset(path: str, dataset: Any) -> np.ndarray:
         block = dataset.asstr(errors="replace")[start : start + BLOCK].tolist()
         cells += block
         longest = max(longest, *map(len, block))
-        check_decoded(f"The strings of {path}", 4 * longest * count, "Take a sample, or save them as CSV.")
+        check_decoded(
+            tr("The strings of {path}").format(path=path),
+            4 * longest * count,
+            tr("Take a sample, or save them as CSV."),
+        )
     return np.array(cells, np.str_)
 
 
@@ -171,7 +181,7 @@ def check_storage(path: str, dataset: Any) -> None:
         )
     # A chunk is unpacked as a whole.
     chunk = int(np.prod(dataset.chunks or (), dtype=object)) * dataset.dtype.itemsize
-    check_decoded(f"A chunk of {path}", chunk, "Write it in smaller chunks.")
+    check_decoded(tr("A chunk of {path}").format(path=path), chunk, tr("Write it in smaller chunks."))
 
 
 def bad_array(said: str) -> DataError:

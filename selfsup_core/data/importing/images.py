@@ -188,19 +188,23 @@ def choose_tone(look: Look, config: ImportConfig) -> tuple[Tone, list[str]]:
             high = 255.0
         else:
             notes.append(
-                f"The images have more than 8 bits. Values from {low:g} to {high:g}, as they occur in the "
-                "set, were scaled to 0 to 255, the same for all."
+                tr(
+                    "The images have more than 8 bits. Values from {low:g} to {high:g}, as they occur in the "
+                    "set, were scaled to 0 to 255, the same for all."
+                ).format(low=low, high=high)
             )
     background = {"white": 255, "black": 0}.get(config.background, 255)
     if config.background == "auto" and look.pale > 0.5 * look.transparent:
         background = 0
         notes.append(
-            f"{look.pale:,} of {look.transparent:,} transparent images are nearly white, so the background "
-            "is black. To change it, set Background."
+            tr(
+                "{pale:,} of {transparent:,} transparent images are nearly white, so the background "
+                "is black. To change it, set Background."
+            ).format(pale=look.pale, transparent=look.transparent)
         )
     is_binary = look.top == 1 and high is None
     if is_binary:
-        notes.append("The images hold only 0 and 1; these are black and white now.")
+        notes.append(tr("The images hold only 0 and 1; these are black and white now."))
     return Tone(low, high, background, is_binary), notes
 
 
@@ -254,9 +258,9 @@ def read_images(
     """
     shape = (len(members), size, size, 3) if color else (len(members), size, size)
     check_decoded(
-        f"{len(members):,} images of {size} × {size}",
+        tr("{count:,} images of {size} × {size}").format(count=len(members), size=size),
         math.prod(shape),
-        "Choose a smaller image size, or take a sample.",
+        tr("Choose a smaller image size, or take a sample."),
     )
     pixels = np.zeros(shape, np.uint8)
     kept: list[int] = []

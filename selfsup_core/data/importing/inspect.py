@@ -301,12 +301,17 @@ def plan_table(table: Table, columns: list[ColumnAbout], config: ImportConfig) -
             plan["size"] = config.size or pixels["side"]
             plan["color"] = pixels["channels"] == 3 and config.color != "gray"
             plan["notes"].append(
-                f"{count:,} numbers in each row are read as images of {size}. Choose the kind table to keep "
-                "them as numbers."
+                tr(
+                    "{count:,} numbers in each row are read as images of {size}. Choose the "
+                    "kind table to keep "
+                    "them as numbers."
+                ).format(count=count, size=size)
             )
         elif kind == "table":
             plan["notes"].append(
-                f"If the {count:,} numbers of a row are an image of {size}, choose the kind image."
+                tr("If the {count:,} numbers of a row are an image of {size}, choose the kind image.").format(
+                    count=count, size=size
+                )
             )
     cells = count_cells(table.columns[table.names.index(label)] if label else [])
     plan["classes"] = dict(renamed(cells, name_classes(cells, config)).most_common(100))
@@ -316,14 +321,18 @@ def plan_table(table: Table, columns: list[ColumnAbout], config: ImportConfig) -
     numbers = sum(c["role"] == "numeric" for c in columns)
     if kind == "table" and numbers > MANY_COLUMNS:
         plan["notes"].append(
-            f"{numbers:,} columns of numbers: networks and maps take longer and need more rows. "
-            "Keep those that vary most, if you can."
+            tr(
+                "{numbers:,} columns of numbers: networks and maps take longer and need more rows. "
+                "Keep those that vary most, if you can."
+            ).format(numbers=numbers)
         )
     texts = [c["name"] for c in columns if c["role"] == "text"]
     if kind == "text" and len(texts) > 1:
         plan["notes"].append(
-            f"The text is {texts[0]}. Not used: {', '.join(texts[1:6])}. To learn from another column, "
-            "choose it as the text."
+            tr(
+                "The text is {texts}. Not used: {texts_2}. To learn from another column, "
+                "choose it as the text."
+            ).format(texts=texts[0], texts_2=", ".join(texts[1:6]))
         )
     if kind != "image":
         plan["notes"] += column_notes(columns, config.label, is_offered=bool(table.found.get("one_hot"))) + [

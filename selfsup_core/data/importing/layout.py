@@ -99,7 +99,11 @@ def empty_unlabeled(layout: Layout) -> None:
         return
     layout.labels = ["" if label in names else label for label in labels]
     count = sum(label in names for label in labels)
-    layout.notes.append(f"{count:,} samples in {', '.join(sorted(names))} have no label; they train without.")
+    layout.notes.append(
+        tr("{count:,} samples in {names} have no label; they train without.").format(
+            count=count, names=", ".join(sorted(names))
+        )
+    )
     layout.offers = {way: [n for n in found if n not in names] for way, found in layout.offers.items()}
 
 
@@ -143,7 +147,9 @@ def take_splits(folders: list[list[str]], layout: Layout) -> None:
             counts = Counter(parts.tolist())
             said = ", ".join(f"{', '.join(names[p])} ({PARTS[p]}, {counts[p]:,})" for p in names)
             layout.notes.append(
-                f"Given split, which is kept: {said}. To take them as folders, set Given split to ignore."
+                tr(
+                    "Given split, which is kept: {said}. To take them as folders, set Given split to ignore."
+                ).format(said=said)
             )
         for place in folders:
             del place[depth : depth + 1]

@@ -190,7 +190,11 @@ def each_line(
                 blank += 1
         if blank:
             notes.append(
-                f"{counted(blank, 'blank line')} of {member.name} {'was' if blank == 1 else 'were'} left out."
+                tr("{blank} of {name} {value} left out.").format(
+                    blank=counted(blank, "blank line"),
+                    name=member.name,
+                    value="was" if blank == 1 else "were",
+                )
             )
 
 

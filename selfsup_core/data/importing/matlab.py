@@ -66,7 +66,11 @@ def read_old(member: Member, aside: dict[str, str]) -> dict[str, np.ndarray]:
                 continue
             count = int(np.prod(shape, dtype=object))
             size += 0 if kind == "sparse" else BYTES.get(kind, 8) * count
-            check_decoded(f"The variables of {member.name}", size, "Save only those that are needed.")
+            check_decoded(
+                tr("The variables of {name}").format(name=member.name),
+                size,
+                tr("Save only those that are needed."),
+            )
             wanted.append(name)
         values = scipy_io.loadmat(io.BytesIO(data), variable_names=wanted)
     except (DataError, MemoryError):
@@ -116,7 +120,9 @@ def cell_text(name: str, cell: Any) -> str:
 def strings(name: str, cells: Iterable[str]) -> np.ndarray:
     texts = list(cells)
     longest = max(map(len, texts), default=0)
-    check_decoded(f"The strings of {name}", 4 * longest * len(texts), "Save them as CSV.")
+    check_decoded(
+        tr("The strings of {name}").format(name=name), 4 * longest * len(texts), tr("Save them as CSV.")
+    )
     return np.array([text.encode("utf-8", "replace").decode() for text in texts], np.str_)
 
 
@@ -141,7 +147,11 @@ def read_new(member: Member, aside: dict[str, str]) -> dict[str, np.ndarray]:
                 aside[name] = error.message
                 continue
             size += arrays[name].nbytes
-            check_decoded(f"The variables of {member.name}", size, "Save only those that are needed.")
+            check_decoded(
+                tr("The variables of {name}").format(name=member.name),
+                size,
+                tr("Save only those that are needed."),
+            )
     return arrays
 
 
@@ -151,7 +161,11 @@ def new(name: str, dataset: Any) -> np.ndarray:
     check_storage(name, dataset)
     kind = dataset.attrs.get("MATLAB_class", b"double").decode("ascii", "replace")
     count = int(np.prod(dataset.shape or (), dtype=object))
-    check_decoded(f"{name} of {dataset.shape}", count * dataset.dtype.itemsize, "Take a sample.")
+    check_decoded(
+        tr("{name} of {shape}").format(name=name, shape=dataset.shape),
+        count * dataset.dtype.itemsize,
+        tr("Take a sample."),
+    )
     if dataset.attrs.get("MATLAB_empty", 0) or not count:
         raise bad_array(tr("{name} is empty").format(name=name))
     if h5py.check_ref_dtype(dataset.dtype) is h5py.Reference:
@@ -177,7 +191,11 @@ def referred(name: str, file: Any, ref: Any) -> str:
     if cell.attrs.get("MATLAB_empty", 0):
         return ""
     check_storage(name, cell)
-    check_decoded(f"A cell of {name}", 8 * int(np.prod(cell.shape, dtype=object)), "Save it as CSV.")
+    check_decoded(
+        tr("A cell of {name}").format(name=name),
+        8 * int(np.prod(cell.shape, dtype=object)),
+        tr("Save it as CSV."),
+    )
     return letters(np.asarray(cell[()]).reshape(-1))
 
 

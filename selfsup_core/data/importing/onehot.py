@@ -46,16 +46,26 @@ def join_one_hot(table: Table, config: ImportConfig) -> Table:
             return joined(table, prefix, places, words, hot)
         if not config.label and (hot.sum(axis=1) == 1).all():
             table.notes.append(
-                f"Each row has exactly one of the {len(places)} columns {prefix}… set to 1. If they are "
-                f"the class, choose the label {prefix}."
+                tr(
+                    "Each row has exactly one of the {count} columns {prefix}… set to 1. If they are "
+                    "the class, choose the label {prefix}."
+                ).format(count=len(places), prefix=prefix)
             )
             table.found["one_hot"] = [*table.found.get("one_hot", []), prefix]
     if not config.label and not table.found.get("one_hot") and (last := last_ones(table)):
         which = "last " if len(last) < len(table.names) else ""
         table.notes.append(
-            f"Each row has exactly one of the {which}{len(last)} columns ({', '.join(last[:6])}"
-            f"{', …' if len(last) > 6 else ''}) set to 1. If they are the class, choose the label "
-            f"{'|'.join(last)}."
+            tr(
+                "Each row has exactly one of the {which}{count} columns ({last}"
+                "{value}) set to 1. If they are the class, choose the label "
+                "{last_2}."
+            ).format(
+                which=which,
+                count=len(last),
+                last=", ".join(last[:6]),
+                value=", …" if len(last) > 6 else "",
+                last_2="|".join(last),
+            )
         )
         table.found["one_hot"] = ["|".join(last)]
     return table
@@ -118,7 +128,7 @@ def joined(table: Table, name: str, places: list[int], words: list[str], hot: np
         note += tr(" They are also what is learned from, so a classifier would only copy them.")
     if none := cells.count(""):
         note += tr(" {none:,} {value} none of them.").format(
-            none=none, value="row has" if none == 1 else "rows have"
+            none=none, value=tr("row has") if none == 1 else tr("rows have")
         )
     return Table(
         [*(table.names[i] for i in left), name],

@@ -75,7 +75,11 @@ def read_arrays(members: list[Member], config: ImportConfig, mapping: list[Membe
     take_parts(samples, config, made)
     shape_samples(samples, config, made)
     if config.columns and made.x.ndim == 2 and made.x.shape[1] > config.columns:
-        made.notes.append(f"{config.columns:,} of {made.x.shape[1]:,} columns were read.")
+        made.notes.append(
+            tr("{columns:,} of {shape:,} columns were read.").format(
+                columns=config.columns, shape=made.x.shape[1]
+            )
+        )
         made.x = made.x[:, : config.columns]
         made.columns = made.columns and made.columns[: config.columns]
     check_size(
@@ -95,7 +99,11 @@ def sort_arrays(named: list[Named], config: ImportConfig, made: Arrays) -> tuple
             hot = n.array != 0
             if (hot.sum(axis=1) == 1).all() and np.isin(n.array, (0, 1)).all():
                 labels.append(Named(n.name, np.argmax(n.array, axis=1)))
-                made.notes.append(f"{n.name} holds one column per class (one-hot); the column is the label.")
+                made.notes.append(
+                    tr("{name} holds one column per class (one-hot); the column is the label.").format(
+                        name=n.name
+                    )
+                )
             else:
                 made.aside[n.name] = SEVERAL_LABELS
         elif n.array.ndim > 1:
@@ -190,7 +198,9 @@ def choose_beside(
             made.offers = list(dict.fromkeys(plain_name(n.name) for n in (*called, *named, *others)))
             if len(made.offers) > 1 and not called:
                 made.notes.append(
-                    f"Arrays that may be labels: {', '.join(made.offers)}. To take another, set Label column."
+                    tr("Arrays that may be labels: {offers}. To take another, set Label column.").format(
+                        offers=", ".join(made.offers)
+                    )
                 )
             made.aside |= {
                 n.name: NUMBERS_BESIDE for n in fitting if not any(n is one for one in (*words, *others))
@@ -258,11 +268,17 @@ def take_parts(samples: list[Named], config: ImportConfig, made: Arrays) -> None
         counts = np.bincount(made.parts, minlength=len(PARTS)).tolist()
         said = ", ".join(f"{PARTS[p]} {count:,}" for p, count in enumerate(counts) if count)
         made.notes.append(
-            f"{len(samples)} parts ({names}) were joined; the given split is kept: {said}. To draw another, "
-            "set Given split to ignore."
+            tr(
+                "{count} parts ({names}) were joined; the given split is kept: {said}. To draw another, "
+                "set Given split to ignore."
+            ).format(count=len(samples), names=names, said=said)
         )
         return
-    made.notes.append(f"{len(samples)} parts ({names}) were joined; the studio draws its own split.")
+    made.notes.append(
+        tr("{count} parts ({names}) were joined; the studio draws its own split.").format(
+            count=len(samples), names=names
+        )
+    )
 
 
 def part_of(name: str) -> int | None:
@@ -286,18 +302,22 @@ def shape_samples(samples: list[Named], config: ImportConfig, made: Arrays) -> N
                 made.kinds = ("image", "table")
             elif x.dtype == np.uint8:
                 made.notes.append(
-                    f"Rows of {x.shape[1]:,} bytes may be images of {side[0]} × {side[1]} pixels. "
-                    "If so, set Kind to image."
+                    tr(
+                        "Rows of {shape:,} bytes may be images of {side} × {side_2} pixels. "
+                        "If so, set Kind to image."
+                    ).format(shape=x.shape[1], side=side[0], side_2=side[1])
                 )
     elif is_photograph(x) and made.labels is None:
         made.x, made.kinds = x[None], ("image",)
-        made.notes.append(f"The array of {x.shape} is taken for one color image.")
+        made.notes.append(tr("The array of {shape} is taken for one color image.").format(shape=x.shape))
     elif x.ndim == 3 and is_series(x) and config.kind != "image":
         made.kinds = ("table", "image")
         made.x = x.reshape(len(x), -1)
         made.notes.append(
-            f"Each sample is a series of {x.shape[1]:,} × {x.shape[2]:,} values, not an image; it became a "
-            f"row of {made.x.shape[1]:,} columns."
+            tr(
+                "Each sample is a series of {shape:,} × {shape_2:,} values, not an image; it became a "
+                "row of {shape_3:,} columns."
+            ).format(shape=x.shape[1], shape_2=x.shape[2], shape_3=made.x.shape[1])
         )
     else:
         made.kinds = ("image", "table") if x.ndim == 3 and is_series(x) else ("image",)
@@ -306,8 +326,11 @@ def shape_samples(samples: list[Named], config: ImportConfig, made: Arrays) -> N
         made.x = np.swapaxes(made.x, 1, 2)
         if is_emnist and config.transpose == "auto":
             made.notes.append(
-                "EMNIST stores its images column by column; they were turned. If yours are upright already, "
-                "set Transpose to no."
+                tr(
+                    "EMNIST stores its images column by column; they were turned. If yours "
+                    "are upright already, "
+                    "set Transpose to no."
+                )
             )
 
 

@@ -93,7 +93,11 @@ def read_pixels(table: Table, pixels: Pixels) -> np.ndarray:
     """
     side, channels = pixels["side"], pixels["channels"]
     count = side * side * channels
-    check_decoded(f"{len(table):,} images of {side} × {side}", 4 * len(table) * count, "Take a sample.")
+    check_decoded(
+        tr("{count:,} images of {side} × {side}").format(count=len(table), side=side),
+        4 * len(table) * count,
+        tr("Take a sample."),
+    )
     by_name = dict(zip(table.names, table.columns, strict=True))
     flat = np.zeros((len(table), count), np.float32)
     if len(pixels["columns"]) == 1:

@@ -80,7 +80,7 @@ def read_blocks(members: list[Member], config: ImportConfig, unit: str) -> tuple
             code="no-rows",
             remedy=tr("Add text."),
         )
-    notes.append(f"One text per {unit[:-1]}; blank lines and indentation are kept.")
+    notes.append(tr("One text per {unit}; blank lines and indentation are kept.").format(unit=unit[:-1]))
     if layout.labels is not None:
         layout.labels = np.repeat(np.array(layout.labels, object), counts).tolist()
     if layout.parts is not None:

@@ -97,7 +97,9 @@ def read_excel(member: Member, config: ImportConfig) -> Table:
     table.found |= {"sheet": chosen, "sheets": names}
     if len(names) > 1:
         others = ", ".join(name for name in names if name != chosen)
-        table.notes.append(f"Sheet {chosen!r} was read; left out: {others}.")
+        table.notes.append(
+            tr("Sheet {chosen!r} was read; left out: {others}.").format(chosen=chosen, others=others)
+        )
     return table
 
 
@@ -150,7 +152,7 @@ def read_feather(member: Member, config: ImportConfig) -> Table:
             for part, place in zip(parts, keep, strict=True):
                 part.append(clean(batch.column(place)))
                 size += part[-1].nbytes
-            check_decoded(f"The cells of {member.name}", size, "Take a sample.")
+            check_decoded(tr("The cells of {name}").format(name=member.name), size, tr("Take a sample."))
     names, notes = unique_names([schema[i].name for i in keep])
     if not names:
         raise DataError(

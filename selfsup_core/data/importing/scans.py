@@ -85,7 +85,9 @@ def unpack_scans(members: list[Member], config: ImportConfig) -> tuple[list[Memb
         what = tr("each slice is an image") if every else tr("the middle slice of each is an image")
         notes.append(f"{volumes:,} {'volume' if volumes == 1 else 'volumes'}: {what}.")
     if every and volumes == 1:
-        notes.append("Slices of one volume are alike: what is measured on them says little of other volumes.")
+        notes.append(
+            tr("Slices of one volume are alike: what is measured on them says little of other volumes.")
+        )
     return found, volumes, notes
 
 
@@ -135,7 +137,7 @@ def look_at(member: Member) -> Scan:
         return open_scan(member)
     begin = member.head(HEADER)
     if size := read_size(begin):
-        load_reader(member.name, "pydicom", instead="save its images as PNG")
+        load_reader(member.name, "pydicom", instead=tr("save its images as PNG"))
         check_slices(member, *size)
         return Scan((size.width, size.height), size.frames, partial(see, member))
     try:
@@ -203,7 +205,11 @@ def read_nifti(member: Member) -> Scan:
                     shape=shape, held=held
                 ),
             )
-        check_decoded(f"{member.name} of {shape}", 8 * math.prod(shape[:3]), "Crop it.")
+        check_decoded(
+            tr("{name} of {shape}").format(name=member.name, shape=shape),
+            8 * math.prod(shape[:3]),
+            tr("Crop it."),
+        )
         values = np.asarray(
             image.dataobj[(..., *(0,) * (len(shape) - 3))] if len(shape) > 3 else image.dataobj
         )

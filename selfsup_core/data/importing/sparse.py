@@ -49,7 +49,9 @@ def make_sparse(name: str, form: str, parts: tuple[np.ndarray, ...], shape: tupl
 def check_dense(name: str, shape: tuple[int, ...]) -> None:
     """Raises DataError when a matrix of this shape is too large as a table."""
     check_size(name, *shape)
-    check_decoded(f"{name}, as a table,", 4 * shape[0] * shape[1], "Leave columns out.")
+    check_decoded(
+        tr("{name}, as a table,").format(name=name), 4 * shape[0] * shape[1], tr("Leave columns out.")
+    )
 
 
 def dense(name: str, matrix: Any) -> np.ndarray:

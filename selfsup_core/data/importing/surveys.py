@@ -52,7 +52,7 @@ def read_survey(member: Member, config: ImportConfig) -> Table:
     named = [name for name in arrays if name in coded]
     if named:
         shown = ", ".join(named[:6]) + (", …" if len(named) > 6 else "")
-        notes.append(f"Coded values were replaced by their labels: {shown}.")
+        notes.append(tr("Coded values were replaced by their labels: {shown}.").format(shown=shown))
     held = {
         name: column.astype(np.float64, copy=False)
         for name, (raw, column) in zip(names, arrays.items(), strict=True)

@@ -147,7 +147,11 @@ def unique_names(names: list[str]) -> tuple[list[str], list[str]]:
         while fresh in used:
             fresh, count = f"{name} ({count})", count + 1
         if fresh != name:
-            notes.append(f"Two columns are called {name!r}; the later one is now {fresh!r}.")
+            notes.append(
+                tr("Two columns are called {name!r}; the later one is now {fresh!r}.").format(
+                    name=name, fresh=fresh
+                )
+            )
         used.add(fresh)
         result.append(fresh)
     return result, notes

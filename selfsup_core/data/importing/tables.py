@@ -208,7 +208,11 @@ def read_parquet(member: Member, config: ImportConfig) -> Table:
         nested: list[str] = []
         for entry in schema:
             if pa.types.is_binary(entry.type) or pa.types.is_large_binary(entry.type):
-                notes.append(f"Column {entry.name!r} is left out: it holds {entry.type}.")
+                notes.append(
+                    tr("Column {name!r} is left out: it holds {type}.").format(
+                        name=entry.name, type=entry.type
+                    )
+                )
             else:
                 (nested if pa.types.is_nested(entry.type) else keep).append(entry.name)
         if not keep and not nested:

@@ -50,7 +50,11 @@ def widen(name: str, table: Table, config: ImportConfig) -> Table:
         check_size(name, len(table), len(table.names) + width)
         names += [f"{column} {i + 1}" for i in range(width)]
         columns += [as_cells(vectors[:, i]) for i in range(width)]
-        notes.append(f"{column} holds lists of {width:,} numbers: a column for each.")
+        notes.append(
+            tr("{column} holds lists of {width:,} numbers: a column for each.").format(
+                column=column, width=width
+            )
+        )
     names, renamed = unique_names(names)
     values = {} if renamed else table.values
     joined = join_talk(Table(names, columns, table.found, table.notes + notes + renamed, values), config)

@@ -79,13 +79,13 @@ def build() -> Dataset:
 
 SOURCES.register("chinese-reviews")(
     Source(
-        title="Chinese reviews",
+        title=tr_later("Chinese reviews"),
         kind="text",
         samples=16579,
         shape=(),
         classes=2,
         licence=LICENCE,
-        about="Short reviews of books, hotels and goods in Chinese, negative or positive.",
+        about=tr_later("Short reviews of books, hotels and goods in Chinese, negative or positive."),
         build=build,
         missing=lambda: explain_missing(tr("The set of Chinese reviews"), *FILES),
         origin=ORIGIN,

@@ -58,13 +58,13 @@ def build() -> Dataset:
 
 SOURCES.register("emoji")(
     Source(
-        title="Emoji",
+        title=tr_later("Emoji"),
         kind="image",
         samples=1906,
         shape=(SIDE, SIDE, 3),
         classes=9,
         licence=LICENCE,
-        about="Emoji with their names, 32 × 32 in color: faces, animals, food, flags and more.",
+        about=tr_later("Emoji with their names, 32 × 32 in color: faces, animals, food, flags and more."),
         build=build,
         missing=lambda: explain_missing(tr("Emoji"), SHEET[0], ABOUT[0]),
         origin=ORIGIN,

@@ -52,7 +52,7 @@ SOURCES.register("fashion-5k")(
         shape=(SIDE, SIDE),
         classes=10,
         licence=LICENCE,
-        about="Shirts, shoes and bags, 28 × 28 gray, 500 of each kind.",
+        about=tr_later("Shirts, shoes and bags, 28 × 28 gray, 500 of each kind."),
         build=build,
         missing=lambda: explain_missing("Fashion 5k", SHEET[0], ABOUT[0]),
         origin=ORIGIN,

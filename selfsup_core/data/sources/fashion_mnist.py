@@ -125,7 +125,7 @@ SOURCES.register("fashion-mnist")(
         shape=(28, 28),
         classes=10,
         licence="MIT",
-        about="Shirts, shoes and bags, 28 × 28 gray, 7,000 of each kind.",
+        about=tr_later("Shirts, shoes and bags, 28 × 28 gray, 7,000 of each kind."),
         build=build,
         missing=explain_missing,
         origin=ORIGIN,

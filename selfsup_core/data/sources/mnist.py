@@ -79,7 +79,7 @@ SOURCES.register("mnist-5k")(
         shape=(28, 28),
         classes=10,
         licence="BSD-3 (package)",
-        about="Handwritten digits, 28 × 28 gray, 500 of each.",
+        about=tr_later("Handwritten digits, 28 × 28 gray, 500 of each."),
         build=build,
         missing=explain_missing,
         origin=ORIGIN,

@@ -137,12 +137,12 @@ register(
     "20 Newsgroups, six topics",
     SIX,
     5878,
-    "Posts about hockey, space, medicine, autos, graphics and the Middle East; English.",
+    tr_later("Posts about hockey, space, medicine, autos, graphics and the Middle East; English."),
 )
 register(
     "newsgroups-20",
     "20 Newsgroups, all topics",
     tuple(TOPICS),
     18821,
-    "Posts of twenty newsgroups, some of them close relatives; English.",
+    tr_later("Posts of twenty newsgroups, some of them close relatives; English."),
 )

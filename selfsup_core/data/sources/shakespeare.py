@@ -72,13 +72,13 @@ def build() -> Dataset:
 
 SOURCES.register("shakespeare")(
     Source(
-        title="Shakespeare",
+        title=tr_later("Shakespeare"),
         kind="text",
         samples=9588,
         shape=(),
         classes=0,
         licence=LICENCE,
-        about="Nine plays, from Hamlet to King Lear: 1.1 million characters; English.",
+        about=tr_later("Nine plays, from Hamlet to King Lear: 1.1 million characters; English."),
         build=build,
         missing=lambda: explain_missing(tr("Shakespeare"), FILE[0]),
         origin=ORIGIN,

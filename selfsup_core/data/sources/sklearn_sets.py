@@ -59,36 +59,36 @@ SOURCES.register("digits")(
         shape=(8, 8),
         classes=10,
         licence="BSD-3 / CC BY 4.0",
-        about="Handwritten digits, 8 × 8 gray; trains in a second.",
+        about=tr_later("Handwritten digits, 8 × 8 gray; trains in a second."),
         build=build_digits,
-        origin="scikit-learn load_digits",
+        origin=tr_later("scikit-learn load_digits"),
     )
 )
 SOURCES.register("wine")(
     Source(
-        title="Wine",
+        title=tr_later("Wine"),
         kind="table",
         samples=178,
         shape=(13,),
         classes=3,
         licence="BSD-3 / CC BY 4.0",
-        about="13 chemical measurements of wines from three growers.",
+        about=tr_later("13 chemical measurements of wines from three growers."),
         build=lambda: build_table("wine", tr_later("Wine"), "load_wine"),
-        origin="scikit-learn load_wine",
+        origin=tr_later("scikit-learn load_wine"),
     )
 )
 SOURCES.register("breast-cancer")(
     Source(
-        title="Breast cancer",
+        title=tr_later("Breast cancer"),
         kind="table",
         samples=569,
         shape=(30,),
         classes=2,
         licence="BSD-3 / CC BY 4.0",
-        about="30 measurements of cell nuclei, benign or malignant.",
+        about=tr_later("30 measurements of cell nuclei, benign or malignant."),
         build=lambda: build_table(
             "breast-cancer", tr_later("Breast cancer (Wisconsin)"), "load_breast_cancer"
         ),
-        origin="scikit-learn load_breast_cancer",
+        origin=tr_later("scikit-learn load_breast_cancer"),
     )
 )

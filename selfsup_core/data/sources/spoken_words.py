@@ -90,14 +90,16 @@ def build() -> Dataset:
 
 SOURCES.register("spoken-words")(
     Source(
-        title="Spoken words",
+        title=tr_later("Spoken words"),
         kind="sound",
         samples=800,
         shape=(32, 32),
         classes=20,
         licence=LICENCE,
-        about="Digits and commands (yes, stop, left …) by 40 synthetic voices; no voice is on two sides of a "
-        "split.",
+        about=tr_later(
+            "Digits and commands (yes, stop, left …) by 40 synthetic voices; no voice is on two sides of a "
+            "split."
+        ),
         build=build,
         missing=lambda: explain_missing(tr("Spoken words"), SOUNDS[0], ABOUT[0]),
         origin=ORIGIN,

@@ -41,13 +41,13 @@ def build() -> Dataset:
 
 SOURCES.register("tang-poems")(
     Source(
-        title="Tang poems",
+        title=tr_later("Tang poems"),
         kind="text",
         samples=12000,
         shape=(),
         classes=0,
         licence=LICENCE,
-        about="Poems of the Tang dynasty with five characters a verse; Chinese.",
+        about=tr_later("Poems of the Tang dynasty with five characters a verse; Chinese."),
         build=build,
         missing=lambda: explain_missing(tr("Tang poems"), FILE[0]),
         origin=ORIGIN,

@@ -118,13 +118,13 @@ def build() -> Dataset:
 
 SOURCES.register("tones")(
     Source(
-        title="Synthetic sounds",
+        title=tr_later("Synthetic sounds"),
         kind="sound",
         samples=len(MAKERS) * PER_CLASS,
         shape=(32, 32),
         classes=len(MAKERS),
-        licence="Apache-2.0 (this program)",
-        about="Sines, sweeps, plucked strings and vowels of one second, 150 of each.",
+        licence=tr_later("Apache-2.0 (this program)"),
+        about=tr_later("Sines, sweeps, plucked strings and vowels of one second, 150 of each."),
         build=build,
         origin=ORIGIN,
     )

@@ -63,27 +63,27 @@ def build_moons() -> Dataset:
 
 SOURCES.register("swiss-roll")(
     Source(
-        title="Swiss roll",
+        title=tr_later("Swiss roll"),
         kind="table",
         samples=1500,
         shape=(3,),
         classes=4,
         licence=LICENCE,
-        about="A rolled-up sheet in space; classes are quarters of its length.",
+        about=tr_later("A rolled-up sheet in space; classes are quarters of its length."),
         build=build_roll,
-        origin="scikit-learn make_swiss_roll",
+        origin=tr_later("scikit-learn make_swiss_roll"),
     )
 )
 SOURCES.register("moons")(
     Source(
-        title="Two moons",
+        title=tr_later("Two moons"),
         kind="table",
         samples=1000,
         shape=(2,),
         classes=2,
         licence=LICENCE,
-        about="Two interleaved half circles in the plane.",
+        about=tr_later("Two interleaved half circles in the plane."),
         build=build_moons,
-        origin="scikit-learn make_moons",
+        origin=tr_later("scikit-learn make_moons"),
     )
 )

@@ -41,18 +41,24 @@ def judge_ablation(left_out: Sequence[tuple[str, float, Outcome]], none: tuple[f
             tr("{title} ({d:.1f} points fewer without it)").format(title=title, d=-100 * d)
             for d, title in sorted(by["loss"])
         ]
-        said.append(f"The accuracy is earned by {enumerate_words(most)}.")
+        said.append(
+            tr("The accuracy is earned by {enumerate_words}.").format(enumerate_words=enumerate_words(most))
+        )
     if by["gain"]:
         worst = sorted(by["gain"], reverse=True)
         words = [
             tr("{title} ({d:.1f} points more without it)").format(title=title, d=100 * d)
             for d, title in worst
         ]
-        said.append(f"It is lowered by {enumerate_words(words)}: try without.")
+        said.append(
+            tr("It is lowered by {enumerate_words}: try without.").format(
+                enumerate_words=enumerate_words(words)
+            )
+        )
     if by["none"]:
         titles = enumerate_words([title for _, title in by["none"]])
         one = "" if len(by["none"]) == 1 else tr("any one of ")
-        said.append(f"Leaving out {one}{titles} makes no clear difference.")
+        said.append(tr("Leaving out {one}{titles} makes no clear difference.").format(one=one, titles=titles))
     if none:
         difference, outcome = none
         ends = {

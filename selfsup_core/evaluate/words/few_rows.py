@@ -107,9 +107,17 @@ def say_missing_classes(outcome: SplitOutcome) -> str:
     untested = [name for name, parts in counts.items() if not parts["test"]] if outcome["test"] else []
     said = []
     if unseen:
-        said.append(f"{which_classes(unseen, len(counts))} no label for training and cannot be learned.")
+        said.append(
+            tr("{which_classes} no label for training and cannot be learned.").format(
+                which_classes=which_classes(unseen, len(counts))
+            )
+        )
     if untested:
-        said.append(f"{which_classes(untested, len(counts))} no test row and cannot be scored.")
+        said.append(
+            tr("{which_classes} no test row and cannot be scored.").format(
+                which_classes=which_classes(untested, len(counts))
+            )
+        )
     return " ".join(said)
 
 

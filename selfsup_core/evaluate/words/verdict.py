@@ -40,17 +40,23 @@ def describe_run(state: Mapping[str, Any]) -> str:
     parts = []
     mse, pca_mse = metrics.get("val_mse"), baseline.get("pca_mse")
     if mse is not None:
-        parts.append(f"mean squared error {mse:.4f} on new samples")
+        parts.append(tr("mean squared error {mse:.4f} on new samples").format(mse=mse))
     if mse is not None and pca_mse is not None:
         verdict = compare_with_pca(mse, pca_mse, baseline["verdict_margin"])
         parts.append(
-            f"{verdict}, the best linear method with as many values ({baseline['pca_components']}): error "
-            f"{pca_mse:.4f}"
+            tr(
+                "{verdict}, the best linear method with as many values ({pca_components}): error "
+                "{pca_mse:.4f}"
+            ).format(verdict=verdict, pca_components=baseline["pca_components"], pca_mse=pca_mse)
         )
     knn, raw = metrics.get("knn_accuracy"), baseline.get("raw_knn_accuracy")
     if knn is not None:
         beside = tr(" (raw input {raw})").format(raw=percent(raw, 1)) if raw is not None else ""
-        parts.append(f"5 nearest neighbors in the latent space {percent(knn, 1)}{beside}")
+        parts.append(
+            tr("5 nearest neighbors in the latent space {knn}{beside}").format(
+                knn=percent(knn, 1), beside=beside
+            )
+        )
     return " · ".join(parts) or tr("no epoch yet")
 
 
@@ -63,11 +69,17 @@ def describe_language(metrics: Metrics, baseline: Baseline) -> str:
     if pairs is not None:
         verdict = "better" if loss < pairs else "worse"
         parts.append(
-            f"{verdict} than a model that only counts pairs of tokens, {pairs:.3f} (bigram baseline)"
+            tr(
+                "{verdict} than a model that only counts pairs of tokens, {pairs:.3f} (bigram baseline)"
+            ).format(verdict=verdict, pairs=pairs)
         )
-    parts.append(f"perplexity {metrics['val_token_perplexity']:.2f}")
+    parts.append(
+        tr("perplexity {val_token_perplexity:.2f}").format(
+            val_token_perplexity=metrics["val_token_perplexity"]
+        )
+    )
     if (bits := metrics.get("val_bits_per_character")) is not None:
-        parts.append(f"{bits:.3f} bits per character")
+        parts.append(tr("{bits:.3f} bits per character").format(bits=bits))
     return " · ".join(parts)
 
 
@@ -82,7 +94,7 @@ def describe_accuracy(state: Mapping[str, Any]) -> str:
         if probe is not None:
             seen = int(baseline.get("validation_rows") or 0)
             return tr("linear classifier {share_of}").format(
-                share_of=share_of(probe, seen, "validation rows")
+                share_of=share_of(probe, seen, tr("validation rows"))
             )
         return "" if rank is None else say_rank(rank)
     if state.get("task") == "pseudo":
@@ -114,15 +126,21 @@ def describe_pseudo(metrics: Metrics, verdict: Verdict | None, baseline: Baselin
     parts = [f"{title} {percent(metrics[key], 1)}" for key, title in named if metrics.get(key) is not None]
     rows = int(metrics.get("test_rows") or (baseline or {}).get("test_rows") or 0)
     if 0 < rows < FEW:
-        parts.append(f"on {rows} test rows, 95%: {interval(student, rows)}")
+        parts.append(
+            tr("on {rows} test rows, 95%: {interval}").format(rows=rows, interval=interval(student, rows))
+        )
     if verdict:
         parts = [verdict["text"].rstrip(".")]
     if metrics.get("coverage") is not None:
-        parts.append(f"{percent(metrics['coverage'])} of the unlabeled rows got a pseudo-label")
+        parts.append(
+            tr("{coverage} of the unlabeled rows got a pseudo-label").format(
+                coverage=percent(metrics["coverage"])
+            )
+        )
     right, kept, known = (metrics.get(k) for k in ("pseudo_precision", "kept_rows", "kept_known"))
     if right is not None and known and kept:
         which = tr("the {known:,.0f} whose class is known").format(known=known) if known < kept else "these"
-        parts.append(f"{percent(right)} of {which} are correct")
+        parts.append(tr("{right} of {which} are correct").format(right=percent(right), which=which))
     return " · ".join(parts)
 
 
@@ -159,10 +177,11 @@ def describe_classifier(metrics: Metrics, baseline: Baseline) -> str:
         rows = int(metrics["test_rows"] or 0)
         wide = f" (accuracy 95%: {interval(tested, rows)})" if 0 < rows < FEW else ""
         parts.append(
-            f"test accuracy {percent(tested, 1)}, macro-F1 {metrics['test_macro_f1']:.3f} on {rows:,} "
-            f"rows{wide}"
+            tr("test accuracy {tested}, macro-F1 {test_macro_f1:.3f} on {rows:,} rows{wide}").format(
+                tested=percent(tested, 1), test_macro_f1=metrics["test_macro_f1"], rows=rows, wide=wide
+            )
         )
-    parts.append(f"validation accuracy {percent(found, 1)}")
+    parts.append(tr("validation accuracy {found}").format(found=percent(found, 1)))
     for beside, title in (
         (baseline.get("logistic_accuracy"), tr("logistic regression")),
         (baseline.get("majority_accuracy"), title_of_majority(baseline)),

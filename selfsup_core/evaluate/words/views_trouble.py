@@ -139,7 +139,7 @@ def judge_views(metrics: Metrics, baseline: Baseline, signs: list[Sign], code_si
     error = two_errors(best, rows)
     beside = ", ".join(f"{name} {percent(value, 1)}" for value, name in known)
     numbers = tr("A linear classifier on the code h reaches {share_of}; {beside}.{say_twin}").format(
-        share_of=share_of(probe, rows, "validation rows"),
+        share_of=share_of(probe, rows, tr("validation rows")),
         beside=beside,
         say_twin=say_twin(metrics, probe, rows),
     )

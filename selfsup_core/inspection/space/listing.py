@@ -11,7 +11,7 @@ from selfsup_core.errors import StudioError
 from selfsup_core.pretrained.encoders.catalogue import ENCODERS
 from selfsup_core.runs.folder import RunFolder, list_states
 from selfsup_core.runs.thinned import list_frames
-from selfsup_core.translation import tr_later
+from selfsup_core.translation import tr, tr_later
 
 WHAT = {
     "autoencoder": "code",
@@ -47,7 +47,7 @@ def list_spaces(workspace: Path) -> list[SpaceEntry]:
                 {
                     "space": f"run:{state['run']}",
                     "title": title,
-                    "group": "Runs",
+                    "group": tr("Runs"),
                     "epochs": epochs,
                     "source": state["source"],
                     "kind": state["kind"],
@@ -66,7 +66,7 @@ def list_spaces(workspace: Path) -> list[SpaceEntry]:
                     {
                         "space": f"embedding:{name}:{encoder}",
                         "title": title,
-                        "group": "Embeddings",
+                        "group": tr("Embeddings"),
                         "epochs": [],
                         "source": name,
                         "kind": "text",
@@ -79,7 +79,7 @@ def list_spaces(workspace: Path) -> list[SpaceEntry]:
             {
                 "space": f"data:{name}",
                 "title": f"{source.title} · {what[source.kind]}",
-                "group": "Data",
+                "group": tr("Data"),
                 "epochs": [],
                 "source": name,
                 "kind": source.kind,

@@ -198,14 +198,16 @@ class Spaces:
         except StudioError as error:
             job.end("failed", str(error))
         except MemoryError:
-            job.end("failed", "There is not enough memory for this map. Choose fewer points.")
+            job.end("failed", tr("There is not enough memory for this map. Choose fewer points."))
         except OSError as error:
-            job.end("failed", f"Could not write to disk: {error.strerror}.")
+            job.end("failed", tr("Could not write to disk: {strerror}.").format(strerror=error.strerror))
         except Exception as error:
             import traceback
 
             traceback.print_exc()
-            job.end("failed", f"This failed: {type(error).__name__}: {error}.")
+            job.end(
+                "failed", tr("This failed: {name}: {error}.").format(name=type(error).__name__, error=error)
+            )
         finally:
             job.done.set()
 
@@ -339,7 +341,11 @@ def write_about(folder: Path, space: Space, config: MapConfig, epochs: list[int]
     if total > config.most_rows:
         places = choose_stratified(np.arange(total), space.labels, config.most_rows, 0)
         rows = rows[np.sort(places)]
-        notes.append(f"{len(rows):,} of {total:,} rows are shown, sampled in proportion to the classes.")
+        notes.append(
+            tr("{count:,} of {total:,} rows are shown, sampled in proportion to the classes.").format(
+                count=len(rows), total=total
+            )
+        )
     layouts.save_array(folder / layouts.ROWS, rows.astype(np.int32))
     about: MapAbout = {
         "key": folder.name,

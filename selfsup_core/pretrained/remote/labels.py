@@ -99,7 +99,9 @@ def estimate(
     ]
     if is_above_cap:
         parts.append(
-            f"This exceeds the limit of {remote.most_requests:,} requests: the rest would not be labeled."
+            tr("This exceeds the limit of {most_requests:,} requests: the rest would not be labeled.").format(
+                most_requests=remote.most_requests
+            )
         )
     return {
         "requests": requests,

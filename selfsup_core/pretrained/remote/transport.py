@@ -186,7 +186,7 @@ class Transport:
             tr("{host} answered with {what}{value}.").format(
                 host=self.connection.host,
                 what=what,
-                value=f", which begins with {begins!r}" if begins else "",
+                value=tr(", which begins with {begins!r}").format(begins=begins) if begins else "",
             ),
             code="remote-bad-answer",
             remedy=tr("Check that this is the address of an OpenAI-compatible server."),

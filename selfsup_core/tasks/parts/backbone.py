@@ -189,8 +189,10 @@ def make_classifier(
                 for is_trained in (True, False)
             )
             backbone.notes.append(
-                f"LoRA trains {trained:,} weights, including those of the new layer; the other {frozen:,} "
-                "weights are frozen."
+                tr(
+                    "LoRA trains {trained:,} weights, including those of the new layer; the other {frozen:,} "
+                    "weights are frozen."
+                ).format(trained=trained, frozen=frozen)
             )
     return model
 

@@ -98,7 +98,7 @@ class Measuring:
         total = AUTOENCODER_STEPS + sum(self._cost(*turn) for turn in left)
         spent = AUTOENCODER_STEPS
         for share in self._represent():
-            yield Progress(share * spent / total, "Training an autoencoder of the same size.")
+            yield Progress(share * spent / total, tr("Training an autoencoder of the same size."))
         for labels, draw in left:
             said = tr("With {say_labels}, draw {draw} of {draws}.").format(
                 say_labels=say_labels([labels]), draw=draw + 1, draws=self.asked["draws"]

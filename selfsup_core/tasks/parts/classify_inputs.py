@@ -74,7 +74,7 @@ class FeatureInputs:
         self.notes = [self.data.note] if self.data.note else []
         self.codes: torch.Tensor | None = None
         if config.code_of and folder:
-            say("Encoding all rows.")
+            say(tr("Encoding all rows."))
             self._take_codes(workspace, folder, config)
 
     def _take_codes(self, workspace: Path, folder: Path, config: DataConfig) -> None:

@@ -48,9 +48,9 @@ class ShareEstimates:
         fixed: list[Estimate | None] = []
         # So many of each class, or rows that a person chose to label, tell nothing of the shares.
         if data.labels_per_class == 0 and not self.config.hand and len(labels) >= LEAST_GIVEN:
-            fixed.append(count_shares("the given labels", labels, count))
+            fixed.append(count_shares(tr("the given labels"), labels, count))
         if self.config.prior == "even":
-            fixed.append(Estimate("even shares, as was said", np.full(count, 1 / count)))
+            fixed.append(Estimate(tr("even shares, as was said"), np.full(count, 1 / count)))
         for name, p in proposers.fixed.items():
             classes = named(p)
             if len(pool) and (classes >= 0).mean() >= LEAST_NAMED:

@@ -76,7 +76,7 @@ def load_labeler(name: str, workspace: Path, say: Say) -> tuple[Any, Any, str]:
         from selfsup_core.tasks.parts.language_loading import load_run_model
 
         run, _, epoch = name.removeprefix(RUN).partition("@")
-        say("Loading your language model.")
+        say(tr("Loading your language model."))
         model, tokenizer, used = load_run_model(workspace, run, whole_number(epoch))
         if not type(model).__name__.endswith(CAUSAL):
             raise DataError(
@@ -86,7 +86,7 @@ def load_labeler(name: str, workspace: Path, say: Say) -> tuple[Any, Any, str]:
             )
         return model, tokenizer, f"{RUN}{run}@{used}"
     folder = prepare(name, workspace, say=say)
-    say("Loading the language model.")
+    say(tr("Loading the language model."))
     model, tokenizer = load_causal(folder)
     return model, tokenizer, mark_of(folder)
 
@@ -118,8 +118,10 @@ class Labeler:
         if most and len(pool) > most:
             places = np.sort(np.random.default_rng(seed).permutation(len(pool))[:most])
             self.notes.append(
-                f"The language model is asked about {most:,} of {len(pool):,} unlabeled rows; change this "
-                "with Rows for the language model."
+                tr(
+                    "The language model is asked about {most:,} of {count:,} unlabeled rows; change this "
+                    "with Rows for the language model."
+                ).format(most=most, count=len(pool))
             )
         rows = pool[places].tolist()
         chosen = [texts[row] for row in rows]
@@ -139,14 +141,20 @@ class Labeler:
                 client, texts, rows, self.classes, self.asked, kept=path, say=say
             )
             if problem:
-                self.notes.append(f"Some rows were not asked about: {problem} The next run asks about them.")
+                self.notes.append(
+                    tr("Some rows were not asked about: {problem} The next run asks about them.").format(
+                        problem=problem
+                    )
+                )
             self.notes.append(f"The remote model: {remote.spent(client)} {say_bare(found)}".strip())
             return found, path
         model, tokenizer, mark = load_labeler(self.config.labeler, self.workspace, say)
         if context_of(model) < self.asked.most_characters // 4:
             self.notes.append(
-                f"The language model reads {context_of(model):,} tokens at once: of longer prompts it sees "
-                "only the end."
+                tr(
+                    "The language model reads {context_of:,} tokens at once: of longer prompts it sees "
+                    "only the end."
+                ).format(context_of=context_of(model))
             )
         path = kept_path(labels, self.how, mark, self.data, self.classes, self.asked)
         ask = zero_shot if self.how == "zero-shot" else generated

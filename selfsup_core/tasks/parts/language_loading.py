@@ -52,7 +52,11 @@ def load_to_continue(
             torch.manual_seed(seed)
             model = add_lora(model, config.lora_rank)
         trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
-        notes.append(f"LoRA trains {trained:,} weights beside the {total:,} of the model, which are frozen.")
+        notes.append(
+            tr("LoRA trains {trained:,} weights beside the {total:,} of the model, which are frozen.").format(
+                trained=trained, total=total
+            )
+        )
     return model, tokenizer, notes
 
 
@@ -79,7 +83,11 @@ def load_folder(folder: Path, is_masked: bool, seed: int) -> tuple[Any, Any, lis
     kind = AutoModelForMaskedLM if is_masked else AutoModelForCausalLM
     notes = []
     if is_masked and not architecture.endswith("ForMaskedLM"):
-        notes.append(f"The {architecture} has no output layer for tokens; a new, untrained one is added.")
+        notes.append(
+            tr("The {architecture} has no output layer for tokens; a new, untrained one is added.").format(
+                architecture=architecture
+            )
+        )
     with load_errors(folder):
         tokenizer = AutoTokenizer.from_pretrained(folder, **SAFE)
         with torch.random.fork_rng(devices=[]):

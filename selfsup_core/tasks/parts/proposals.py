@@ -101,8 +101,10 @@ class Proposers:
             share = (named(p) >= 0).mean() if len(p) else 1.0
             if share < 1:
                 self.notes.append(
-                    f"{PROPOSERS[name]} as proposer: a class for {percent(share)} of the unlabeled rows, "
-                    "none for the rest."
+                    tr(
+                        "{proposers} as proposer: a class for {share} of the unlabeled rows, "
+                        "none for the rest."
+                    ).format(proposers=PROPOSERS[name], share=percent(share))
                 )
 
     def _look_at_graph(self) -> None:
@@ -115,7 +117,7 @@ class Proposers:
         if agreeing(config):
             self._hold_out()
             return
-        self.context.say("Comparing similar rows.")
+        self.context.say(tr("Comparing similar rows."))
         rows, labels = choose_judged(self.labeled, self.labels, self.pool, data.split_seed)
         x, given = self.features(rows), labels[labels >= 0]
         # Names, rules and language models need no similar rows to be right.
@@ -127,7 +129,7 @@ class Proposers:
         if config.prior != "auto":
             return
         if data.labels_per_class == 0 and counts.sum() >= 10 * classes:
-            self.notes.append("Class shares are taken from the given labels, which are a random sample.")
+            self.notes.append(tr("Class shares are taken from the given labels, which are a random sample."))
             self.shares = counts / counts.sum()
             return
         near, shares = (
@@ -137,17 +139,24 @@ class Proposers:
         if looks_uneven(near):
             self.shares = shares
             self.notes.append(
-                f"The classes look unbalanced ({self.classes[int(shares.argmax())]!r} about "
-                f"{percent(shares.max())}, {self.classes[int(shares.argmin())]!r} about "
-                f"{percent(shares.min(), 1)}): shares are estimated from similar rows instead of assumed to "
-                "be equal."
+                tr(
+                    "The classes look unbalanced ({classes!r} about "
+                    "{max}, {classes_2!r} about "
+                    "{min}): shares are estimated from similar rows instead of assumed to "
+                    "be equal."
+                ).format(
+                    classes=self.classes[int(shares.argmax())],
+                    max=percent(shares.max()),
+                    classes_2=self.classes[int(shares.argmin())],
+                    min=percent(shares.min(), 1),
+                )
             )
 
     def _hold_out(self) -> None:
         """What classifier and neighbors make of given labels that are hidden from them; says so, and may
         doubt.
         """
-        self.context.say("Checking classifier and similar rows against the given labels.")
+        self.context.say(tr("Checking classifier and similar rows against the given labels."))
         self.held_out = judge(
             self.features,
             self.labeled,
@@ -184,7 +193,7 @@ class Proposers:
                 ).format(most_neighbors=MOST_NEIGHBORS, count=len(rows)),
                 remedy=tr("Set Unlabeled rows (objective.unlabeled_pool) to a smaller number."),
             )
-        self.context.say("Finding similar rows.")
+        self.context.say(tr("Finding similar rows."))
         x = self.features(rows)
         hidden = np.full(len(self.pool), -1)
         found = propagate(

@@ -43,7 +43,7 @@ def prepare_views(
 
     most = spec.model.most_tokens
     if say:
-        say("Reading the tokens of all texts.")
+        say(tr("Reading the tokens of all texts."))
     x = token_rows([dataset.x[row] for row in range(len(dataset))], most).to(device)
     note = tr("MiniLM reads the first {most} tokens of each text. Raw input are its features: {note}").format(
         most=most, note=raw.note

@@ -22,7 +22,9 @@ def show_panels(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
     wanted = st.query_params.get("panel", "")
     if not take_asked(wanted, key="space-panel", known=PANELS):
         st.error(
-            f"There is no panel {plain(repr(shorten(wanted)))}. Choose one of those below.",
+            tr("There is no panel {wanted}. Choose one of those below.").format(
+                wanted=plain(repr(shorten(wanted)))
+            ),
             icon=":material/error:",
         )
     st.session_state.setdefault("space-panel", FIRST)

@@ -46,9 +46,9 @@ def show_export(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
     st.markdown(f"**Export {what}**")
     export_files(asked, about, bits)
     st.toggle(
-        "As a table",
+        tr("As a table"),
         key="space-table",
-        help="The points as a table: the map for those who cannot see it.",
+        help=tr("The points as a table: the map for those who cannot see it."),
     )
     if st.session_state.get("space-table"):
         show_table(asked, about, bits)
@@ -62,21 +62,26 @@ def keep_selection(about: MapAndJob, bits: str, source: str, name: str) -> None:
     st.session_state["space-taken"], st.session_state["space-untaken"] = (about["key"], kept), ""
     st.query_params["pick"] = kept
     st.success(
-        f"Saved. The address of this page now opens “{plain(kept)}”.", icon=":material/bookmark_added:"
+        tr("Saved. The address of this page now opens “{kept}”.").format(kept=plain(kept)),
+        icon=":material/bookmark_added:",
     )
 
 
 def show_edit(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     if not asked["source"]:
-        st.caption("These points are not rows of a data set, so they have no labels to edit.")
+        st.caption(tr("These points are not rows of a data set, so they have no labels to edit."))
         return
     if not bits:
         st.markdown(
-            "**Select points** with Lasso or Box, with Shift-click in the legend, or with a "
-            "search. Then label them here."
+            tr(
+                "**Select points** with Lasso or Box, with Shift-click in the legend, or with a "
+                "search. Then label them here."
+            )
         )
         return
-    st.markdown(f"**{len(unpack_rows(bits)):,} of {about['rows']:,} points**")
+    st.markdown(
+        tr("**{count:,} of {rows:,} points**").format(count=len(unpack_rows(bits)), rows=about["rows"])
+    )
     label = st.selectbox(
         tr("Label"),
         about["classes"],
@@ -113,20 +118,22 @@ def show_edit(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None
         how, said, _ = done
         if how == "hand":
             st.success(
-                f"{said['rows']:,} hand labels saved, {said['labels']:,} in all for this data set.",
+                tr("{rows:,} hand labels saved, {labels:,} in all for this data set.").format(
+                    rows=said["rows"], labels=said["labels"]
+                ),
                 icon=":material/check:",
             )
             st.page_link(
                 "pages/classify.py",
-                label="Train with them",
+                label=tr("Train with them"),
                 icon=":material/category:",
                 query_params={"do": "pseudo", "data": said["source"]},
             )
         else:
-            st.success("The new version is ready.", icon=":material/check:")
+            st.success(tr("The new version is ready."), icon=":material/check:")
             st.page_link(
                 "pages/data.py",
-                label="Look at it",
+                label=tr("Look at it"),
                 icon=":material/database:",
                 query_params={"data": said["source"]},
             )
@@ -160,7 +167,7 @@ def export_files(asked: MapAsked, about: MapAndJob, bits: str) -> None:
             kept = st.session_state.get("space-file-made")
             if kept and kept[0] == mark:
                 st.download_button(
-                    f"Download {title}",
+                    tr("Download {title}").format(title=title),
                     kept[1],
                     f"{asked['source'] or 'tokens'}-map.{kind}",
                     mime,
@@ -209,7 +216,11 @@ def show_table(asked: MapAsked, about: MapAndJob, bits: str) -> None:
         height=320,
     )
     if table.num_rows > MOST_TABLE:
-        st.caption(f"The first {MOST_TABLE:,} of {table.num_rows:,} points.")
+        st.caption(
+            tr("The first {most_table:,} of {num_rows:,} points.").format(
+                most_table=MOST_TABLE, num_rows=table.num_rows
+            )
+        )
     if picked.selection.rows and st.button(tr("Select these rows on the map"), key="space-table-take"):
         rows = shown.column("row").to_numpy()[picked.selection.rows]
         places = np.flatnonzero(np.isin(read_rows(workspace(), about["key"]), rows))

@@ -72,7 +72,7 @@ def take_second(asked: MapAsked) -> None:
     if not wanted[0]:
         return
     if not routes.is_mounted:
-        refuse_asked("second", NEEDS, "Show one map")
+        refuse_asked("second", NEEDS, tr("Show one map"))
         return
     if st.session_state.get("space-second-taken") != wanted or (not second and not refused_second()):
         st.session_state["space-second-taken"], st.session_state["space-second-refused"] = wanted, ""
@@ -82,7 +82,7 @@ def take_second(asked: MapAsked) -> None:
         except StudioError as error:
             st.session_state["space-second-refused"] = str(error)
     if said := refused_second():
-        refuse_asked("second", said, "Show one map")
+        refuse_asked("second", said, tr("Show one map"))
 
 
 def refused_second() -> str:
@@ -134,7 +134,7 @@ def show_compare(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> N
         return
     fitting = spaces_beside(asked)
     if not fitting:
-        st.caption("There is no other space with these rows.")
+        st.caption(tr("There is no other space with these rows."))
         return
     others = [name for name in fitting if name != asked["space"]]
     begin = list(fitting).index(others[0]) if others else 0
@@ -178,11 +178,11 @@ def show_compare(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> N
             again()
     second = st.session_state.get("space-second")
     if not second or second["source"] != asked["source"]:
-        st.caption("A selection on one map shows the same rows on the other.")
+        st.caption(tr("A selection on one map shows the same rows on the other."))
         return
     job, _ = ask(second["space"], "look", key=second["key"])
     if not job["done"]:
-        st.caption("The second map is being drawn; the numbers follow when it is ready.")
+        st.caption(tr("The second map is being drawn; the numbers follow when it is ready."))
         if st.button(tr("Look again"), key="space-compare-again"):
             again()
         return
@@ -216,4 +216,4 @@ def show_compare(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> N
         },
     ]
     st.dataframe(rows, hide_index=True, key="space-compare")
-    st.caption(f"Measured on the {said['rows']:,} rows that both have.")
+    st.caption(tr("Measured on the {rows:,} rows that both have.").format(rows=said["rows"]))

@@ -49,11 +49,13 @@ def show_groups(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
     loners = (
         tr(", {loners:,} points belong to no group").format(loners=said["loners"]) if said["loners"] else ""
     )
-    st.markdown(f"**{said['count']} groups**{loners}.")
+    st.markdown(tr("**{count} groups**{loners}.").format(count=said["count"], loners=loners))
     if said["agreement"]:
         st.caption(
-            f"Compared with the known labels: adjusted Rand index {said['agreement']['ari']:.2f} (1: the "
-            f"same groups, 0: chance), normalized mutual information {said['agreement']['nmi']:.2f}."
+            tr(
+                "Compared with the known labels: adjusted Rand index {ari:.2f} (1: the "
+                "same groups, 0: chance), normalized mutual information {nmi:.2f}."
+            ).format(ari=said["agreement"]["ari"], nmi=said["agreement"]["nmi"])
         )
     rows = [
         {"Group": g["name"], "Points": g["size"], "Most frequent label": g["label"]} for g in said["groups"]
@@ -66,4 +68,4 @@ def show_groups(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
         st.session_state["space-group"] = (about["key"], chosen[0])
         wish(about["key"], bits=said["groups"][chosen[0]]["bits"])
         again()
-    st.caption("Click a row to select its group on the map.")
+    st.caption(tr("Click a row to select its group on the map."))

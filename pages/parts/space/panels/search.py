@@ -49,7 +49,7 @@ def show_search(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
     if not text.strip() and file is None:
         return
     said = search(asked, about, how or "label", text, file)
-    st.markdown(f"**{said['count']:,} found.**")
+    st.markdown(tr("**{count:,} found.**").format(count=said["count"]))
     show_cards(said["first"][: 4 if file else 8], asked, about)
     mark = (about["key"], how, text, getattr(file, "file_id", ""))
     if st.session_state.get("space-searched") != mark:
@@ -58,7 +58,9 @@ def show_search(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
         wish(about["key"], bits=said["bits"], marks=marks)
         again()
     if said.get("point"):
-        st.caption("The cross marks its place on the map; its nearest neighbors in the space are selected.")
+        st.caption(
+            tr("The cross marks its place on the map; its nearest neighbors in the space are selected.")
+        )
 
 
 PLACEHOLDERS = {

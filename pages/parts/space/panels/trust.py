@@ -23,27 +23,34 @@ def show_trust(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> Non
     said = kept[2]
     columns = st.columns(3)
     columns[0].metric(
-        "Trustworthiness",
+        tr("Trustworthiness"),
         f"{said['trustworthiness']:.3f}",
-        help="1: no points that are far apart in the space are neighbors on the map (Venna and Kaski, 2001).",
+        help=tr(
+            "1: no points that are far apart in the space are neighbors on the map (Venna and Kaski, 2001)."
+        ),
     )
     columns[1].metric(
-        "Continuity",
+        tr("Continuity"),
         f"{said['continuity']:.3f}",
-        help="1: no points that are neighbors in the space are far apart on the map.",
+        help=tr("1: no points that are neighbors in the space are far apart on the map."),
     )
     columns[2].metric(
-        "Kept neighbors",
+        tr("Kept neighbors"),
         f"{percent(said['kept'])}",
-        help=f"Share of the {said['neighbors']} nearest neighbors in the space that are also nearest on the "
-        "map.",
+        help=tr(
+            "Share of the {neighbors} nearest neighbors in the space that are also nearest on the map."
+        ).format(neighbors=said["neighbors"]),
     )
     st.markdown(plain(said["text"]))
     if said["asked"] < said["of"]:
-        st.caption(f"Measured for {said['asked']:,} of {said['of']:,} points, among all points.")
+        st.caption(
+            tr("Measured for {asked:,} of {of:,} points, among all points.").format(
+                asked=said["asked"], of=said["of"]
+            )
+        )
     with st.container(horizontal=True):
         if st.button(tr("Color by kept neighbors"), key="space-trust-color", icon=":material/palette:"):
-            wish(about["key"], by="kept neighbors")
+            wish(about["key"], by=tr("kept neighbors"))
             again()
         if asked["config"]["kind"] in ("umap", "tsne", "random") and st.button(
             tr("Compare with another seed"),
@@ -57,5 +64,5 @@ def show_trust(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> Non
                 config,
                 asked["epochs"][-1],
                 asked["source"],
-                f"{TITLES[config['kind']]} with seed {config['seed']}",
+                tr("{titles} with seed {seed}").format(titles=TITLES[config["kind"]], seed=config["seed"]),
             )

@@ -28,7 +28,7 @@ def check_texts(dataset: Dataset) -> Iterator[Finding]:
             "empty-rows",
             "warning",
             f"Empty: {counted(len(empty), 'text')}",
-            "There is nothing to learn from them.",
+            tr("There is nothing to learn from them."),
             len(empty),
             some(empty),
             mend="drop-empty",
@@ -38,8 +38,10 @@ def check_texts(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "short-texts",
             "note",
-            f"Shorter than {SHORT_TEXT} characters: {counted(len(short), 'text')}",
-            "They contain hardly any information.",
+            tr("Shorter than {short_text} characters: {count}").format(
+                short_text=SHORT_TEXT, count=counted(len(short), "text")
+            ),
+            tr("They contain hardly any information."),
             len(short),
             some(short),
         )
@@ -48,8 +50,10 @@ def check_texts(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "long-texts",
             "note",
-            f"Longer than {LONG_TEXT:,} characters: {counted(len(long), 'text')}",
-            "Encoders read only their beginning, mostly the first few hundred words.",
+            tr("Longer than {long_text:,} characters: {count}").format(
+                long_text=LONG_TEXT, count=counted(len(long), "text")
+            ),
+            tr("Encoders read only their beginning, mostly the first few hundred words."),
             len(long),
             some(long),
         )
@@ -71,7 +75,7 @@ def check_images(dataset: Dataset) -> Iterator[Finding]:
             "blank",
             "warning",
             what,
-            "They teach the network an average, nothing else.",
+            tr("They teach the network an average, nothing else."),
             len(blank),
             some(blank),
             mend="drop-empty",
@@ -82,8 +86,8 @@ def check_images(dataset: Dataset) -> Iterator[Finding]:
             yield Finding(
                 "one-pixel",
                 "warning",
-                f"One pixel wide or high: {counted(len(tiny), 'image')}",
-                "Often a tracking pixel or a failed download.",
+                tr("One pixel wide or high: {count}").format(count=counted(len(tiny), "image")),
+                tr("Often a tracking pixel or a failed download."),
                 len(tiny),
                 some(tiny),
             )

@@ -106,9 +106,11 @@ def check_labels(dataset: Dataset) -> Iterator[Finding]:
     yield Finding(
         "label-errors",
         "note",
-        f"{counted(len(order), 'label')} may be wrong{sampled}",
-        f"A linear model that had not seen them (accuracy {percent(accuracy)}) predicts another class with "
-        "confidence, and so do their ten nearest neighbors. Check them before you trust or change them.",
+        tr("{count} may be wrong{sampled}").format(count=counted(len(order), "label"), sampled=sampled),
+        tr(
+            "A linear model that had not seen them (accuracy {accuracy}) predicts another class with "
+            "confidence, and so do their ten nearest neighbors. Check them before you trust or change them."
+        ).format(accuracy=percent(accuracy)),
         len(order),
         some(suspects),
         said,
