@@ -104,12 +104,15 @@ def setting(
 
 @dataclass(frozen=True)
 class Setting:
-    """What a widget, an option or a page of documentation needs to know of one field."""
+    """What a widget, an option or a page of documentation needs to know of one field.
+
+    What is read of it is in the reader's language; what was declared in English begins with `in_english_`.
+    """
 
     path: str
-    title: str
-    description: str
-    why: str
+    in_english_title: str
+    in_english_description: str
+    in_english_why: str
     default: Any
     annotation: Any
     choices: tuple[Any, ...]
@@ -117,8 +120,32 @@ class Setting:
     high: float | None
     low_is_open: bool
     live: bool
-    titles: Mapping[str, str] = made(default_factory=dict)
-    zero: str = ""
+    in_english_titles: Mapping[str, str] = made(default_factory=dict)
+    in_english_zero: str = ""
+
+    @property
+    def title(self) -> str:
+        return tr(self.in_english_title)
+
+    @property
+    def description(self) -> str:
+        """One sentence of help."""
+        return tr(self.in_english_description)
+
+    @property
+    def why(self) -> str:
+        """The reason for the default, or ""."""
+        return tr(self.in_english_why)
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """What each choice is called."""
+        return {choice: tr(title) for choice, title in self.in_english_titles.items()}
+
+    @property
+    def zero(self) -> str:
+        """What 0 means where it is not a number of its own, or ""."""
+        return tr(self.in_english_zero)
 
     @property
     def label(self) -> str:
@@ -188,9 +215,9 @@ def describe_field(path: str, field: FieldInfo) -> Setting:
     name = path.rsplit(".", 1)[-1]
     return Setting(
         path=path,
-        title=tr(field.title or title_of_name(name)),
-        description=tr(field.description or ""),
-        why=tr(extra.get("why", "")),
+        in_english_title=field.title or title_of_name(name),
+        in_english_description=field.description or "",
+        in_english_why=extra.get("why", ""),
         default=field.get_default(call_default_factory=True),
         annotation=field.annotation,
         choices=choices_of(field, extra),
@@ -198,8 +225,8 @@ def describe_field(path: str, field: FieldInfo) -> Setting:
         high=high,
         low_is_open=low_is_open,
         live=extra.get("live", False),
-        titles={choice: tr(title) for choice, title in titles_of(extra).items()},
-        zero=tr(extra.get("zero", "")),
+        in_english_titles=titles_of(extra),
+        in_english_zero=extra.get("zero", ""),
     )
 
 

@@ -28,18 +28,18 @@ from selfsup_core.inspection.remote_reading import REMOTE
 from selfsup_core.pretrained.reading import Reading
 from selfsup_core.settings import list_settings
 from selfsup_core.tasks.parts.language_runs import held_out_lines
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr
 
-EXAMPLE = tr_later("The capital of France is Paris, and the capital of Italy is")
+EXAMPLE = "The capital of France is Paris, and the capital of Italy is"
 EXAMPLES = (
     EXAMPLE,
-    tr_later("Once upon a time there was a small fox who"),
-    tr_later("One, two, three, four, five, six,"),
-    tr_later("def add(a, b):\n    return"),
+    "Once upon a time there was a small fox who",
+    "One, two, three, four, five, six,",
+    "def add(a, b):\n    return",
 )
 MASKED_EXAMPLES = (
-    tr_later("Paris is the [MASK] of France."),
-    tr_later("The doctor said that [MASK] would be late."),
+    "Paris is the [MASK] of France.",
+    "The doctor said that [MASK] would be late.",
 )
 LINES = 3  # of a run's validation text
 SETTINGS = {s.path: s for config in (WriteAsk, AttentionAsk) for s in list_settings(config)}

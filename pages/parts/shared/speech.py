@@ -1,0 +1,72 @@
+"""The language of a session: of the address (`?lang=zh`), chosen by hand, or the browser's."""
+
+from __future__ import annotations
+
+import threading
+
+import streamlit as st
+from starlette.requests import Request
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from pages.parts.shared.go import rerun
+from selfsup_core.translation import ENGLISH, known_languages
+
+PARAM = "lang"
+KEY = "language"  # of the session
+NAMES = {"en": "English", "zh": "简体中文"}
+
+# Of a thread: the run of a page that it works for, and the language of that session. A look into the session
+# for each message would take longer than the message.
+_seen = threading.local()
+
+
+def decide() -> str:
+    """The language of this run of the page."""
+    known = known_languages()
+    asked = st.query_params.get(PARAM, "")
+    if asked in known:
+        st.session_state[KEY] = asked
+    elif KEY not in st.session_state:
+        st.session_state[KEY] = nearest(st.context.locale or "", known)
+    code: str = st.session_state[KEY]
+    return code
+
+
+def nearest(locale: str, known: tuple[str, ...]) -> str:
+    """The language of a browser, "zh-CN" → "zh"; English where there is no catalog for it."""
+    code = locale.replace("_", "-").split("-")[0].lower()
+    return code if code in known else ENGLISH
+
+
+def session_language() -> str | None:
+    """The language of the session whose page runs in this thread; None where none does."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None:
+        return None
+    if getattr(_seen, "context", None) is not context:
+        _seen.context, _seen.code = context, ENGLISH  # while it is decided
+        _seen.code = decide()
+    code: str = _seen.code
+    return code
+
+
+def language_of(request: Request) -> str:
+    """The language that a request of the stage asks for."""
+    asked = request.query_params.get(PARAM, "")
+    return asked if asked in known_languages() else ENGLISH
+
+
+def choose_language() -> None:
+    """The switch between languages; the address says what was chosen."""
+    known = known_languages()
+    now = st.session_state.get(KEY, ENGLISH)
+    chosen = st.selectbox(
+        "Language · 语言",
+        known,
+        known.index(now),
+        key="language-chosen",
+        format_func=lambda code: NAMES.get(code, code),
+    )
+    if chosen != now:
+        st.session_state[KEY] = st.query_params[PARAM] = chosen
+        rerun()
