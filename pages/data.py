@@ -13,15 +13,16 @@ from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.library.own import restore
 from selfsup_core.data.sources import OWN_NAME, list_damaged_sources, list_sources
 from selfsup_core.translation import tr
+from selfsup_core.wording import counted
 
-KINDS = {"image": "images", "table": "rows", "text": "texts", "sound": "sounds"}
+KINDS = {"image": "image", "table": "row", "text": "text", "sound": "sound"}  # of which it has so many
 
 
 def describe(name: str) -> str:
     source = sources[name]
-    mine = "yours" if OWN_NAME.fullmatch(name) else tr("built in")
+    mine = tr("yours") if OWN_NAME.fullmatch(name) else tr("built in")
     away = tr(", not on this machine") if source.missing() else ""
-    return f"{source.title} · {source.samples:,} {KINDS[source.kind]} · {mine}{away}"
+    return f"{tr(source.title)} · {counted(source.samples, KINDS[source.kind])} · {mine}{away}"
 
 
 def open_restored(name: str) -> None:

@@ -30,37 +30,38 @@ ICONS = {
     "Sounds": "M4 10v4M8 7v10M12 4v16M16 8v8M20 10v4",
 }
 STROKE = 'fill="none" stroke="#7a8694" stroke-width="1.3" stroke-linecap="round" stroke-linejoin="round"'
-KINDS = (
-    '<div class="home-kinds">'
-    + "".join(
+
+
+def kinds() -> str:
+    """A picture of each kind of data."""
+    pictures = "".join(
         as_element(
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path {STROKE} d="{path}"/></svg>',
-            kind,
+            tr(kind),
         )
         for kind, path in ICONS.items()
     )
-    + "</div>"
-)
+    return f'<div class="home-kinds">{pictures}</div>'
 
 
 def show_card(card: Card) -> None:
     with st.container(border=True, height="stretch", gap="small", key=f"home-{card.key}"):
-        st.html(picture_of(card.picture, card.alt) if card.picture else KINDS)
-        st.markdown(f"##### {card.title}")
-        st.markdown(card.text)
+        st.html(picture_of(card.picture, tr(card.alt)) if card.picture else kinds())
+        st.markdown(f"##### {tr(card.title)}")
+        st.markdown(tr(card.text))
         with st.container(horizontal=True, vertical_alignment="center"):
             icon = ":material/play_arrow:" if card.preset else ":material/arrow_forward:"
             is_first = card is CARDS[0]
             if st.button(
-                card.button,
+                tr(card.button),
                 key=f"card-{card.key}",
                 type="primary" if is_first else "secondary",
                 icon=icon,
-                help=f"{card.button}: {card.title}",
+                help=f"{tr(card.button)}: {tr(card.title)}",
             ):
                 open_card(card)
             if card.minutes:
-                st.caption(card.minutes)
+                st.caption(tr(card.minutes))
 
 
 def open_card(card: Card) -> None:

@@ -17,12 +17,12 @@ from typing import Any, TypeGuard
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import write_po
 
 from selfsup_core.errors import SettingError
 from selfsup_core.files import parse_yaml, write_bytes
 from selfsup_core.settings import title_of_name
-from selfsup_core.translation import COUNTED, FOLDER, tr
+from selfsup_core.translation import COUNTED, FOLDER, read_catalog, tr
 
 ROOT = Path(__file__).parent.parent
 KEYWORDS: dict[str, Any] = {"tr": None, "tr_later": None}
@@ -110,11 +110,10 @@ def preset_messages(root: Path) -> Iterator[Message]:
 
 def load(code: str, folder: Path = FOLDER) -> Catalog:
     """Raises SettingError where there is no such language."""
-    file = folder / f"{code}.po"
-    if not file.is_file():
-        raise SettingError(tr("There is no catalog for the language {code!r}.").format(code=code))
-    with file.open("rb") as opened:
-        return read_po(opened, locale=code)
+    try:
+        return read_catalog(code, folder)
+    except KeyError as error:
+        raise SettingError(tr("There is no catalog for the language {code!r}.").format(code=code)) from error
 
 
 def update_catalog(code: str, folder: Path = FOLDER, root: Path = ROOT) -> int:
@@ -131,9 +130,10 @@ def update_catalog(code: str, folder: Path = FOLDER, root: Path = ROOT) -> int:
         known = before.get(message.text, context=message.context or None)
         said = str(known.string) if known and not known.fuzzy else ""
         missing += not said
-        after.add(message.text, said, context=message.context or None)
+        place = message.place.partition(":")[0]
+        after.add(message.text, said, locations=[(place, 0)], context=message.context or None)
     written = io.BytesIO()
-    write_po(written, after, width=110, omit_header=False, sort_output=False)
+    write_po(written, after, width=110, include_lineno=False)
     folder.mkdir(parents=True, exist_ok=True)
     write_bytes(file, written.getvalue())
     return missing

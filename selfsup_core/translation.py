@@ -17,9 +17,14 @@ from contextvars import ContextVar
 from functools import cache, lru_cache
 from gettext import GNUTranslations
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
 
 ENGLISH = "en"
 COUNTED = "counted"  # context of a noun behind a number, where a language may want a measure word
+SCRIPTS = "assets/web/"  # where messages of the browser's scripts are from
 FOLDER = Path(__file__).parent.parent / "assets" / "languages"
 
 __all__ = [
@@ -29,14 +34,18 @@ __all__ = [
     "known_languages",
     "language",
     "recorded",
+    "script_texts",
     "speak",
     "tr",
     "tr_counted",
     "tr_later",
+    "tr_values",
 ]
 
 FIELD = re.compile(r"\{(?P<name>[a-z_]\w*)(?:![rs])?(?::[^{}]*)?\}")
 LEAST_FIXED = 6  # letters that a message must have beside its braces to be known again
+
+K = TypeVar("K")
 
 _spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
 _askers: list[Callable[[], str | None]] = []
@@ -137,6 +146,22 @@ def messages(code: str) -> list[str]:
     return [name for name in held if isinstance(name, str) and name and "\x04" not in name]
 
 
+def script_texts(code: str) -> dict[str, str]:
+    """What the scripts of the browser look up: English → the language; {} for English itself."""
+    if code == ENGLISH:
+        return {}
+    return {
+        str(message.id): str(message.string)
+        for message in read_catalog(code)
+        if message.string and any(place.startswith(SCRIPTS) for place, _ in message.locations)
+    }
+
+
+def tr_values(titles: Mapping[K, str]) -> dict[K, str]:
+    """A table of titles in the reader's language."""
+    return {key: tr(title) for key, title in titles.items()}
+
+
 def tr_later(message: str) -> str:
     """Mark a message for the catalog; it is looked up where it is shown."""
     return message
@@ -147,17 +172,22 @@ def known_languages() -> tuple[str, ...]:
     return (ENGLISH, *sorted(file.stem for file in FOLDER.glob("*.po")))
 
 
+def read_catalog(code: str, folder: Path = FOLDER) -> Catalog:
+    """The file of a language as Babel reads it. Raises KeyError for one without a file."""
+    from babel.messages.pofile import read_po
+
+    if not (folder / f"{code}.po").is_file():
+        raise KeyError(code)
+    with (folder / f"{code}.po").open("rb") as file:
+        return read_po(file, locale=code)
+
+
 @cache
 def catalog(code: str) -> GNUTranslations:
     """The messages of a language. Raises KeyError for one without a file."""
     from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
 
-    if code not in known_languages():
-        raise KeyError(code)
-    with (FOLDER / f"{code}.po").open("rb") as file:
-        read = read_po(file, locale=code)
     compiled = io.BytesIO()
-    write_mo(compiled, read)
+    write_mo(compiled, read_catalog(code))
     compiled.seek(0)
     return GNUTranslations(compiled)

@@ -36,7 +36,7 @@ from selfsup_core.runs.processes import give_way, serves
 from selfsup_core.settings import explain
 from selfsup_core.shared import person_workspace
 from selfsup_core.train.memory import lacks_memory, memory_error
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import speak, tr, tr_later
 from selfsup_core.workers.supervisor import fingerprint, is_hosted
 
 IDLE_SECONDS = 900.0
@@ -86,7 +86,8 @@ class Lab:
         try:
             asked = read_request(request)
             subject = Subject(asked.kind, asked.subject)
-            return GOOD + pack(self.desk_of(asked.person).ask(subject, asked.question, asked.values))
+            with speak(asked.language):
+                return GOOD + pack(self.desk_of(asked.person).ask(subject, asked.question, asked.values))
         except StudioError as error:
             return pack_problem(error)
         except Exception as error:

@@ -13,6 +13,7 @@ from selfsup_core.inspection.subject import Kind, Subject
 from selfsup_core.runs.processes import ServerAbout, who_serves
 from selfsup_core.settings import Config, Plain, Values, setting
 from selfsup_core.shared import host_of
+from selfsup_core.translation import language
 
 GOOD, BAD = b"+", b"-"
 MAX_REQUEST = 8_000_000
@@ -27,11 +28,17 @@ class Request(Config):
     question: str = setting(..., "What is asked.")
     values: Plain = setting(..., "Settings of the question.")
     person: str = setting("", 'In whose workspace of a room; "" for the host\'s own.')
+    language: str = setting("en", "Language of what the answer says.")
 
     @classmethod
     def of(cls, subject: Subject, question: str, values: Values, person: str = "") -> Request:
         return cls(
-            kind=subject.kind, subject=subject.name, question=question, values=dict(values), person=person
+            kind=subject.kind,
+            subject=subject.name,
+            question=question,
+            values=dict(values),
+            person=person,
+            language=language(),
         )
 
 

@@ -32,10 +32,9 @@ from selfsup_core.lessons.model import BLOCKS, Choice, Head, Lesson, Part, Step,
 from selfsup_core.places import ASSETS
 from selfsup_core.runs.spec import InnerProblem
 from selfsup_core.settings import Config, explain
-from selfsup_core.translation import tr
+from selfsup_core.translation import ENGLISH, language, tr
 
 LESSONS = ASSETS / "lessons"
-LANGUAGE = "en"
 NAME = re.compile(r"([0-9]{2})-([a-z0-9]+(?:-[a-z0-9]+)*)\.md")
 PLAIN = ("", "text", "python", "sh")  # fences that are shown as they are
 FENCE = "```"
@@ -47,13 +46,28 @@ class LessonError(StudioError):
     code = "bad-lesson"
 
 
-def list_lessons(language: str = LANGUAGE, root: Path | None = None) -> dict[int, Lesson]:
-    """Number → lesson, in order. Raises LessonError that names file, line and field."""
-    folder = (root or LESSONS) / language
+def list_lessons(code: str = "", root: Path | None = None) -> dict[int, Lesson]:
+    """Number → lesson, in order; in the reader's language unless one is named, and in English where that has
+    none. Raises LessonError that names file, line and field.
+    """
+    wanted = code or language()
+    own = lessons_in(wanted, root) if wanted == ENGLISH or has_lessons(wanted, root) or code else {}
+    if wanted == ENGLISH:
+        return own
+    return dict(sorted((lessons_in(ENGLISH, root) | own).items()))
+
+
+def has_lessons(code: str, root: Path | None = None) -> bool:
+    return any(((root or LESSONS) / code).glob("*.md"))
+
+
+def lessons_in(code: str, root: Path | None = None) -> dict[int, Lesson]:
+    """Those of one language. Raises as `list_lessons`."""
+    folder = (root or LESSONS) / code
     files = sorted(folder.glob("*.md"))
     if not files:
         raise LessonError(
-            tr("There are no lessons in the language {language!r}.").format(language=language),
+            tr("There are no lessons in the language {language!r}.").format(language=code),
             code="no-lessons",
         )
     found: dict[int, Lesson] = {}
@@ -70,9 +84,9 @@ def list_lessons(language: str = LANGUAGE, root: Path | None = None) -> dict[int
     return found
 
 
-def find_lesson(number: int, language: str = LANGUAGE, root: Path | None = None) -> Lesson:
+def find_lesson(number: int, code: str = "", root: Path | None = None) -> Lesson:
     """Raises LessonError: there is no lesson of this number."""
-    lessons = list_lessons(language, root)
+    lessons = list_lessons(code, root)
     if number not in lessons:
         known = ", ".join(str(one) for one in lessons)
         raise LessonError(

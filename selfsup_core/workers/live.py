@@ -26,12 +26,13 @@ from selfsup_core.runs.frames import unpack_frame
 from selfsup_core.runs.queue import WAITING
 from selfsup_core.runs.said import Shot, as_words, say_frame
 from selfsup_core.runs.signs import epoch_rows
+from selfsup_core.runs.spoken import spoken
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.thinned import early_path, frame_path, list_early, list_frames
 from selfsup_core.runs.waiting import Waits, waiting_for
 from selfsup_core.settings import whole_number
 from selfsup_core.shared import host_of, label_of, person_of
-from selfsup_core.translation import tr
+from selfsup_core.translation import ENGLISH, language, speak, tr
 from selfsup_core.workers.supervisor import supervisor_info
 
 if TYPE_CHECKING:
@@ -84,6 +85,13 @@ def parse_row(line: bytes) -> Row | None:
     return cast("Row", found) if isinstance(found, dict) else None
 
 
+def spoken_line(line: bytes) -> bytes:
+    """A row in the reader's language."""
+    if language() == ENGLISH:
+        return line
+    return json.dumps(finite(spoken(parse_json(line))), ensure_ascii=False).encode()
+
+
 class SeenState(RunState):
     """The state of a run, whether its worker shows signs of life, and what it waits for.
 
@@ -114,6 +122,10 @@ class RunView:
     def refresh(self) -> None:
         if time.monotonic() - self.refreshed < FRESH_SECONDS:
             return
+        with speak(ENGLISH):  # one for all who look; each hears it in a language of their own
+            self._refresh()
+
+    def _refresh(self) -> None:
         about = supervisor_info(self.folder.workspace)
         state = cast("SeenState", read_state(self.folder))
         workspace = self.folder.workspace
@@ -131,7 +143,7 @@ class RunView:
                 if working := about_wait["working"]:
                     state["tokens"] = {working["run"]: sign(self.folder.workspace, working["run"])}
         self.state = state
-        self.state_bytes = json.dumps(finite(state), ensure_ascii=False).encode()
+        self.state_bytes = {ENGLISH: json.dumps(finite(state), ensure_ascii=False).encode()}
         self.frames = json.dumps(list_frames(self.folder.frames)).encode()
         self.early = json.dumps(list_early(self.folder.frames)).encode()
         fresh: list[bytes] = []
@@ -147,6 +159,11 @@ class RunView:
         self.epoch_rows += epoch_rows(row for _, row in parsed)
         self.refreshed = time.monotonic()
 
+    def state_in(self, code: str) -> bytes:
+        if code not in self.state_bytes:
+            self.state_bytes[code] = json.dumps(finite(spoken(self.state)), ensure_ascii=False).encode()
+        return self.state_bytes[code]
+
     def snapshot(self, since: str) -> bytes:
         """JSON with state, frames and the rows after `since` (an earlier answer's `next`)."""
         with self.lock:
@@ -161,13 +178,13 @@ class RunView:
                 (
                     json.dumps(head).encode()[:-1],
                     b', "state": ',
-                    self.state_bytes,
+                    self.state_in(language()),
                     b', "frames": ',
                     self.frames,
                     b', "early": ',
                     self.early,
                     b', "rows": [',
-                    b",".join(self.rows[start:]),
+                    b",".join(map(spoken_line, self.rows[start:])),
                     b"]}",
                 )
             )
@@ -183,7 +200,7 @@ class LiveRuns:
         self.workspace = workspace
         self.lock = threading.Lock()
         self.views: LRUCache[str, RunView] = LRUCache(MAX_RUNS)
-        self.blobs: LRUCache[tuple[str, str, int, bool], bytes] = LRUCache(most_frames)
+        self.blobs: LRUCache[tuple[str, str, int, bool, str], bytes] = LRUCache(most_frames)
 
     def view(self, run: str) -> RunView:
         with self.lock:
@@ -236,7 +253,7 @@ class LiveRuns:
             # A frame written again after a resume has another time, so it is not mistaken for the old one.
             # The baseline may be measured later than the first frames, and panels compare with it.
             is_compared = name in SHARED or self.state(run)["baseline"] is not None
-            key = (run, name, path.stat().st_mtime_ns, is_compared)
+            key = (run, name, path.stat().st_mtime_ns, is_compared, language())
             with self.lock:
                 blob = self.blobs.get(key)
             if blob is None:

@@ -2,6 +2,7 @@
 
 import { pictureOf } from "../lib/dom.js"
 import { parseSafetensors } from "../lib/safetensors.js"
+import { withLanguage } from "../lib/words.js"
 
 /** One map's routes; what was asked once is kept. */
 export class Source {
@@ -13,7 +14,7 @@ export class Source {
   }
 
   async get(path) {
-    const answer = await fetch(new URL(`${this.base}/${path}`, location.origin), {
+    const answer = await fetch(new URL(withLanguage(`${this.base}/${path}`), location.origin), {
       headers: { "x-studio-token": this.token },
     })
     if (!answer.ok)
@@ -58,7 +59,7 @@ export class Source {
   }
 
   async ask(tool, values = {}) {
-    const answer = await fetch(new URL(`${this.base}/ask/${tool}`, location.origin), {
+    const answer = await fetch(new URL(withLanguage(`${this.base}/ask/${tool}`), location.origin), {
       method: "POST",
       headers: { "x-studio-token": this.token, "content-type": "application/json" },
       body: JSON.stringify(values),

@@ -1,6 +1,7 @@
 // What the server says of one run: state and rows by polling, frames by asking once and keeping them.
 
 import { parseSafetensors } from "../lib/safetensors.js"
+import { withLanguage } from "../lib/words.js"
 
 const POLL_MS = 1000
 // In slow motion the phases of a round are a quarter of a second long, and are to be seen.
@@ -75,7 +76,7 @@ export class Store {
       "X-Studio-Token": whom.token,
       ...(options.body ? { "Content-Type": "application/json" } : {}),
     }
-    return fetch(`${this.base}/runs/${encodeURIComponent(whom.run)}/${path}`, {
+    return fetch(withLanguage(`${this.base}/runs/${encodeURIComponent(whom.run)}/${path}`), {
       ...options,
       headers,
       signal: AbortSignal.timeout(TIMEOUT_MS),

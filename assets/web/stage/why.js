@@ -2,13 +2,13 @@
 
 import { el } from "../lib/dom.js"
 import { withTerms } from "../lib/terms.js"
+import { spoken } from "../lib/words.js"
 
-const LANGUAGE = "en"
 let loading = null
 
 /** Explanations, glossary and pictures; asked for once, when someone first wants one. */
 export function loadWords(assets) {
-  loading ??= fetch(`${assets}/words/${LANGUAGE}.json`)
+  loading ??= fetch(`${assets}/words/${spoken()}.json`)
     .then((response) => {
       if (!response.ok) throw new Error(String(response.status))
       return response.json()

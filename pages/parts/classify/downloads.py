@@ -33,7 +33,9 @@ def show_downloads(folder: RunFolder) -> None:
             for kind, mime in kinds.items():
                 content, scope = export_completed(workspace(), folder.id, kind)
                 st.download_button(
-                    tr("Your data with labels, {names_of_kinds}").format(names_of_kinds=NAMES_OF_KINDS[kind]),
+                    tr("Your data with labels, {names_of_kinds}").format(
+                        names_of_kinds=tr(NAMES_OF_KINDS[kind])
+                    ),
                     content,
                     f"{folder.id}-labeled.{kind}",
                     mime,
@@ -55,7 +57,7 @@ def show_downloads(folder: RunFolder) -> None:
                 for kind, mime in kinds.items():
                     st.download_button(
                         tr("Rows without a given label, {names_of_kinds}").format(
-                            names_of_kinds=NAMES_OF_KINDS[kind]
+                            names_of_kinds=tr(NAMES_OF_KINDS[kind])
                         ),
                         export_pseudo_labels(workspace(), folder.id, kind),
                         f"{folder.id}-pseudo-labels.{kind}",
@@ -65,4 +67,4 @@ def show_downloads(folder: RunFolder) -> None:
                         on_click="ignore",
                     )
             st.caption(describe_scope(workspace(), folder.id))
-            st.caption(COLUMNS)
+            st.caption(tr(COLUMNS))

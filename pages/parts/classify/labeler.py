@@ -185,7 +185,7 @@ def show_said(folder: RunFolder) -> None:
         open_rows = sum(not row["label"] for row in rows)
         st.markdown(
             tr("**{names}**: {count:,} rows, {open_rows:,} of them got no class.").format(
-                names=NAMES.get(how, how), count=len(rows), open_rows=open_rows
+                names=tr(NAMES.get(how, how)), count=len(rows), open_rows=open_rows
             )
         )
         show_table(rows[:MOST_SHOWN], key=f"review-said-{how}")

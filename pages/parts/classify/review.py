@@ -52,7 +52,7 @@ def show_review(folder: RunFolder) -> None:
         [name for name in NEXT if name != "said" or read_said(folder.path)],
         key="review-next",
         label_visibility="collapsed",
-        format_func=lambda name: f"{NEXT[name][1]} {NEXT[name][0]}",
+        format_func=lambda name: f"{NEXT[name][1]} {tr(NEXT[name][0])}",
     )
     if chosen:
         NEXT[chosen][2](folder)

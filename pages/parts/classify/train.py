@@ -180,7 +180,7 @@ def show(task: str) -> None:
     run = st.query_params.get("run", "")
     if not run:
         if spec:
-            caption(ABOUT[task])
+            caption(tr(ABOUT[task]))
             show_samples(spec.data.source)
         return
     if not (asked := open_here(run, tuple(MODES))):

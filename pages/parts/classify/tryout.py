@@ -75,7 +75,7 @@ def show_tryout(run: str, source: str, kind: str) -> Predictions | None:
             )
         st.caption(
             tr("Validation rows of {title}. {took}").format(
-                title=plain(dataset.title), took=TOOK.get(kind, QUICK)
+                title=plain(dataset.title), took=tr(TOOK.get(kind, QUICK))
             )
         )
     return made

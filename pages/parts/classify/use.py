@@ -275,9 +275,9 @@ def show() -> None:
                 with st.spinner("Reading …"):
                     made = ask_texts(run, text) | {"texts": True}
         files = uploader(
-            tr("Or {said}").format(said=SAID[kind])
+            tr("Or {said}").format(said=tr(SAID[kind]))
             if kind == "text"
-            else SAID[kind][0].upper() + SAID[kind][1:],
+            else tr(SAID[kind])[0].upper() + tr(SAID[kind])[1:],
             KINDS[kind],
             several=True,
             key=f"use-files-{kind}",

@@ -18,7 +18,7 @@ from pages.parts.shared.workspace import errors_shown, hub_is_on, plain, workspa
 from selfsup_core.data.importing.examples import EXAMPLES
 from selfsup_core.data.library import uploads
 from selfsup_core.data.limits import LIMITS, MB, describe_limits
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr, tr_later, tr_values
 
 WAYS = {
     "files": tr_later("Files"),
@@ -36,7 +36,8 @@ def show_add() -> None:
         st.session_state["adding"] = True
     is_open = st.session_state.get("adding", False) or bool(st.session_state.get("pending"))
     with st.expander(tr("**Add your own data**"), icon=":material/upload:", expanded=is_open):
-        files, record, hub = st.tabs(list(WAYS.values()), default=WAYS[asked or "files"])
+        titles = tr_values(WAYS)
+        files, record, hub = st.tabs(list(titles.values()), default=titles[asked or "files"])
         with files:
             show_uploader()
         with record:

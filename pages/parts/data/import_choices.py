@@ -10,7 +10,7 @@ from pages.parts.shared.forms import help_text, number_field
 from pages.parts.shared.go import rerun
 from selfsup_core.data.importing.config import ImportConfig, Role
 from selfsup_core.settings import list_settings
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr, tr_later, tr_values
 
 if TYPE_CHECKING:
     from selfsup_core.data.importing.plan import ImportPlan
@@ -84,7 +84,7 @@ def choose_values(plan: ImportPlan, mark: str) -> dict[str, object]:
             kinds,
             kinds.index(plan["kind"]),
             key=f"kind-{mark}",
-            format_func=KIND_NAMES.get,
+            format_func=tr_values(KIND_NAMES).get,
             help=tr("Text: the model learns from one column. Images: each row holds the pixels of one."),
         )
     return values
@@ -119,7 +119,7 @@ def choose_layout(plan: ImportPlan, mark: str) -> dict[str, object]:
     for number, (name, choices) in enumerate(open_choices):
         titles = dict(ABOUT[name].titles)
         if name == "kind":
-            titles = KIND_NAMES | {"auto": KIND_NAMES[plan["kind"]]}
+            titles = tr_values(KIND_NAMES | {"auto": KIND_NAMES[plan["kind"]]})
         if name == "label":
             titles = {"": tr("Automatic"), "-": tr("None")}
         values[name] = places[number % 4].selectbox(

@@ -165,7 +165,9 @@ def describe_plan(plan: ImportPlan) -> str:
     """ "Images: 90 samples in 2 classes (cat, dog), from 90 files, median size 28 × 28" """
     classes = sorted(name for name in plan["classes"] if name)
     files = plan["files"]
-    text = tr("{kind_names}: {rows:,} samples").format(kind_names=KIND_NAMES[plan["kind"]], rows=plan["rows"])
+    text = tr("{kind_names}: {rows:,} samples").format(
+        kind_names=tr(KIND_NAMES[plan["kind"]]), rows=plan["rows"]
+    )
     if classes:
         shown = ", ".join(classes[:6]) + ("…" if len(classes) > 6 else "")
         text += tr(" in {count} classes ({shown})").format(count=len(classes), shown=shown)

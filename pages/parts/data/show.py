@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 
 import numpy as np
 import streamlit as st
@@ -29,7 +30,8 @@ from selfsup_core.evaluate.words.few_rows import warn_of_labels
 from selfsup_core.export import datasets
 from selfsup_core.features.config import DataConfig
 from selfsup_core.settings import list_settings
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr, tr_later, tr_values
+from selfsup_core.wording import counted
 
 SETTINGS = {entry.path: entry for entry in list_settings(DataConfig)}
 HEALTH = tr_later("Health")
@@ -90,7 +92,7 @@ def show_dataset(name: str, source: Source) -> None:
             icon=":material/auto_fix_high:",
             query_params={"do": "lab", "data": name},
         )
-    titles = TABS | {"health": health_title(name)}
+    titles = tr_values(TABS) | {"health": health_title(name)}
     if refuse_param("tab", TABS):
         return
     take_tab(titles)
@@ -121,7 +123,7 @@ def take_tab(titles: dict[str, str]) -> None:
     if st.session_state.get("data-tab-taken") != asked:
         st.session_state["data-tabs"] = titles[asked]
     elif st.session_state.get("data-tab-titles") != titles or shown not in titles.values():
-        kept = titles["health"] if shown.startswith(HEALTH) else shown
+        kept = titles["health"] if shown.startswith(tr(HEALTH)) else shown
         if kept in titles.values():
             st.session_state["data-tabs"] = kept
     st.session_state["data-tab-titles"] = titles
@@ -137,7 +139,7 @@ def write_tab(tab: str) -> None:
 
 def health_title(name: str) -> str:
     """The tab's title, with the number of warnings once known."""
-    title, warnings = HEALTH, 0
+    title, warnings = tr(HEALTH), 0
     with contextlib.suppress(DataError):  # the tab itself says what went wrong
         findings = known_findings(workspace(), name)
         warnings = count_warnings(findings or [])
@@ -159,15 +161,20 @@ def wait_for_findings(name: str) -> None:
 
 def headline(dataset: Dataset) -> str:
     """ "**5,000** images · **28 × 28** · **10** classes" """
-    words = {"image": "images", "table": "rows", "text": "texts", "sound": "sounds"}
-    parts = [f"**{len(dataset):,}** {words[dataset.kind]}"]
+    words = {"image": "image", "table": "row", "text": "text", "sound": "sound"}
+    parts = [strong(counted(len(dataset), words[dataset.kind]))]
     if dataset.kind == "table":
-        parts.append(f"**{dataset.width}** columns")
+        parts.append(strong(counted(dataset.width or 0, "column")))
     elif dataset.item_shape:
         parts.append(f"**{' × '.join(map(str, dataset.item_shape))}**")
     if dataset.classes:
-        parts.append(f"**{len(dataset.classes):,}** classes")
+        parts.append(strong(counted(len(dataset.classes), "class", "classes")))
     return " · ".join(parts)
+
+
+def strong(counted_noun: str) -> str:
+    """ "5,000 images" → "**5,000** images" """
+    return re.sub(r"^[\d,]+", lambda number: f"**{number[0]}**", counted_noun)
 
 
 def show_health(name: str, dataset: Dataset) -> None:
@@ -240,7 +247,7 @@ def show_split(name: str, dataset: Dataset) -> None:
         outcome = describe_split(dataset, config)
         columns = st.columns(5 if dataset.y is not None else 3)
         for column, (part, (title, help_)) in zip(columns, COUNTS.items(), strict=False):
-            column.metric(title, f"{outcome[part]:,}", help=help_)
+            column.metric(tr(title), f"{outcome[part]:,}", help=tr(help_))
         for text in warn_of_labels(outcome):
             st.caption(f":orange[:material/warning:] {plain(text)}")
         if dataset.groups is not None and not dataset.grouped_by and "part" not in dataset.extra:
@@ -319,11 +326,11 @@ COUNTS = {  # of a split: key → title, help
 
 def show_about(name: str, dataset: Dataset, source: Source) -> None:
     facts = {
-        "Name on the command line": name,
+        tr("Name on the command line"): name,
         **{PROVENANCE.get(k, k.capitalize()): v for k, v in dataset.provenance.items()},
     }
     if recipe := dataset.details.get("recipe"):
-        facts["Changes"] = ", ".join(name.replace("-", " ") for name in recipe)
+        facts[tr("Changes")] = ", ".join(name.replace("-", " ") for name in recipe)
     for key, value in facts.items():
         with st.container(horizontal=True, gap="small"):
             st.caption(key, width=150)

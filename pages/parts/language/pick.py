@@ -26,7 +26,7 @@ from selfsup_core.inspection.remote_reading import REMOTE, remote_title
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.translation import tr, tr_later
 
-FOLDER = tr_later("a folder on this machine")
+FOLDER = "a folder"
 NONE = "none"
 MOST_RUNS = 40
 READS = ("causal", "masked")
@@ -65,7 +65,7 @@ def choose_model(models: dict[str, ModelEntry]) -> str:
     """The name of the chosen model, or "" when there is none yet."""
     labels = {name: label(entry) for name, entry in models.items()}
     if serves_this_machine_only():
-        labels |= {FOLDER: FOLDER}
+        labels |= {FOLDER: tr("a folder on this machine")}
         take_typed("model", key="language-model", option=FOLDER, field="language-folder")
     if not labels:
         return ""
@@ -106,7 +106,7 @@ def choose_other(models: dict[str, ModelEntry]) -> str:
     remote = remote_title(secrets())
     labels = {NONE: NONE} | {n: label(e) for n, e in models.items() if not e["missing"]}
     if serves_this_machine_only():
-        labels |= {FOLDER: FOLDER}
+        labels |= {FOLDER: tr("a folder on this machine")}
         take_typed("other", key="language-other", option=FOLDER, field="language-other-folder")
     labels |= {REMOTE: f"{remote} (remote)"} if remote else {}
     asked = st.query_params.get("other", "")

@@ -40,7 +40,13 @@ from selfsup_core.runs.spec import RunSpec, make_spec, value_at
 from selfsup_core.settings import Setting
 from selfsup_core.translation import tr, tr_later
 
-CUSTOM = tr_later("as in the run")
+CUSTOM = "as in the run"
+SIZE_TITLES = {
+    "tiny": tr_later("Tiny"),
+    "small": tr_later("Small"),
+    "medium": tr_later("Medium"),
+    CUSTOM: tr_later("As in the run"),
+}
 SIZED_BY = tuple(SIZES["small"])
 SIZED = tuple(f"model.{name}" for name in SIZED_BY)
 MOST_PASTED = 2_000_000
@@ -208,7 +214,7 @@ def choose_size(base: RunSpec, place: DeltaGenerator, asked: Asked, preset: str)
         tr("Size"),
         list(sizes),
         key="lm-size",
-        format_func=str.capitalize,
+        format_func=lambda size: tr(SIZE_TITLES[size]),
         help=tr(
             "Sets layers, heads, width and context together; each can be changed under Advanced. Small is "
             "nanoGPT's configuration for a CPU."

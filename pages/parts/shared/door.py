@@ -25,14 +25,14 @@ from selfsup_core.files import policy_hash
 from selfsup_core.places import ASSETS
 from selfsup_core.room.viewer import Viewer
 from selfsup_core.runs.access import is_same
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr
 
 __all__ = ["LOCAL", "Access", "Door"]
 
 MOST_FORM = 4096
 FORM = "application/x-www-form-urlencoded"
 # Nothing but the page itself, which has no script, and its own style.
-POLICY = tr_later(
+POLICY = (
     "default-src 'none'; style-src {style}; img-src data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )

@@ -5,6 +5,7 @@ elsewhere.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.spec import RunSpec, read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.waiting import waiting_for
-from selfsup_core.translation import tr
+from selfsup_core.translation import language, tr
 
 BESIDE = "beside"  # of the address: a run that the stage shows beside the one that is open
 HERE = ("use", "inside", "compare", "lab")  # next steps on the page that shows the run
@@ -47,7 +48,8 @@ export default function (component) {
   const { data, setTriggerValue } = component
   const url = new URL(data.assets + "/MODULE", window.location.origin).href
   let cleanup = null, isGone = false
-  import(url).then((module) => {
+  const words = import(new URL(data.assets + "/lib/words.js", window.location.origin).href)
+  Promise.all([import(url), words.then((module) => module.speak(data))]).then(([module]) => {
     if (isGone) return
     cleanup = module.mount(component)
   }).catch((error) => setTriggerValue("failed", String(error)))
@@ -65,11 +67,19 @@ WAIT = """
 """
 
 
-def component(name: str, module: str, html: str | None = None) -> Any:
-    """A component that a module of the stage's routes draws; `html` stands there until it has loaded."""
-    return st.components.v2.component(
+def component(name: str, module: str, html: str | None = None) -> Callable[..., Any]:
+    """A component that a module of the stage's routes draws; `html` stands there until it has loaded.
+
+    Its data say in which language its texts are.
+    """
+    made = st.components.v2.component(
         name, html=html, js=BOOT.replace("MODULE", module), isolate_styles=False
     )
+
+    def show(*, data: Mapping[str, Any], **rest: Any) -> Any:
+        return made(data={**data, "lang": language()}, **rest)
+
+    return show
 
 
 stage = component("selfsup_stage", "stage/main.js", WAIT)

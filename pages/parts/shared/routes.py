@@ -22,8 +22,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pages.parts.shared import viewer
+from pages.parts.shared.speech import language_of
 from selfsup_core.errors import RunError, StudioError
-from selfsup_core.evaluate.words.glossary import LANGUAGE, read_words
+from selfsup_core.evaluate.words.glossary import read_words
 from selfsup_core.files import DISK_ERRORS, disk_error, parse_json
 from selfsup_core.inspection.client import LabClient, warm
 from selfsup_core.inspection.subject import Subject
@@ -37,7 +38,7 @@ from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import make_spec, read_spec
 from selfsup_core.settings import short, whole_number
 from selfsup_core.shared import host_of
-from selfsup_core.translation import tr
+from selfsup_core.translation import known_languages, script_texts, speak, tr
 from selfsup_core.workers.live import MAX_FRAMES, LiveRuns
 from selfsup_core.workers.supervisor import ensure_supervisor
 
@@ -47,7 +48,6 @@ TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/jso
 MAX_BODY = 4096
 LONGEST_ID = 200
 MAX_TOOL_BODY = 4_000_000  # an image and a mask in base64
-WORDS = f"words/{LANGUAGE}.json"  # explanations and glossary, for the stage
 MOST_WORKSPACES = 64  # of a room whose runs are kept at hand
 FEW_FRAMES = 64  # of each of its people
 FOREVER = "public, max-age=31536000, immutable"
@@ -71,9 +71,12 @@ def stage_files() -> dict[str, bytes]:
         for path in sorted(WEB.rglob("*"))
         if path.suffix in TYPES
     }
-    words = json.dumps(read_words(), ensure_ascii=False).encode()
+    words = {}
+    for code in known_languages():
+        words[f"words/{code}.json"] = json.dumps(read_words(code), ensure_ascii=False).encode()
+        words[f"words/{code}-scripts.json"] = json.dumps(script_texts(code), ensure_ascii=False).encode()
     script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    return files | {"plotly.min.js": script.read_bytes(), WORDS: words}
+    return files | {"plotly.min.js": script.read_bytes()} | words
 
 
 @cache
@@ -117,6 +120,10 @@ def guarded(endpoint: Any) -> Any:
         run = request.path_params["run"]
         if len(run) > LONGEST_ID:
             return problem(404, tr("There is no run with this name."))
+        with speak(language_of(request)):
+            return await answer_in_language(request, run)
+
+    async def answer_in_language(request: Request, run: str) -> Response:
         try:
             runs = live_runs(viewer.of_scope(request.scope).workspace)
             if viewer.in_room():

@@ -15,17 +15,17 @@ from selfsup_core.features.config import DataConfig
 from selfsup_core.features.seen import TableSeen, see_table
 from selfsup_core.runs.folder import open_run
 from selfsup_core.runs.spec import read_spec
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr
 from selfsup_core.wording import ROW, brief
 
 MOST_COLUMNS = 40
 HEIGHT = 320
 FIRST = 100  # rows, where none are named
 SPLIT = {"validation", "test", "split_seed", "leave_out"}  # what decides which rows are learned from
-FILLED = tr_later("background-color: rgba(230, 159, 0, 0.35)")
+FILLED = "background-color: rgba(230, 159, 0, 0.35)"
 
 
-@st.cache_data(max_entries=100, show_spinner="Looking at the rows …")
+@st.cache_data(max_entries=100, show_spinner=False)
 def look(
     _dataset: Dataset, name: str, digest: str, split: dict[str, Any], rows: tuple[int, ...] | None
 ) -> TableSeen:

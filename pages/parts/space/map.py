@@ -24,13 +24,13 @@ from selfsup_core.figures.space import space_figure
 from selfsup_core.inspection.space.layouts import MapAndJob, read_layout, read_map, read_rows
 from selfsup_core.inspection.space.selections import kept_under, pack_rows, read_selection
 from selfsup_core.projection.config import TITLES
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 space_component = component("selfsup_space", "space/main.js")
 MOST_PLOTLY = 5_000
 MOST_FLOWING = 5_000
-FOLLOWER = tr_later("the next map")  # it follows by itself, and waits while someone reads the one before
+FOLLOWER = "the next map"  # it follows by itself, and waits while someone reads the one before
 USUAL = "class"  # what a map is colored by at first
 PICTURED = ("image", "sound")
 RENDERERS = ("canvas", "webgl")  # by hand, where the one that is chosen by itself shows nothing

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pages.parts.shared import routes, viewer
+from pages.parts.shared.speech import language_of
 from selfsup_core.errors import DataError, StudioError
 from selfsup_core.files import DISK_ERRORS, disk_error
 from selfsup_core.inspection.client import LabClient, lab_info
@@ -22,7 +23,7 @@ from selfsup_core.inspection.space import layouts
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.access import is_allowed, sign
 from selfsup_core.settings import short, whole_number
-from selfsup_core.translation import tr
+from selfsup_core.translation import speak, tr
 
 ASKED = ("colors", "color", "items", "pictures", "pause", "resume", "cancel")
 PRIVATE = {
@@ -47,6 +48,10 @@ def guarded(endpoint: Any) -> Any:
         key = request.path_params["map"]
         if len(key) > routes.LONGEST_ID:
             return routes.problem(404, tr("There is no map with this name."))
+        with speak(language_of(request)):
+            return await answer_in_language(request, key)
+
+    async def answer_in_language(request: Request, key: str) -> Response:
         token = request.headers.get("x-studio-token", "")
         try:
             workspace = viewer.of_scope(request.scope).workspace

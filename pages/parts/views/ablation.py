@@ -47,7 +47,7 @@ def show_ablation(folder: RunFolder, state: RunState) -> None:
 
         if show_job(folder.id, "ablation", so_far):
             return
-        st.markdown(ABOUT)
+        st.markdown(tr(ABOUT))
         config = choose(asked or AblationConfig(epochs=short_epochs(read_spec(folder.spec))))
         found = read_ablation(folder, config)
         left = found["total"] - found["done"]

@@ -29,7 +29,7 @@ def show_after(folder: RunFolder) -> None:
         list(NEXT),
         key=key,
         label_visibility="collapsed",
-        format_func=lambda name: f"{NEXT[name][1]} {NEXT[name][0]}",
+        format_func=lambda name: f"{NEXT[name][1]} {tr(NEXT[name][0])}",
     )
     if chosen:
         write_asked(chosen, key=key, param=PARAM)

@@ -41,7 +41,7 @@ def show_benefit(folder: RunFolder, state: RunState) -> None:
             offer(folder, tr("Compare with these settings"))
         show_refusal("benefit")
         return
-    st.markdown(ABOUT)
+    st.markdown(tr(ABOUT))
     done, total = count_done(folder)
     if done:
         st.caption(
@@ -131,5 +131,7 @@ def table_of(found: Benefit) -> Sequence[dict[str, str]]:
     for method, title in TITLES.items():
         mine = {p["labels"]: p for p in found["points"] if p["method"] == method}
         if mine:
-            rows.append({"Labels per class": title} | {title_of(n): say_share(p) for n, p in mine.items()})
+            rows.append(
+                {tr("Labels per class"): tr(title)} | {title_of(n): say_share(p) for n, p in mine.items()}
+            )
     return rows

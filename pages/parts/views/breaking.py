@@ -63,7 +63,7 @@ def offer_breaks(folder: RunFolder, state: RunState) -> None:
         # By its key it is another menu for each run, so it does not stay open over the run it started.
         with st.popover(tr("Break it"), icon=":material/heart_broken:", key=f"break-it-{folder.id}"):
             st.markdown(tr("Take one safeguard away, train again with the same seed, and compare."))
-            st.markdown(COLLAPSE)
+            st.markdown(tr(COLLAPSE))
             for name, one in breaks_of(spec).items():
                 offer(folder, state, with_break(spec, name), name, one, others)
             if not collapse_of_its_own(spec):
@@ -111,7 +111,7 @@ def offer(folder: RunFolder, state: RunState, broken: RunSpec, name: str, one: B
             do="train",
             **{BESIDE: folder.id},
         )
-    st.caption(f"{plain(one.theory)} {EXPECTED[one.expected]}")
+    st.caption(f"{plain(one.theory)} {tr(EXPECTED[one.expected])}")
 
 
 def offer_collapse(folder: RunFolder, state: RunState, spec: RunSpec) -> None:
@@ -138,7 +138,7 @@ def offer_collapse(folder: RunFolder, state: RunState, spec: RunSpec) -> None:
                 button=f"break-{kind}-{folder.id}",
                 do="train",
             )
-        st.caption(f"{plain(one.theory)} {EXPECTED[one.expected]}")
+        st.caption(f"{plain(one.theory)} {tr(EXPECTED[one.expected])}")
 
 
 def command_of(folder: RunFolder, one: Break) -> str:

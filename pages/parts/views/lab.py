@@ -26,7 +26,7 @@ from selfsup_core.inspection.asking import checked
 from selfsup_core.inspection.client import warm
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.settings import whole_number
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr, tr_later, tr_values
 
 SAMPLES, VIEWS = 4, 5  # they fit a laptop's screen, and a phone's width
 NUMBERS = {
@@ -100,7 +100,7 @@ def choose_and_draw() -> None:
 
 def refuse_numbers() -> bool:
     """Whether the address asks for views or samples by something that is no number."""
-    for param, title in NUMBERS.items():
+    for param, title in tr_values(NUMBERS).items():
         asked = st.query_params.get(param, "")
         if asked and whole_number(asked) is None:
             refuse_asked(
@@ -165,5 +165,5 @@ NOTHING = tr_later(
 def explain(source: Source, values: dict[str, float]) -> str:
     config = checked(augmentation_of(source.kind), values)
     if any(is_on(config, one.name) for one in transformations_of(source.kind, source.shape)):
-        return f"{WORDS[source.kind]} {AIM}"
-    return DROPOUT_ALONE if source.kind == "text" else NOTHING
+        return f"{tr(WORDS[source.kind])} {tr(AIM)}"
+    return tr(DROPOUT_ALONE if source.kind == "text" else NOTHING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from selfsup_core.translation import tr_later
+from selfsup_core.translation import tr, tr_later
 
 TITLES = {
     "simclr": "SimCLR",
@@ -19,4 +19,4 @@ TITLES = {
 
 
 def title_of(method: str) -> str:
-    return TITLES.get(method, method)
+    return tr(TITLES.get(method, method))

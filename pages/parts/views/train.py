@@ -161,9 +161,9 @@ ABOUT = tr_later(
 def show_about(preset: str, spec: RunSpec) -> None:
     """What two views are, in a picture and in words, and how long the run will take where that is known."""
     picture, words = st.columns((1, 2), vertical_alignment="center")
-    picture.html(picture_of("views", VIEWS_ALT))
+    picture.html(picture_of("views", tr(VIEWS_ALT)))
     with words:
-        caption(ABOUT)
+        caption(tr(ABOUT))
     if seconds := expected_of(preset, spec, list_states(workspace())):
         words.caption(
             tr("It takes about {in_words}, at the pace of the last run of this recipe and method.").format(

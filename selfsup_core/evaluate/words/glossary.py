@@ -15,9 +15,9 @@ from typing_extensions import TypedDict
 from selfsup_core.errors import SettingError
 from selfsup_core.files import parse_yaml
 from selfsup_core.places import ASSETS
-from selfsup_core.translation import tr
+from selfsup_core.translation import ENGLISH, language, tr
 
-LANGUAGE = "en"
+WORDS = ASSETS / "words"
 MARK = re.compile(r"\[\[([^\[\]|]+)(?:\|([^\[\]|]+))?\]\]")
 
 
@@ -26,6 +26,7 @@ class Entry(TypedDict):
 
     means: str
     source: NotRequired[str]
+    term: NotRequired[str]  # what it is called in a language other than English, whose names are the keys
 
 
 class Explanation(TypedDict):
@@ -47,15 +48,30 @@ class Words(TypedDict):
     pictures: dict[str, str]
 
 
+def read_words(code: str = "") -> Words:
+    """Panels, glossary and pictures in a language, the reader's unless one is named; in English what it does
+    not have.
+    """
+    return words_in(code or language())
+
+
 @cache
-def read_words(language: str = LANGUAGE) -> Words:
-    """Panels, glossary and pictures. Raises FileNotFoundError for a language that is not there."""
-    folder = ASSETS / "words" / language
-    panels, glossary = (
-        parse_yaml((folder / f"{name}.yaml").read_text("utf-8")) for name in ("panels", "glossary")
-    )
-    pictures = {path.stem: path.read_text("utf-8") for path in sorted((folder / "pictures").glob("*.svg"))}
-    return {"panels": panels, "glossary": glossary, "pictures": pictures}
+def words_in(code: str) -> Words:
+    own: Words = {"panels": {}, "glossary": {}, "pictures": {}}
+    folder = WORDS / code
+    if (folder / "panels.yaml").is_file():
+        own["panels"] = parse_yaml((folder / "panels.yaml").read_text("utf-8"))
+    if (folder / "glossary.yaml").is_file():
+        own["glossary"] = parse_yaml((folder / "glossary.yaml").read_text("utf-8"))
+    own["pictures"] = {path.stem: path.read_text("utf-8") for path in sorted(folder.glob("pictures/*.svg"))}
+    if code == ENGLISH:
+        return own
+    english = words_in(ENGLISH)
+    return {
+        "panels": english["panels"] | own["panels"],
+        "glossary": english["glossary"] | own["glossary"],
+        "pictures": english["pictures"] | own["pictures"],
+    }
 
 
 def find_terms(text: str) -> Iterator[tuple[str, str]]:
@@ -78,7 +94,11 @@ def define(text: str, *, strong: str = "{}") -> str:
         SettingError: a term has no entry.
     """
     terms = dict.fromkeys(term for _, term in find_terms(text))
-    return "\n\n".join(f"{strong.format(term)}: {look_up(term)[1]['means']}" for term in terms)
+    found = (look_up(term) for term in terms)
+    return "\n\n".join(
+        f"{strong.format(entry.get('term', name) if 'term' in entry else term)}: {entry['means']}"
+        for term, (name, entry) in zip(terms, found, strict=True)
+    )
 
 
 def look_up(term: str, glossary: Mapping[str, Entry] | None = None) -> tuple[str, Entry]:

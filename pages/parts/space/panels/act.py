@@ -154,7 +154,7 @@ def check_label(how: str, label: str | None, classes: list[str]) -> None:
 
 KINDS = {
     "csv": ("CSV", "text/csv"),
-    "parquet": (tr_later("Parquet"), "application/vnd.apache.parquet"),
+    "parquet": ("Parquet", "application/vnd.apache.parquet"),
     "npz": (tr_later("NPZ with vectors"), "application/octet-stream"),
     "html": (tr_later("HTML map"), "text/html"),
 }
@@ -167,7 +167,7 @@ def export_files(asked: MapAsked, about: MapAndJob, bits: str) -> None:
             kept = st.session_state.get("space-file-made")
             if kept and kept[0] == mark:
                 st.download_button(
-                    tr("Download {title}").format(title=title),
+                    tr("Download {title}").format(title=tr(title)),
                     kept[1],
                     f"{asked['source'] or 'tokens'}-map.{kind}",
                     mime,

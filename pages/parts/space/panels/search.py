@@ -12,7 +12,7 @@ from pages.parts.shared.uploader import copy_to, uploader
 from pages.parts.space.ask import MapAsked, Told, again, wish
 from pages.parts.space.panels.asking import question, show_cards
 from selfsup_core.inspection.space.layouts import MapAndJob
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr, tr_later, tr_values
 
 WAYS = {
     "contains": tr_later("Text contains"),
@@ -29,7 +29,9 @@ def show_search(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
         ways.remove("contains")
     if st.session_state.get("space-way") not in ways:
         st.session_state["space-way"] = "nearest" if asked["data"] == "text" and can else "label"
-    how = st.segmented_control(tr("Search by"), ways, key="space-way", format_func=WAYS.get, required=True)
+    how = st.segmented_control(
+        tr("Search by"), ways, key="space-way", format_func=tr_values(WAYS).get, required=True
+    )
     text, file = "", None
     if how == "nearest" and asked["data"] != "text":
         given = uploader(
