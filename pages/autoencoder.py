@@ -65,7 +65,7 @@ def choose_recipe(at: Places, asked: Asked) -> Recipe:
     # Data sets that are not on this machine are listed on the Data page.
     sources = usable_sources(lambda source: source.kind in kinds, always=base.data.source)
     if not asked.is_first(f"data-{preset}", preset):
-        carry_data(preset, sources, base.data.source, presets[preset]["title"])
+        carry_data(preset, sources, base.data.source, tr(presets[preset]["title"]))
     source = choose_source(
         at.data,
         tr("Data"),
@@ -76,7 +76,7 @@ def choose_recipe(at: Places, asked: Asked) -> Recipe:
         default=base.data.source,
         help=help_text(known_settings(base)["data.source"]),
         needs=tr("The model {title} takes {listed_kinds}.").format(
-            title=presets[preset]["title"], listed_kinds=listed_kinds(kinds)
+            title=tr(presets[preset]["title"]), listed_kinds=listed_kinds(kinds)
         ),
     )
     st.session_state["autoencoder-last"] = (preset, source, source == base.data.source)

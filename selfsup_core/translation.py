@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
-from gettext import GNUTranslations
+from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -142,7 +142,7 @@ def templates(code: str) -> list[tuple[str, re.Pattern[str]]]:
 
 def messages(code: str) -> list[str]:
     """All messages of a catalog that stand for themselves, as the code has them."""
-    held: dict[object, str] = catalog(code)._catalog  # type: ignore[attr-defined]
+    held: dict[object, str] = getattr(catalog(code), "_catalog", {})
     return [name for name in held if isinstance(name, str) and name and "\x04" not in name]
 
 
@@ -183,11 +183,15 @@ def read_catalog(code: str, folder: Path = FOLDER) -> Catalog:
 
 
 @cache
-def catalog(code: str) -> GNUTranslations:
-    """The messages of a language. Raises KeyError for one without a file."""
+def catalog(code: str) -> NullTranslations:
+    """The messages of a language; of one without a file, those in English."""
     from babel.messages.mofile import write_mo
 
+    try:
+        read = read_catalog(code)
+    except KeyError:  # asked for by name, in an address or a request
+        return NullTranslations()
     compiled = io.BytesIO()
-    write_mo(compiled, read_catalog(code))
+    write_mo(compiled, read)
     compiled.seek(0)
     return GNUTranslations(compiled)

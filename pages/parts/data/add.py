@@ -83,7 +83,7 @@ def show_examples() -> None:
     with st.expander(tr("What can I bring?"), icon=":material/help:"):
         for example in EXAMPLES:
             about, button = st.columns((4, 1), vertical_alignment="center")
-            about.markdown(f"**{example.title}**  \n{example.about}")
+            about.markdown(f"**{tr(example.title)}**  \n{tr(example.about)}")
             button.download_button(
                 example.file,
                 example.make,

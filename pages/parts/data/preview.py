@@ -48,7 +48,7 @@ def show_preview(name: str, dataset: Dataset) -> None:
         show_names(dataset)
     if right:
         with right:
-            st.markdown("**Labels**")
+            st.markdown(tr("**Labels**"))
             st.plotly_chart(label_bars(counts), key="label-bars", config=NO_BAR)
             others = len(dataset.classes) - MOST_BARS
             if others > 0:

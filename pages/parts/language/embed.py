@@ -67,7 +67,7 @@ def choose() -> tuple[str, str, int]:
     source = choose_asked(
         data,
         tr("Texts"),
-        {n: s.title for n, s in sources.items()},
+        {n: tr(s.title) for n, s in sources.items()},
         key="embed-data",
         param="data",
         default=first if OWN_NAME.fullmatch(first) or FIRST not in sources else FIRST,

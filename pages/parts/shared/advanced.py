@@ -15,7 +15,7 @@ from selfsup_core.features.config import HAVE_CODES
 from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.spec import RunSpec
 from selfsup_core.settings import Setting, Values
-from selfsup_core.translation import tr
+from selfsup_core.translation import tr, tr_later
 
 ELSEWHERE = ("kind", "loss")  # shown in the row above instead
 # Name of a tab → paths of its settings; one that ends with a dot takes all below it.
@@ -45,6 +45,21 @@ SPLIT = ("data.validation", "data.test", "data.split_seed")
 TEXT_FEATURES = ("data.text_features", "data.vocabulary", "data.encoder")
 KEPT = ("frames.max_frames", "frames.weights_megabytes")
 
+# What the groups of settings may be called.
+GROUPS = (
+    tr_later("Network"),
+    tr_later("Objective"),
+    tr_later("Augmentation"),
+    tr_later("Training"),
+    tr_later("Data"),
+    tr_later("Text"),
+    tr_later("Texts"),
+    tr_later("Recording"),
+    tr_later("Proposals"),
+    tr_later("Keeping"),
+    tr_later("Use"),
+)
+
 
 def choose_advanced(
     base: RunSpec,
@@ -64,7 +79,7 @@ def choose_advanced(
     found = {name: expand(paths, settings) for name, paths in groups.items()}
     found = {name: paths for name, paths in found.items() if paths}
     values = {}
-    for tab, paths in zip(st.tabs(list(found)), found.values(), strict=True):
+    for tab, paths in zip(st.tabs([tr(name) for name in found]), found.values(), strict=True):
         with tab:
             for path in paths:
                 value: Any = base

@@ -49,13 +49,13 @@ def choose_preset(
     chosen = choose_asked(
         place,
         title,
-        {name: presets[name]["title"] for name in names},
+        {name: tr(presets[name]["title"]) for name in names},
         key=key,
         param="preset",
         default=default,
         refusal=refuse,
         unwritten=names,
-        help=presets[shown if shown in names else default]["about"],
+        help=tr(presets[shown if shown in names else default]["about"]),
     )
     if chosen is None:
         st.stop()
@@ -97,7 +97,7 @@ def choose_source(
     chosen = choose_asked(
         place,
         title,
-        {name: source.title for name, source in sources.items()},
+        {name: tr(source.title) for name, source in sources.items()},
         key=key,
         param="data",
         default=default,

@@ -43,7 +43,7 @@ def choose_map() -> MapAsked | None:
     name = choose_asked(
         what,
         tr("Space"),
-        {n: space["title"] for n, space in spaces.items()},
+        {n: tr(space["title"]) for n, space in spaces.items()},
         key="space-name",
         param="space",
         default=first_space(spaces),

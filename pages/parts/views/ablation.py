@@ -102,7 +102,7 @@ def show_found(found: Ablation) -> None:
 def table_of(found: Ablation) -> Sequence[dict[str, str]]:
     return [
         {
-            "Transformations": row["title"],
+            tr("Transformations"): row["title"],
             "Linear classifier": say_share_of(row["accuracy"], row["margin"]),
             "Difference": say_difference(row["difference"], row["difference_margin"]),
             "Seeds": ", ".join(trial["status"] or "–" for trial in row["trials"])

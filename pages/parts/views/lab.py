@@ -53,7 +53,7 @@ def choose_and_draw() -> None:
     name = choose_asked(
         data,
         tr("Data"),
-        {n: s.title for n, s in sources.items()},
+        {n: tr(s.title) for n, s in sources.items()},
         key="lab-data",
         param="data",
         default="emoji",
