@@ -29,6 +29,7 @@ from selfsup_core.runs.recipes import list_presets, preset_spec
 from selfsup_core.runs.spec import RunSpec, known_settings, value_at
 from selfsup_core.settings import Setting
 from selfsup_core.translation import tr
+from selfsup_core.wording import kinds as kinds_of
 
 WATCHABLE = 5.0
 FIRST = "emoji"  # the preset of a first visit
@@ -112,11 +113,8 @@ FORM = Form(
 )
 
 
-KIND_WORDS = {"image": "images", "sound": "sounds", "table": "tables", "text": "texts"}
-
-
 def listed_kinds(kinds: Sequence[str]) -> str:
-    words = [KIND_WORDS[kind] for kind in kinds]
+    words = [kinds_of(kind) for kind in kinds]
     return (
         tr("{words} and {words_2}").format(words=", ".join(words[:-1]), words_2=words[-1])
         if len(words) > 1

@@ -173,7 +173,7 @@ class Setting:
             parts.append(f"{word} {in_full(self.low)}")
         if self.high is not None:
             parts.append(tr("at most {in_full}").format(in_full=in_full(self.high)))
-        return " and ".join(parts)
+        return tr(" and ").join(parts)
 
 
 def title_of_name(name: str) -> str:

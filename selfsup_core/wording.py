@@ -42,6 +42,19 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return tr("{number:,} {noun}").format(number=number, noun=tr_counted(noun))
 
 
+KINDS = {
+    "image": tr_later("images"),
+    "sound": tr_later("sounds"),
+    "table": tr_later("tables"),
+    "text": tr_later("texts"),
+}
+
+
+def kinds(kind: str) -> str:
+    """What a data set of a kind holds: "image" → "images"."""
+    return tr(KINDS.get(kind, f"{kind}s"))
+
+
 def inline(title: str) -> str:
     """A title within a sentence: "Similar rows" → "similar rows", and "FlexMatch" or "PCA" as they are."""
     first = title.split(" ")[0]

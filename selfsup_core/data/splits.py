@@ -133,7 +133,7 @@ def split_given(dataset: Dataset, *, validation: float, test: float, seed: int) 
             drawn = split_rows(inner, validation=asked[2], test=0.0, seed=seed)
             rows = [mine[drawn.train], rows[1], mine[drawn.validation]]
         note += tr("; {lacking} rows are drawn from its training rows").format(
-            lacking=" and ".join(PARTS[n] for n in lacking)
+            lacking=tr(" and ").join(PARTS[n] for n in lacking)
         )
     return Split(rows[0], rows[1], rows[2], f"{note}.")
 

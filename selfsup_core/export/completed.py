@@ -115,7 +115,7 @@ def export_completed(workspace: Path, run: str, kind: str = "csv") -> tuple[byte
     if kind not in FORMATS:
         raise SettingError(
             tr("Completed tables are written as {formats}; found {kind!r}.").format(
-                formats=" or ".join(FORMATS), kind=kind
+                formats=tr(" or ").join(FORMATS), kind=kind
             )
         )
     columns = complete_table(workspace, run)

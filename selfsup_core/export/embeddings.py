@@ -22,6 +22,7 @@ from selfsup_core.features.embedding.embed import (
     list_unfinished,
 )
 from selfsup_core.translation import tr
+from selfsup_core.wording import kinds
 
 FORMATS = ("npz", "parquet")
 
@@ -53,8 +54,8 @@ def open_texts(workspace: Path, source: str) -> tuple[Any, Texts]:
     dataset = open_source(source, workspace)
     if not isinstance(dataset.x, Texts):
         raise DataError(
-            tr("Only texts can be embedded; {title} holds {kind}s.").format(
-                title=dataset.title, kind=dataset.kind
+            tr("Only texts can be embedded; {title} holds {kinds}.").format(
+                title=dataset.title, kinds=kinds(dataset.kind)
             ),
             code="no-texts",
             remedy=tr("Choose a data set of texts; for images and tables use the code of an autoencoder."),
@@ -81,7 +82,7 @@ def export_embeddings(workspace: Path, source: str, encoder: str, kind: str = "n
     if kind not in FORMATS:
         raise SettingError(
             tr("Embeddings are written as {formats}; found {kind!r}.").format(
-                formats=" or ".join(FORMATS), kind=kind
+                formats=tr(" or ").join(FORMATS), kind=kind
             )
         )
     dataset, _ = open_texts(workspace, source)

@@ -22,6 +22,7 @@ from selfsup_core.export.novelty import fit_pictures, fit_rows, fit_words
 from selfsup_core.features.batches import category_groups, fill_missing, leave_out
 from selfsup_core.features.config import DataConfig
 from selfsup_core.translation import tr
+from selfsup_core.wording import kinds
 
 FEW_ROWS = 500  # training rows of a table with which a new row is compared
 
@@ -235,8 +236,8 @@ def read_one(about: FeaturesAbout, given: str, column: str) -> list[Sample]:
         return [Sample(line, line) for line in lines if line.strip()]
     if not is_file(given):
         raise DataError(
-            tr("There is no file {given!r}; this classifier needs files of {kind}s.").format(
-                given=given, kind=kind
+            tr("There is no file {given!r}; this classifier needs files of {kinds}.").format(
+                given=given, kinds=kinds(kind)
             )
         )
     path = Path(given)

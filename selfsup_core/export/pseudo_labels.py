@@ -166,15 +166,7 @@ def describe_scope(workspace: Path, run: str) -> str:
     said = f"{counted(len(by), 'row')}: {training}"
     if outside:
         held = sum(part != PARTS[0] for part in outside)
-        kinds = (
-            [
-                tr("{held:,} unlabeled validation and test {value}").format(
-                    held=held, value="row" if held == 1 else "rows"
-                )
-            ]
-            if held
-            else []
-        )
+        kinds = [counted(held, "unlabeled validation and test row")] if held else []
         left = len(outside) - held
         kinds += (
             [tr("{left} beyond the limit Unlabeled rows").format(left=counted(left, "unlabeled row"))]
@@ -184,7 +176,7 @@ def describe_scope(workspace: Path, run: str) -> str:
         said += tr(
             ", and {kinds}. The latter never enter training: the trained classifier predicts "
             "their class at the end of the run, and column “part” tells them apart"
-        ).format(kinds=" and ".join(kinds))
+        ).format(kinds=tr(" and ").join(kinds))
     said += "."
     folder = open_run(workspace, run)
     try:
@@ -194,10 +186,18 @@ def describe_scope(workspace: Path, run: str) -> str:
     unlabeled = np.flatnonzero(np.asarray(y) < 0) if y is not None else np.arange(0)
     missing = len(np.setdiff1d(unlabeled, columns["row"]))
     if missing:
-        said += tr(
-            " {missing} without a label {value} not in the "
-            "file: labeled by hand, or predicted only when the run has ended."
-        ).format(missing=counted(missing, "other row"), value="is" if missing == 1 else "are")
+        lacks = (
+            tr(
+                " {missing} without a label is not in the "
+                "file: labeled by hand, or predicted only when the run has ended."
+            )
+            if missing == 1
+            else tr(
+                " {missing} without a label are not in the "
+                "file: labeled by hand, or predicted only when the run has ended."
+            )
+        )
+        said += lacks.format(missing=counted(missing, "other row"))
     return said
 
 
@@ -240,7 +240,7 @@ def export_pseudo_labels(
     if kind not in FORMATS:
         raise SettingError(
             tr("Pseudo-labels are written as {formats}; found {kind!r}.").format(
-                formats=" or ".join(FORMATS), kind=kind
+                formats=tr(" or ").join(FORMATS), kind=kind
             )
         )
     return as_file(read_pseudo_labels(workspace, run, text=text, truth=truth), kind)

@@ -19,6 +19,7 @@ from selfsup_core.errors import DataError
 from selfsup_core.features.config import DataConfig
 from selfsup_core.features.tokenizers import make_tokenizer
 from selfsup_core.translation import tr
+from selfsup_core.wording import kinds
 
 if TYPE_CHECKING:
     from selfsup_core.features.tokenizers import TextTokenizer
@@ -65,8 +66,8 @@ def is_running_text(dataset: Dataset, unit: str) -> tuple[bool, str]:
     """
     if not isinstance(dataset.x, Texts):
         raise DataError(
-            tr("{title} holds {kind}s; a language model needs texts.").format(
-                title=dataset.title, kind=dataset.kind
+            tr("{title} holds {kinds}; a language model needs texts.").format(
+                title=dataset.title, kinds=kinds(dataset.kind)
             ),
             code="no-texts",
             remedy=tr("Choose a data set of texts, or upload a TXT or CSV file."),

@@ -90,11 +90,19 @@ class TextTokenizer:
             [repr(c)[1:-1] for c, _ in counts.most_common(MOST_NAMED)],
         )
         more = " …" if len(counts) > MOST_NAMED else ""
-        noun, verb = ("character", "occurs") if total == 1 else ("characters", "occur")
-        return tr(
-            "{total:,} {noun} of the validation text never {verb} in training and are read as unknown: "
-            "{kinds}{more}"
-        ).format(total=total, noun=noun, verb=verb, kinds=" ".join(kinds), more=more)
+        said = (
+            tr(
+                "{total:,} character of the validation text never occurs in training and is read as unknown: "
+                "{kinds}{more}"
+            )
+            if total == 1
+            else tr(
+                "{total:,} characters of the validation text never occur in training and are "
+                "read as unknown: "
+                "{kinds}{more}"
+            )
+        )
+        return said.format(total=total, kinds=" ".join(kinds), more=more)
 
     def save(self, folder: Path) -> None:
         """Write tokenizer.json and what belongs to it."""

@@ -74,7 +74,7 @@ def benefit_figure(found: Benefit) -> go.Figure:
     figure.update_layout(
         margin={"l": 44, "r": 10, "t": 10, "b": 40},
         height=380,
-        hovermode=tr("x unified"),
+        hovermode="x unified",
         xaxis={"title": tr("labels per class"), "type": "category"},
         yaxis={"title": tr("correct test rows"), "tickformat": "~%"},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},

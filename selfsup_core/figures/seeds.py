@@ -53,7 +53,7 @@ def seeds_figure(said: Seeds) -> go.Figure:
     figure.update_layout(
         margin={"l": 40, "r": 10, "t": 10, "b": 36},
         height=300,
-        hovermode=tr("x unified"),
+        hovermode="x unified",
         xaxis_title="round",
         yaxis_tickformat="~%",
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},

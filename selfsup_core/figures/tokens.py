@@ -166,7 +166,7 @@ def attention_figure(
         y=places,
         zmin=0,
         zmax=most,
-        colorscale=tr("Cividis"),
+        colorscale="Cividis",
         hovertext=hover,
         hoverinfo="text",
         colorbar={"title": "share"},

@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 from selfsup_core.errors import DataError
 from selfsup_core.evaluate.attribution import Term, gradients, leave_out, nearest_labeled, strongest
 from selfsup_core.translation import tr
+from selfsup_core.wording import kinds
 
 if TYPE_CHECKING:
     from selfsup_core.export.portable_classifier import Classifier
@@ -128,7 +129,8 @@ def sample_of(found: Classifier, spec: Any, workspace: Path, row: int | None, te
     if text is not None:
         if found.kind != "text":
             raise DataError(
-                tr("This classifier is for {kind}s, not texts.").format(kind=found.kind), code="no-texts"
+                tr("This classifier is for {kinds}, not texts.").format(kinds=kinds(found.kind)),
+                code="no-texts",
             )
         return text
     dataset = open_source(spec.data.source, workspace)

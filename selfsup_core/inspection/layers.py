@@ -128,7 +128,7 @@ def describe_layers(model: nn.Module, item_shape: tuple[int, ...]) -> list[Layer
     loose = sum(p.numel() for p in model.parameters()) - sum(layer.parameters for layer in layers)
     if loose:
         # The token that stands for a hidden patch belongs to no layer; the decoder's first one brings it in.
-        index = next(i for i, layer in enumerate(layers) if layer.name.startswith("Decoder"))
+        index = next(i for i, layer in enumerate(layers) if layer.name.startswith(tr("Decoder")))
         count = layers[index].parameters + loose
         layers[index] = replace(layers[index], parameters=count, note=tr("with the token of hidden patches"))
     total = sum(layer.macs for layer in layers) or 1

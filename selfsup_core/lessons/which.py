@@ -47,7 +47,7 @@ class RunWish(Config):
         if self.set:
             known = known_settings(preset_spec(self.preset, self.set))
             said = [f"{known[path].title} {known[path].say(v)}" for path, v in self.wanted().items()]
-            parts.append(tr("with {said}").format(said=" and ".join(said)))
+            parts.append(tr("with {said}").format(said=tr(" and ").join(said)))
         return " ".join(parts) or tr("any settings")
 
     def wishes(self) -> list[Wish]:

@@ -63,7 +63,7 @@ def grid(config: PatchesConfig, item_shape: tuple[int, ...]) -> tuple[int, int, 
     if height % config.patch or width % config.patch:
         fits = [p for p in range(2, min(height, width) // 2 + 1) if not height % p and not width % p]
         choice = (
-            tr("Set the patch size (model.patch) to {map}.").format(map=" or ".join(map(str, fits)))
+            tr("Set the patch size (model.patch) to {map}.").format(map=tr(" or ").join(map(str, fits)))
             if fits
             else tr("Resize the images.")
         )

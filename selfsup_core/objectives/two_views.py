@@ -256,7 +256,7 @@ class TwoViews(Objective[C], Generic[C]):
         taken = [inline(one.title) for one in self.breaks.values() if self.is_broken(one)]
         if not taken:
             return {}
-        text = tr("This run trains {taken}: take that back.").format(taken=" and ".join(taken))
+        text = tr("This run trains {taken}: take that back.").format(taken=tr(" and ").join(taken))
         return {"complete": text, "dimensional": text}
 
     def is_broken(self, one: Break) -> bool:

@@ -72,7 +72,7 @@ def load_causal(folder: Path) -> tuple[Any, Any]:
             ),
             code="not-causal",
             remedy=tr("Its config.json should name an architecture that ends with {causal}.").format(
-                causal=" or ".join(CAUSAL)
+                causal=tr(" or ").join(CAUSAL)
             ),
         )
     return load_model(folder)

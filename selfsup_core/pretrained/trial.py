@@ -46,7 +46,7 @@ SECONDS = (
 )
 # Words, a long run, numbers, spaces, other scripts: what the rules of a tokenizer are slow at.
 PROBE = (
-    tr_later("The quick brown fox. ") * 20
+    "The quick brown fox. " * 20
     + "a" * 2000
     + "0123456789" * 50
     + " \t\n" * 200

@@ -49,7 +49,7 @@ def check_template(value: str) -> str:
     there = {match.group(1).replace("labels", "classes") for match in PLACES.finditer(value)}
     missing = [f"{{{name}}}" for name in ("classes", "text") if name not in there]
     if missing:
-        raise ValueError(tr("It must contain {missing}").format(missing=" and ".join(missing)))
+        raise ValueError(tr("It must contain {missing}").format(missing=tr(" and ").join(missing)))
     return value
 
 

@@ -220,7 +220,7 @@ def say_careless(careless: float, twin: float) -> str:
     beside = (
         tr("level with")
         if abs(gap) < 0.05
-        else tr("{gap:.1f} points {value}").format(gap=abs(gap), value="above" if gap > 0 else "below")
+        else (tr("{gap:.1f} points above") if gap > 0 else tr("{gap:.1f} points below")).format(gap=abs(gap))
     )
     return tr(
         " Without safeguards (even class shares, no check, full weight) the accuracy is "

@@ -50,15 +50,18 @@ def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> Gauge
     }
     seen, tested = counts[counts > 0], counts >= 2
     missing, single = int((counts == 0).sum()), int((counts == 1).sum())
-    has = "has" if missing == 1 else "have"
-    lacking = (
+    lacks = (
         tr(
-            " {missing} of {classes} classes {has} no label: only class names, rules or a language model can "
+            " {missing} of {classes} classes has no label: only class names, rules or a language model can "
             "propose labels there."
-        ).format(missing=missing, classes=classes, has=has)
-        if missing
-        else ""
+        )
+        if missing == 1
+        else tr(
+            " {missing} of {classes} classes have no label: only class names, rules or a language model can "
+            "propose labels there."
+        )
     )
+    lacking = lacks.format(missing=missing, classes=classes) if missing else ""
     if len(seen) < 2:
         text = (
             tr("There are no labels to learn from.")

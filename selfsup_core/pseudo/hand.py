@@ -70,7 +70,9 @@ def list_hand_labels(workspace: Path, source: str) -> list[HandLabel]:
 
 def count_words(count: int) -> str:
     """ "1 label by hand", "5 labels by hand" """
-    return tr("{count:,} label{value} by hand").format(count=count, value="" if count == 1 else "s")
+    return (tr("{count:,} label by hand") if count == 1 else tr("{count:,} labels by hand")).format(
+        count=count
+    )
 
 
 def open_labels(path: Path) -> HandLabels:

@@ -15,6 +15,7 @@ from selfsup_core.errors import DataError
 from selfsup_core.features.corpus import LEAST_TOKENS, cut_running, is_running_text
 from selfsup_core.runs.spec import RunSpec, task_of
 from selfsup_core.translation import tr
+from selfsup_core.wording import kinds
 
 LABELERS = ("zero-shot", "generated", "remote")
 
@@ -62,10 +63,10 @@ def check_proposers(workspace: Path, spec: RunSpec) -> None:
     dataset = open_source(spec.data.source, workspace)
     if asked & {"names", *LABELERS} and not isinstance(dataset.x, Texts):
         raise DataError(
-            tr("{asked} needs texts; {title} holds {kind}s.").format(
-                asked=" and ".join(sorted(asked & {"names", *LABELERS})),
+            tr("{asked} needs texts; {title} holds {kinds}.").format(
+                asked=tr(" and ").join(sorted(asked & {"names", *LABELERS})),
                 title=dataset.title,
-                kind=dataset.kind,
+                kinds=kinds(dataset.kind),
             ),
             code="no-texts",
             remedy=tr("Let similar rows or the student itself propose."),

@@ -86,7 +86,7 @@ def fitted_to(
 def with_epochs(spec: RunSpec, epochs: int) -> RunSpec:
     """The same run for another number of epochs, as fast as it goes."""
     begun = re.sub(r" · (epochs [\d,]+|longer \(.*\))", "", spec.name)
-    name = tr("{begun} · longer ({epochs:,} epochs)").format(begun=begun[:95], epochs=epochs)
+    name = f"{begun[:95]} · longer ({epochs:,} epochs)"  # not translated: it is taken off again above
     return make_spec(spec.as_dict(), {"train.epochs": epochs, "train.epochs_per_second": 0.0, "name": name})
 
 

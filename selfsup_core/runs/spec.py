@@ -235,7 +235,7 @@ def check_pair(spec: RunSpec) -> RunSpec:
                 kind=spec.objective.kind, kind_2=spec.model.kind
             ),
             remedy=tr("Use the network {networks} (model.kind), or choose another objective.").format(
-                networks=" or ".join(objective.networks)
+                networks=tr(" or ").join(objective.networks)
             ),
         )
     objective.check_code(spec.objective, MODELS[spec.model.kind].code_size(spec.model))

@@ -59,23 +59,31 @@ class Waiting:
             if self.position == 1
             else tr("Number {position} in the queue").format(position=self.position)
         )
-        return f"{place}, after {self.ahead['name']!r}{self.expected()}"
+        return tr("{place}, after {name!r}{expected}").format(
+            place=place, name=self.ahead["name"], expected=self.expected()
+        )
 
     def expected(self) -> str:
         """How long it takes, or what of it is not known."""
         if not self.unknown:
-            left = "left" if self.position == 1 else tr("until its turn")
-            return f", about {in_words(self.seconds)} {left}." if self.seconds is not None else "."
-        names = " and ".join(repr(name) for name in self.unknown[:2])
+            left = tr(", about {time} left.") if self.position == 1 else tr(", about {time} until its turn.")
+            return left.format(time=in_words(self.seconds)) if self.seconds is not None else "."
+        names = tr(" and ").join(repr(name) for name in self.unknown[:2])
         more = tr(" and {count} more").format(count=len(self.unknown) - 2) if len(self.unknown) > 2 else ""
-        takes = "takes" if len(self.unknown) == 1 else "take"
+        is_one = len(self.unknown) == 1
         if self.seconds is None:
-            return tr(". How long {names}{more} {takes} is not known yet.").format(
-                names=names, more=more, takes=takes
+            said = (
+                tr(". How long {names}{more} takes is not known yet.")
+                if is_one
+                else tr(". How long {names}{more} take is not known yet.")
             )
-        return tr(
-            ", at least {in_words} until its turn: how long {names}{more} {takes} is not known yet."
-        ).format(in_words=in_words(self.seconds), names=names, more=more, takes=takes)
+            return said.format(names=names, more=more)
+        said = (
+            tr(", at least {time} until its turn: how long {names}{more} takes is not known yet.")
+            if is_one
+            else tr(", at least {time} until its turn: how long {names}{more} take is not known yet.")
+        )
+        return said.format(time=in_words(self.seconds), names=names, more=more)
 
     def for_view(self) -> Waits | None:
         if not self.ahead:

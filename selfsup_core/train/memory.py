@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 # In lower case. Each library has words of its own: CUDA, MPS, torch on a CPU, the system, C++, Arrow.
 NO_MEMORY = (
-    tr_later("can't allocate memory"),
-    tr_later("cannot allocate memory"),
-    tr_later("not enough memory"),
-    tr_later("out of memory"),
+    "can't allocate memory",
+    "cannot allocate memory",
+    "not enough memory",
+    "out of memory",
     "bad_alloc",
-    tr_later("bad allocation"),
-    tr_later("malloc of size"),
+    "bad allocation",
+    "malloc of size",
     "cublas_status_alloc_failed",
     "cudnn_status_alloc_failed",
 )

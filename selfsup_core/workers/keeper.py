@@ -187,12 +187,11 @@ class RunKeeper:
     def _tell_disk(self, error: OSError) -> None:
         with contextlib.suppress(OSError):  # on a read-only disk, deleting files makes no room
             (self.folder.path / "reserve").unlink(missing_ok=True)
-        what = "read-only" if error.errno == errno.EROFS else "full"
         self.state |= {
             "status": "paused",
-            "message": tr("The disk is {what}. Training continues as soon as there is space.").format(
-                what=what
-            ),
+            "message": tr("The disk is read-only. Training continues as soon as there is space.")
+            if error.errno == errno.EROFS
+            else tr("The disk is full. Training continues as soon as there is space."),
         }
 
     def _sleep_for_disk(self) -> None:

@@ -149,30 +149,31 @@ def show_found(made: Made, source: str, kind: str) -> None:
     """A table; for few samples a bar for each class."""
     found, classes = made["found"], made["classes"]
     st.caption(
-        f"{counted(len(found), 'sample')} classified with the weights of epoch {made['epoch']}. "
-        f"{describe_hits(found)}".strip()
+        tr("{samples} classified with the weights of epoch {epoch}. {hits}")
+        .format(samples=counted(len(found), "sample"), epoch=made["epoch"], hits=describe_hits(found))
+        .strip()
     )
     far = sum(bool(one["far"]) for one in found)
     if far:
         st.warning(
-            tr(
-                "{far:,} of {count:,} samples {value} unlike the training data, so "
-                "{value_2} predictions should not be trusted. The first: "
-                "{next}"
-            ).format(
-                far=far,
-                count=len(found),
-                value="is" if far == 1 else "are",
-                value_2="its" if far == 1 else "their",
-                next=plain(next(one["far"] for one in found if one["far"])),
-            ),
+            (
+                tr(
+                    "{far:,} of {count:,} samples is unlike the training data, so its predictions should not "
+                    "be trusted. The first: {next}"
+                )
+                if far == 1
+                else tr(
+                    "{far:,} of {count:,} samples are unlike the training data, so their predictions should "
+                    "not be trusted. The first: {next}"
+                )
+            ).format(far=far, count=len(found), next=plain(next(one["far"] for one in found if one["far"]))),
             icon=":material/warning:",
         )
     rows = [
-        {"Sample": one["item"][:300]}
+        {tr("Sample"): one["item"][:300]}
         | found_columns(source, kind, one)
-        | {"Class": one["label"], "Probability": one["probability"]}
-        | ({"Unlike the training data": one["far"]} if far else {})
+        | {tr("Class"): one["label"], tr("Probability"): one["probability"]}
+        | ({tr("Unlike the training data"): one["far"]} if far else {})
         for one in found[:MOST_SHOWN]
     ]
     as_percent = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)

@@ -27,7 +27,9 @@ def show_names(dataset: Dataset) -> None:
         for i in range(min(MOST, len(dataset)))
     ]
     with st.expander(
-        tr("The first {count} with their {columns}").format(count=len(rows), columns=" and ".join(columns))
+        tr("The first {count} with their {columns}").format(
+            count=len(rows), columns=tr(" and ").join(columns)
+        )
     ):
         st.dataframe(
             rows,

@@ -29,6 +29,7 @@ from selfsup_core.pretrained.reading import Reading
 from selfsup_core.settings import list_settings
 from selfsup_core.tasks.parts.language_runs import held_out_lines
 from selfsup_core.translation import tr
+from selfsup_core.wording import counted
 
 EXAMPLE = "The capital of France is Paris, and the capital of Italy is"
 EXAMPLES = (
@@ -222,13 +223,10 @@ def show_attention(model: str, text: str) -> None:
         among = tr("all tokens") if looks_ahead else tr("itself and those before it")
         st.caption(
             tr(
-                "{layers} layer{value} with {heads} heads each. Each "
-                "row is a token; its colors show how it distributes its attention over "
-                "{among}. Attention is a "
-                "hint, not an explanation."
-            ).format(
-                layers=found["layers"], value="s" * (found["layers"] > 1), heads=found["heads"], among=among
-            )
+                "{layers} with {heads} heads each. Each row is a token; its colors show how "
+                "it distributes its "
+                "attention over {among}. Attention is a hint, not an explanation."
+            ).format(layers=counted(found["layers"], "layer"), heads=found["heads"], among=among)
         )
 
 

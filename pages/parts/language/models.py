@@ -29,6 +29,7 @@ from selfsup_core.inspection.measure import Measured
 from selfsup_core.pretrained.hub import HUB, MB, MOST_BYTES
 from selfsup_core.pretrained.model_folder import KINDS
 from selfsup_core.translation import tr
+from selfsup_core.wording import counted
 
 POLL = 1.0
 
@@ -117,8 +118,8 @@ def show_measured(measured: Measured | None) -> None:
             st.metric(name, value, help=help_)
     threads = measured["threads"]
     st.caption(
-        tr("Measured {age} on this machine, {threads} thread{value}.").format(
-            age=age(measured["measured"]), threads=threads, value="s" * (threads > 1)
+        tr("Measured {age} on this machine, {threads}.").format(
+            age=age(measured["measured"]), threads=counted(threads, "thread")
         )
     )
 

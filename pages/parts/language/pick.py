@@ -233,7 +233,7 @@ def load_all(names: list[str]) -> list[dict[str, Any]] | None:
 @st.fragment(run_every=POLL)
 def show_loading(names: list[str]) -> None:
     """Show the progress of loading; rerun the page when it is done."""
-    where = tr("loading {names}").format(names=" ".join(names))
+    where = f"loading {' '.join(names)}"
     if not is_refused(where):  # asking again would start loading again
         try:
             found = [ask(name, "loading") for name in names]

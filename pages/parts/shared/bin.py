@@ -26,7 +26,7 @@ def show_bin(restore: Callable[[Path, str], Any], *, is_data: bool, after: Calla
     deleted = [entry for entry in list_trash(workspace()) if entry.is_data is is_data]
     if not deleted:
         return
-    what = tr("data sets") if is_data else "runs"
+    what = tr("data sets") if is_data else tr("runs")
     is_fresh = st.session_state.get("just-deleted") in [entry.id for entry in deleted]
     with st.expander(
         tr("Deleted {what} ({count})").format(what=what, count=len(deleted)),
@@ -37,7 +37,7 @@ def show_bin(restore: Callable[[Path, str], Any], *, is_data: bool, after: Calla
         for entry in deleted[:SHOWN]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 days = max(1, round(entry.days_left))
-                left = tr("{days} day{value} left").format(days=days, value="s" if days > 1 else "")
+                left = (tr("{days} days left") if days > 1 else tr("{days} day left")).format(days=days)
                 st.markdown(f"{plain(entry.name)} :small[{left}]", width="stretch")
                 if st.button(
                     tr("Restore"),

@@ -194,7 +194,7 @@ def choose_one(place: Any, title: str, labels: Mapping[str, str], *, key: str, *
         rest: of `selectbox`; what is not an id there (a new option) is shown as it is.
     """
     shown = tell_apart(labels)
-    kept, remembered = st.session_state.get(key), tr("{key} is called").format(key=key)
+    kept, remembered = st.session_state.get(key), f"{key} is called"
     if kept in shown and st.session_state.get(remembered, shown[kept]) != shown[kept]:
         st.session_state[key] = kept  # makes the browser show the new label
         rest.pop("index", None)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.parts.shared.choice import refuse_asked, shorten
 from selfsup_core.settings import whole_number
-from selfsup_core.translation import tr
+from selfsup_core.translation import tr, tr_later
 
 PARAM = "epoch"
 MOST_LISTED = 8
@@ -48,25 +48,29 @@ def refuse_epoch(
     refuse_asked(
         param,
         tr("{of} has no {unit} {asked!r}. {describe_epochs}").format(
-            of=of, unit=unit, asked=shorten(asked), describe_epochs=describe_epochs(epochs, unit)
+            of=of, unit=tr(unit), asked=shorten(asked), describe_epochs=describe_epochs(epochs, unit)
         ),
-        tr("Show the newest {unit}").format(unit=unit) if epochs else tr("Go on without it"),
+        tr("Show the newest {unit}").format(unit=tr(unit)) if epochs else tr("Go on without it"),
     )
     return True
+
+
+UNITS = (tr_later("epoch"), tr_later("round"))  # what an epoch may be called
 
 
 def describe_epochs(epochs: Sequence[int], unit: str) -> str:
     """ "Epochs 0 to 40 are there." Of a long run not every one is kept."""
     if not epochs:
-        return tr("There is no {unit} yet.").format(unit=unit)
+        return tr("There is no {unit} yet.").format(unit=tr(unit))
     first, last = epochs[0], epochs[-1]
+    units = tr("epochs") if unit == "epoch" else tr("rounds")
     if first == last:
-        return tr("There is only {unit} {first}.").format(unit=unit, first=first)
+        return tr("There is only {unit} {first}.").format(unit=tr(unit), first=first)
     if len(epochs) == last - first + 1:
-        return tr("There are {unit}s {first} to {last}.").format(unit=unit, first=first, last=last)
+        return tr("There are {units} {first} to {last}.").format(units=units, first=first, last=last)
     shown = [*map(str, epochs)] if len(epochs) <= MOST_LISTED else [*map(str, epochs[:3]), "…", str(last)]
-    return tr("Of the {unit}s {first} to {last}, {count} are kept: {shown}.").format(
-        unit=unit, first=first, last=last, count=len(epochs), shown=", ".join(shown)
+    return tr("Of the {units} {first} to {last}, {count} are kept: {shown}.").format(
+        units=units, first=first, last=last, count=len(epochs), shown=", ".join(shown)
     )
 
 

@@ -359,7 +359,7 @@ def check_kind(name: str, form: str, config: ImportConfig) -> None:
                 name=name, form_names=FORM_NAMES[form], kind=config.kind
             ),
             code="wrong-kind",
-            remedy=tr("Choose {possible}.").format(possible=" or ".join(possible)),
+            remedy=tr("Choose {possible}.").format(possible=tr(" or ").join(possible)),
             fix=as_kind(possible[0]),
         )
 

@@ -65,7 +65,7 @@ def put_beside(files: list[str], tables: list[Table]) -> Table:
     """The columns of all, row by row: features and labels, or vectors and what they stand for."""
     names, renamed = unique_names([name for table in tables for name in table.names])
     note = tr("{files} have as many rows and other columns: they were joined row by row.").format(
-        files=" and ".join(files)
+        files=tr(" and ").join(files)
     )
     notes = [note, *(one for table in tables for one in table.notes), *renamed]
     columns = [c for t in tables for c in t.columns]

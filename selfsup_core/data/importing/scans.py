@@ -22,13 +22,13 @@ from selfsup_core.data.importing.formats import scan_form
 from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from PIL import Image
 
 HEADER = 64 * 1024
-TAGS = (tr_later("Rows"), tr_later("Columns"), "NumberOfFrames", "PixelData")
+TAGS = ("Rows", "Columns", "NumberOfFrames", "PixelData")
 
 
 @dataclass(frozen=True)

@@ -99,12 +99,17 @@ def describe_before(titles: list[str]) -> str:
     """ "Waiting: wines.csv and pets.zip are being read, at most 2 at a time. 1 more is ahead." """
     most = LIMITS.imports_at_once
     working, waiting = titles[:most], len(titles) - most
-    names = " and ".join(working) if len(working) < 3 else ", ".join(working)
+    names = tr(" and ").join(working) if len(working) < 3 else ", ".join(working)
     more = (
-        tr(" {waiting} more {value} ahead.").format(waiting=waiting, value="is" if waiting == 1 else "are")
+        (tr(" {waiting} more is ahead.") if waiting == 1 else tr(" {waiting} more are ahead.")).format(
+            waiting=waiting
+        )
         if waiting
         else ""
     )
-    return tr("Waiting: {names} {value} being read, at most {most} at a time.{more}").format(
-        names=names, value="is" if most == 1 else "are", most=most, more=more
+    said = (
+        tr("Waiting: {names} is being read, at most {most} at a time.{more}")
+        if most == 1
+        else tr("Waiting: {names} are being read, at most {most} at a time.{more}")
     )
+    return said.format(names=names, most=most, more=more)

@@ -85,10 +85,12 @@ def cut_characters(text: str, *, from_end: bool) -> tuple[str, int, str]:
     """(what stays of a text, where it begins, a note)."""
     if len(text) <= MOST_CHARACTERS:
         return text, 0, ""
-    which = "last" if from_end else "first"
-    note = tr("The {which} {most_characters:,} of {count:,} characters.").format(
-        which=which, most_characters=MOST_CHARACTERS, count=len(text)
+    said = (
+        tr("The last {most:,} of {count:,} characters.")
+        if from_end
+        else tr("The first {most:,} of {count:,} characters.")
     )
+    note = said.format(most=MOST_CHARACTERS, count=len(text))
     if from_end:
         return text[-MOST_CHARACTERS:], len(text) - MOST_CHARACTERS, note
     return text[:MOST_CHARACTERS], 0, note
@@ -100,9 +102,12 @@ def cut_tokens(
     """(ids, ends, where the first begins, a note) of the first or last `room` tokens."""
     if len(ids) <= room:
         return ids, ends, 0, ""
-    note = tr("The {value} {room} of {count:,} tokens.").format(
-        value="last" if from_end else "first", room=room, count=len(ids)
+    said = (
+        tr("The last {room} of {count:,} tokens.")
+        if from_end
+        else tr("The first {room} of {count:,} tokens.")
     )
+    note = said.format(room=room, count=len(ids))
     if from_end:
         return ids[-room:], ends[-room:], ends[-room - 1], note
     return ids[:room], ends[:room], 0, note

@@ -45,8 +45,10 @@ def say_labels(counts: Sequence[int]) -> str:
             if len(words) == 1
             else tr("{words} and {words_2}").format(words=", ".join(words[:-1]), words_2=words[-1])
         )
-        few = tr("{said} label{value} per class").format(said=said, value="" if words == ["1"] else "s")
-    return " and ".join(filter(None, (few, tr("all labels") if ALL in counts else "")))
+        few = (tr("{said} label per class") if words == ["1"] else tr("{said} labels per class")).format(
+            said=said
+        )
+    return tr(" and ").join(filter(None, (few, tr("all labels") if ALL in counts else "")))
 
 
 FEW_DRAWS = f"An interval, and a verdict, need {LEAST_DRAWS} draws of labels or more"
@@ -69,7 +71,7 @@ def say_spread(interval: Interval | None, draws: Sequence[float] = (), *, sign: 
     """The ends of an interval, or each draw where there is none, in percent."""
     if interval:
         return " to ".join(f"{100 * end:{sign}.1f}" for end in interval)
-    return " and ".join(f"{100 * one:{sign}.1f}" for one in draws)
+    return tr(" and ").join(f"{100 * one:{sign}.1f}" for one in draws)
 
 
 def say_judged(one: Judged, points: Sequence[Point]) -> str:

@@ -12,6 +12,7 @@ from selfsup_core.inspection.asking import EpochAsk
 from selfsup_core.inspection.kinds import about_classifier, about_future_classifier
 from selfsup_core.settings import Config, Plain, setting
 from selfsup_core.translation import tr
+from selfsup_core.wording import kinds
 
 if TYPE_CHECKING:
     from selfsup_core.export.new_samples import Prediction
@@ -72,7 +73,7 @@ def predict(at: ClassifierAt, ask: PredictAsk) -> Answer:
     elif ask.texts is not None:
         if found.kind != "text":
             raise DataError(
-                tr("This classifier is for {kind}s, not texts.").format(kind=found.kind),
+                tr("This classifier is for {kinds}, not texts.").format(kinds=kinds(found.kind)),
                 code="no-texts",
                 remedy=tr("Upload a file with a {kind}.").format(kind=found.kind),
             )

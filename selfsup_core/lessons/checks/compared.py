@@ -41,7 +41,7 @@ def say_apart(first: RunWish, second: RunWish) -> tuple[str, str]:
         if rest:
             known = known_settings(preset_spec(wish.preset, wish.set))
             said = [f"{known[path].title} {known[path].say(value)}" for path, value in rest.items()]
-            parts.append(tr("with {said}").format(said=" and ".join(said)))
+            parts.append(tr("with {said}").format(said=tr(" and ").join(said)))
         return " ".join(parts) or tr("for the one run")
 
     return say(first), say(second)

@@ -13,12 +13,12 @@ from selfsup_core.errors import DataError
 from selfsup_core.files import JsonObject
 from selfsup_core.pretrained.model_folder import check_contents, read_config, read_settings
 from selfsup_core.safetensors_header import read_header
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr
 
 WIDTHS = ("hidden_size", "d_model", "dim", "n_embd")  # names that architectures give their width
 # What may follow the network in sentence-transformers' list of modules; anything else would be left out
 # silently.
-MODULES = (tr_later("Transformer"), tr_later("Pooling"), tr_later("Normalize"))
+MODULES = ("Transformer", "Pooling", "Normalize")
 
 
 def check_folder(folder: Path) -> JsonObject:

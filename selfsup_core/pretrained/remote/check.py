@@ -14,7 +14,7 @@ from selfsup_core.translation import tr_later
 if TYPE_CHECKING:
     from selfsup_core.pretrained.remote.client import Remote
 
-QUESTION = tr_later("Answer with one word: ready")
+QUESTION = "Answer with one word: ready"
 PURPOSES = {
     "url": tr_later("Base address of an OpenAI-compatible server; it usually ends in /v1. Required."),
     "model": tr_later("Name of the model there. Needed if the server has more than one."),

@@ -20,7 +20,7 @@ from selfsup_core.pretrained.zero_shot import (
     make_prompt,
     parse_label,
 )
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr
 
 CHAT_TOKENS = 8  # what a chat template puts around one message
 SECONDS_A_REQUEST = 1.0
@@ -29,7 +29,7 @@ TOPS = 20  # tokens at each place whose probabilities are asked for: as many as 
 # These concern one text; everything else would meet the next one, too.
 OF_ONE_TEXT = ("remote-refused", "remote-bad-answer", "remote-timeout")
 MOST_IN_A_ROW = 3
-EMPTY = tr_later("The text is empty.")
+EMPTY = "The text is empty."
 
 
 def prompts_of(texts: Sequence[str], classes: Sequence[str], config: ZeroShotConfig) -> dict[str, list[int]]:

@@ -18,6 +18,7 @@ from selfsup_core.features.config import DataConfig
 from selfsup_core.models.modules.heads import Standardize, Tokens
 from selfsup_core.tasks.parts.code_of import take_encoder
 from selfsup_core.translation import tr
+from selfsup_core.wording import kinds
 
 ENCODED = 2048  # rows at once
 FITTED_ROWS = 20_000  # training rows whose mean and deviation are taken
@@ -81,8 +82,8 @@ class FeatureInputs:
         """The features become the code of another run's encoder, made once for all rows."""
         if len(self.item_shape) < 2 or self.dataset.kind not in ("image", "sound"):
             raise SettingError(
-                tr("The code of a run can stand for images and sounds only; {title} holds {kind}s.").format(
-                    title=self.dataset.title, kind=self.dataset.kind
+                tr("The code of a run can stand for images and sounds only; {title} holds {kinds}.").format(
+                    title=self.dataset.title, kinds=kinds(self.dataset.kind)
                 ),
                 remedy=tr("Leave Code of a run (data.code_of) empty."),
             )
@@ -139,8 +140,8 @@ class TextInputs:
     ) -> None:
         if not isinstance(dataset.x, Texts):
             raise DataError(
-                tr("A text classifier needs texts; {title} holds {kind}s.").format(
-                    title=dataset.title, kind=dataset.kind
+                tr("A text classifier needs texts; {title} holds {kinds}.").format(
+                    title=dataset.title, kinds=kinds(dataset.kind)
                 ),
                 code="no-texts",
                 remedy=tr("Use a classifier on fixed features (model.kind = head)."),

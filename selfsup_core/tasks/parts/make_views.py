@@ -11,6 +11,7 @@ from selfsup_core.data.splits import choose_stratified
 from selfsup_core.errors import SettingError
 from selfsup_core.features.batches import Prepared
 from selfsup_core.translation import tr
+from selfsup_core.wording import kinds
 
 if TYPE_CHECKING:
     from selfsup_core.augment.config import Augmentation
@@ -31,8 +32,8 @@ def views_maker(data: Prepared, augment: Augmentation, dropout: float) -> MakeVi
     kind = data.dataset.kind
     if augment.kind != kind:
         raise SettingError(
-            tr("The augmentation is for {kind}s; {title} holds {kind_2}s.").format(
-                kind=augment.kind, title=data.dataset.title, kind_2=kind
+            tr("The augmentation is for {kinds}; {title} holds {kinds_2}.").format(
+                kinds=kinds(augment.kind), title=data.dataset.title, kinds_2=kinds(kind)
             ),
             remedy=tr("Set the kind of the augmentation to {kind} (objective.augment.kind = {kind}).").format(
                 kind=kind

@@ -35,7 +35,7 @@ from selfsup_core.tasks import TaskContext
 from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs, scaled
 from selfsup_core.tasks.parts.labelers import LABELERS, Labeler, SaidRow, write_said
 from selfsup_core.translation import tr
-from selfsup_core.wording import percent
+from selfsup_core.wording import kinds, percent
 
 NETWORKS = ("self", "twin")  # proposers that learn: asked again in each round
 MOST_NEIGHBORS = 60_000  # rows whose graph is made; beyond, exact neighbors take minutes
@@ -218,8 +218,8 @@ class Proposers:
     def _texts(self, what: str) -> Texts:
         if not isinstance(self.dataset.x, Texts):
             raise DataError(
-                tr("{proposers} as proposer: texts are needed; {title} holds {kind}s.").format(
-                    proposers=PROPOSERS[what], title=self.dataset.title, kind=self.dataset.kind
+                tr("{proposers} as proposer: texts are needed; {title} holds {kinds}.").format(
+                    proposers=PROPOSERS[what], title=self.dataset.title, kinds=kinds(self.dataset.kind)
                 ),
                 code="no-texts",
                 remedy=tr("Let similar rows or the student itself propose."),

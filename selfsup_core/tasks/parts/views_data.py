@@ -13,6 +13,7 @@ from selfsup_core.features.batches import Prepared, prepare
 from selfsup_core.pretrained.models.text_encoder import TextEncoderConfig
 from selfsup_core.runs.spec import RunSpec
 from selfsup_core.translation import tr
+from selfsup_core.wording import kinds
 
 
 def prepare_views(
@@ -33,8 +34,8 @@ def prepare_views(
         return raw, raw
     if not isinstance(dataset.x, Texts):
         raise DataError(
-            tr("The text encoder needs texts; {title} holds {kind}s.").format(
-                title=dataset.title, kind=dataset.kind
+            tr("The text encoder needs texts; {title} holds {kinds}.").format(
+                title=dataset.title, kinds=kinds(dataset.kind)
             ),
             code="no-texts",
             remedy=tr("Choose another network (model.kind)."),

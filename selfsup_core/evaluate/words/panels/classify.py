@@ -34,10 +34,12 @@ def say_confusion(seen: Seen) -> str:
     never = np.flatnonzero((true > 0) & (named == 0))
     if len(never):
         of = counted(int((true > 0).sum()), "class", "classes")
-        verb, name = "is" if len(never) == 1 else "are", seen.name(int(never[0]))
-        return tr("{count} of {of} {verb} never predicted, such as {name}.").format(
-            count=len(never), of=of, verb=verb, name=name
+        said = (
+            tr("{count} of {of} is never predicted, such as {name}.")
+            if len(never) == 1
+            else tr("{count} of {of} are never predicted, such as {name}.")
         )
+        return said.format(count=len(never), of=of, name=seen.name(int(never[0])))
     names = seen.name(source), seen.name(target)
     return tr("Confused most often: {names} is taken for {names_2}, {wrong} of its {rows} rows.").format(
         names=names[0], names_2=names[1], wrong=wrong, rows=rows

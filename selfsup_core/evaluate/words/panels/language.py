@@ -44,10 +44,12 @@ def _say_filled(filled: list[object]) -> str:
     if not guesses:
         return ""
     right = guesses.count(RIGHT)
-    verb, share = "is" if right == 1 else "are", percent(right / len(guesses))
-    return tr("Of {count} hidden tokens shown, {right} {verb} guessed right ({share}).").format(
-        count=len(guesses), right=right, verb=verb, share=share
+    said = (
+        tr("Of {count} hidden tokens shown, {right} is guessed right ({share}).")
+        if right == 1
+        else tr("Of {count} hidden tokens shown, {right} are guessed right ({share}).")
     )
+    return said.format(count=len(guesses), right=right, share=percent(right / len(guesses)))
 
 
 def find_loop(text: str) -> str:

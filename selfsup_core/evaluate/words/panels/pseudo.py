@@ -34,9 +34,12 @@ def say_rounds(seen: Seen) -> str:
     if abs(gap) < 0.0005:
         return tr("Student and twin are equally accurate: pseudo-labels make no difference so far.")
     if not rows:  # a run of an earlier version does not say
-        return tr("The student is {points} {value} its twin, without pseudo-labels.").format(
-            points=points, value="above" if gap > 0 else "below"
+        said = (
+            tr("The student is {points} above its twin, without pseudo-labels.")
+            if gap > 0
+            else tr("The student is {points} below its twin, without pseudo-labels.")
         )
+        return said.format(points=points)
     if abs(gap) <= 2**0.5 * error_of_share(twin, rows):
         where = tr("which may be chance on {rows:,} test rows").format(rows=rows)
         return tr("No clear difference: student and twin are {points} apart, {where}.").format(
@@ -72,11 +75,13 @@ def say_labels(seen: Seen) -> str:
         ).format(name=seen.name(most), share=percent(share), before=percent(before))
     none = np.flatnonzero((given > 0) & (kept == 0))
     if len(none):
-        verb = "has" if len(none) == 1 else "have"
-        of = counted(int((given > 0).sum()), "class", "classes")
-        return tr("{count} of {of} {verb} no kept label, such as {name}.").format(
-            count=len(none), of=of, verb=verb, name=seen.name(int(none[0]))
+        said = (
+            tr("{count} of {of} has no kept label, such as {name}.")
+            if len(none) == 1
+            else tr("{count} of {of} have no kept label, such as {name}.")
         )
+        of = counted(int((given > 0).sum()), "class", "classes")
+        return said.format(count=len(none), of=of, name=seen.name(int(none[0])))
     least = int(np.where(kept > 0, kept, kept.max() + 1).argmin())
     if kept[most] == total:
         return tr("All {total:,} kept labels are of {name}.").format(total=total, name=seen.name(most))
