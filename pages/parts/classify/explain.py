@@ -55,10 +55,10 @@ def show_why(run: str, **sample: Any) -> None:
             st.dataframe(
                 [
                     {
-                        "Label": n["label"],
-                        "Cosine": round(n["cosine"], 3),
-                        **({"Text": n["text"]} if n["text"] else {}),
-                        ROW: n["row"],
+                        tr("Label"): n["label"],
+                        tr("Cosine"): round(n["cosine"], 3),
+                        **({tr("Text"): n["text"]} if n["text"] else {}),
+                        tr(ROW): n["row"],
                     }
                     for n in why["nearest"]
                 ],

@@ -167,11 +167,11 @@ def try_rows(how: str, source: str, prompt: str, labeler: str) -> list[Any]:
 def show_table(rows: list[Any], *, key: str) -> None:
     """Text → raw answer → class, one row each."""
     columns = {
-        ROW: [r["row"] for r in rows],
-        "Text": [" ".join(r["text"].split()) for r in rows],
-        "Answer": [r["answer"].strip() for r in rows],
-        "Class": [r["label"] or f"none: {r['reason']}" for r in rows],
-        "P": [percent(r["p"], 1) for r in rows],
+        tr(ROW): [r["row"] for r in rows],
+        tr("Text"): [" ".join(r["text"].split()) for r in rows],
+        tr("Answer"): [r["answer"].strip() for r in rows],
+        tr("Class"): [r["label"] or f"none: {r['reason']}" for r in rows],
+        tr("P"): [percent(r["p"], 1) for r in rows],
     }
     st.dataframe(columns, hide_index=True, width="stretch", key=key)
 

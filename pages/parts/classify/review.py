@@ -233,7 +233,7 @@ def show_audit(folder: RunFolder) -> None:
     if vote:
         names = [PROPOSERS.get(name, name) for name in vote["names"]]
         rows = [
-            {"Proposer": name, "Predicts a class for": share}
+            {tr("Proposer"): name, tr("Predicts a class for"): share}
             | (
                 {
                     tr("Agrees with {other}").format(other=inline(other)): agreed
@@ -254,7 +254,7 @@ def show_audit(folder: RunFolder) -> None:
             )
     if prior:
         shown = [
-            {"Class": name, "Estimated share": share, "Standard error": error}
+            {tr("Class"): name, tr("Estimated share"): share, tr("Standard error"): error}
             for name, share, error in zip(
                 json.loads(about["classes"]), prior["shares"], prior["errors"], strict=True
             )

@@ -12,7 +12,7 @@ from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import acting, plain, show_refusal, workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.runs.folder import RunFolder
-from selfsup_core.translation import tr
+from selfsup_core.translation import recorded, tr
 from selfsup_core.workers.seeds import OTHERS, Seeds, offer_splits, over_seeds, start_seeds
 from selfsup_core.workers.supervisor import ensure_supervisor
 
@@ -61,7 +61,7 @@ def show_splits(folder: RunFolder) -> None:
     def show(now: Seeds | None) -> None:
         if now and now["verdict"]:
             tone = {"helped": st.success, "hurt": st.error}.get(now["verdict"]["outcome"], st.info)
-            tone(plain(now["verdict"]["text"]))
+            tone(plain(recorded(now["verdict"]["text"])))
         if now and now["waiting"]:
             st.caption(
                 tr("{runs} of {runs_2} splits are done.").format(

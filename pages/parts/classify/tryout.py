@@ -110,9 +110,9 @@ def show_rows(run: str, source: str, dataset: Dataset, rows: list[HeldOut]) -> N
         show_table(source, dataset, numbers, run=run, has_labels=False)
     else:
         st.dataframe(
-            [{ROW: one["row"], "Text": one["name"][:LETTERS]} for one in rows],
+            [{tr(ROW): one["row"], tr("Text"): one["name"][:LETTERS]} for one in rows],
             hide_index=True,
-            column_config={ROW: st.column_config.NumberColumn(width=90)},
+            column_config={tr(ROW): st.column_config.NumberColumn(width=90)},
         )
 
 
@@ -122,8 +122,8 @@ def found_columns(source: str, kind: str, one: Prediction) -> dict[str, object]:
         return {}
     cells: dict[str, object] = {}
     if kind in PICTURES:
-        cells["Picture"] = picture_of(open_source(source, workspace()), one["row"])
-    return cells | {"Label": one["true"] or "–"}
+        cells[tr("Picture")] = picture_of(open_source(source, workspace()), one["row"])
+    return cells | {tr("Label"): one["true"] or "–"}
 
 
 def describe_hits(found: list[Prediction]) -> str:

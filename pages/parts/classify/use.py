@@ -178,7 +178,7 @@ def show_found(made: Made, source: str, kind: str) -> None:
     ]
     as_percent = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
     picture = st.column_config.ImageColumn(width="small")
-    shown = {"Probability": as_percent, "Picture": picture}
+    shown = {tr("Probability"): as_percent, tr("Picture"): picture}
     st.dataframe(rows, hide_index=True, column_config=shown, key="use-table")
     if len(found) > MOST_SHOWN:
         st.caption(tr("The first {most_shown} are shown; the file has all.").format(most_shown=MOST_SHOWN))

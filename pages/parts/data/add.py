@@ -65,7 +65,7 @@ def show_uploader() -> None:
         ),
     )
     with st.popover(tr("Limits"), icon=":material/straighten:"):
-        st.table([{"What": what, "At most": most} for what, most in describe_limits()])
+        st.table([{tr("What"): what, tr("At most"): most} for what, most in describe_limits()])
     if not uploaded:
         show_examples()
     mark = [file.file_id for file in uploaded]

@@ -104,7 +104,7 @@ def show_left_out(left: dict[str, str]) -> None:
     )
     with st.expander(f":orange[:material/warning:] {title}"):
         st.dataframe(
-            [{"What": what, "Why": why} for what, why in list(left.items())[:MOST_LEFT]],
+            [{tr("What"): what, tr("Why"): why} for what, why in list(left.items())[:MOST_LEFT]],
             hide_index=True,
-            column_config={"Why": st.column_config.TextColumn(width="large")},
+            column_config={tr("Why"): st.column_config.TextColumn(width="large")},
         )

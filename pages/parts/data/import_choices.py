@@ -136,11 +136,11 @@ def choose_columns(plan: ImportPlan, mark: str) -> dict[str, object]:
     """The table of columns with their roles; only changed roles are handed on."""
     rows = [
         {
-            "Column": c["name"],
-            "Role": c["role"],
-            "Why": c["reason"],
-            "Missing": c["missing"],
-            "Examples": ", ".join(c["examples"])[:120],
+            tr("Column"): c["name"],
+            tr("Role"): c["role"],
+            tr("Why"): c["reason"],
+            tr("Missing"): c["missing"],
+            tr("Examples"): ", ".join(c["examples"])[:120],
         }
         for c in plan["columns"]
     ]
@@ -151,12 +151,12 @@ def choose_columns(plan: ImportPlan, mark: str) -> dict[str, object]:
         width="stretch",
         height=min(420, 38 + 35 * len(rows)),
         disabled=[tr("Column"), tr("Why"), tr("Examples"), tr("Missing")],
-        column_config={"Role": st.column_config.SelectboxColumn(options=ROLE_NAMES, required=True)},
+        column_config={tr("Role"): st.column_config.SelectboxColumn(options=ROLE_NAMES, required=True)},
     )
     changed = {
-        row["Column"]: row["Role"]
+        row[tr("Column")]: row[tr("Role")]
         for row, c in zip(edited, plan["columns"], strict=True)
-        if row["Role"] != c["role"]
+        if row[tr("Role")] != c["role"]
     }
     return {"roles": changed}
 

@@ -22,7 +22,10 @@ def show_names(dataset: Dataset) -> None:
         return
     labels = dataset.label_names()
     rows = [
-        {"Picture": picture_url(np.asarray(dataset.x[i], np.float32) * dataset.scale), "Class": labels[i]}
+        {
+            tr("Picture"): picture_url(np.asarray(dataset.x[i], np.float32) * dataset.scale),
+            tr("Class"): labels[i],
+        }
         | {name.capitalize(): texts[i] for name, texts in columns.items()}
         for i in range(min(MOST, len(dataset)))
     ]
@@ -36,5 +39,5 @@ def show_names(dataset: Dataset) -> None:
             width="stretch",
             height=320,
             hide_index=True,
-            column_config={"Picture": st.column_config.ImageColumn(width="small")},
+            column_config={tr("Picture"): st.column_config.ImageColumn(width="small")},
         )

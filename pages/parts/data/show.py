@@ -186,7 +186,7 @@ def show_health(name: str, dataset: Dataset) -> None:
         if not findings:
             st.success(
                 tr("No problems found. Checked for {looked_for}.").format(
-                    looked_for=LOOKED_FOR[dataset.kind]
+                    looked_for=tr(LOOKED_FOR[dataset.kind])
                 ),
                 icon=":material/check_circle:",
             )
@@ -255,7 +255,7 @@ def show_split(name: str, dataset: Dataset) -> None:
         if outcome["classes"]:
             st.dataframe(
                 [
-                    {"Class": c} | {k.capitalize(): v for k, v in counts.items()}
+                    {tr("Class"): c} | {k.capitalize(): v for k, v in counts.items()}
                     for c, counts in outcome["classes"].items()
                 ],
                 width="stretch",
@@ -327,7 +327,7 @@ COUNTS = {  # of a split: key → title, help
 def show_about(name: str, dataset: Dataset, source: Source) -> None:
     facts = {
         tr("Name on the command line"): name,
-        **{PROVENANCE.get(k, k.capitalize()): v for k, v in dataset.provenance.items()},
+        **{tr(PROVENANCE.get(k, k.capitalize())): v for k, v in dataset.provenance.items()},
     }
     if recipe := dataset.details.get("recipe"):
         facts[tr("Changes")] = ", ".join(name.replace("-", " ") for name in recipe)
@@ -339,7 +339,7 @@ def show_about(name: str, dataset: Dataset, source: Source) -> None:
         st.caption(f":material/info: {plain(note)}")
     aside = dataset.details.get("aside", {})
     if aside:
-        st.dataframe([{"Set aside": k, "Why": v} for k, v in aside.items()], hide_index=True)
+        st.dataframe([{tr("Set aside"): k, tr("Why"): v} for k, v in aside.items()], hide_index=True)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         form = tr("Parquet") if dataset.kind in ("text", "table") else "ZIP"
         file = f"{name}-{dataset.digest[:8]}.{form.lower()}"

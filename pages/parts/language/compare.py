@@ -61,7 +61,7 @@ def show_comparison(model: str, first: Reading, other: str, text: str) -> None:
 def show_totals(readings: list[Reading], names: list[str], found: Comparison) -> None:
     totals, kinds = found["totals"], {reading["kind"] for reading in readings}
     st.markdown(tr("**The whole text**"))
-    columns = {"Model": names}
+    columns = {tr("Model"): names}
     for title, key, digits in (
         (tr("Bits per character"), "bits_per_character", 3),
         ("Log-probability", "log_probability", 2),
@@ -111,12 +111,12 @@ def show_parts(names: list[str], found: Comparison) -> None:
         st.caption(tr("They do not differ."))
         return
     rows = {
-        "Part": [part["text"].replace("\n", "⏎") for part in ranked],
+        tr("Part"): [part["text"].replace("\n", "⏎") for part in ranked],
         **{
             tr("P by {value}").format(value="AB"[i]): [power_of_ten(part["log_p"][i]) for part in ranked]
             for i in (0, 1)
         },
-        "More likely by": [
+        tr("More likely by"): [
             f"{'A' if part['difference'] > 0 else 'B'}, × {times(abs(part['difference']))}" for part in ranked
         ],
     }

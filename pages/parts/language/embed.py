@@ -30,7 +30,7 @@ from selfsup_core.figures.standing import map_figure
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.pretrained.encoders.catalogue import ENCODERS, check_name, find_encoder
 from selfsup_core.runs.estimate import in_words
-from selfsup_core.translation import tr
+from selfsup_core.translation import recorded, tr
 from selfsup_core.wording import ROW, percent
 
 # Texts per second of one core: measured on posts of newsgroups; short texts are quicker.
@@ -131,7 +131,7 @@ def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> 
                 )
     job = looked["job"]
     if job and job["status"] == "failed":
-        st.error(plain(job["error"]), icon=":material/error:")
+        st.error(plain(recorded(job["error"])), icon=":material/error:")
     if job and job["status"] == "stopped":
         st.caption(
             tr("Stopped at {done:,} of {total:,}. What is done is kept.").format(
@@ -257,10 +257,10 @@ def show_result(source: str, encoder: str) -> None:
             found = ask(source, "nearest", encoder, text=text)["found"]
             rows = [
                 {
-                    "Cosine": f["cosine"],
-                    **({"Label": f["label"]} if made["classes"] else {}),
-                    "Text": f["text"],
-                    ROW: f["row"],
+                    tr("Cosine"): f["cosine"],
+                    **({tr("Label"): f["label"]} if made["classes"] else {}),
+                    tr("Text"): f["text"],
+                    tr(ROW): f["row"],
                 }
                 for f in found
             ]
@@ -268,7 +268,7 @@ def show_result(source: str, encoder: str) -> None:
                 rows,
                 hide_index=True,
                 key="embed-found",
-                column_config={"Cosine": st.column_config.NumberColumn(format="%.3f")},
+                column_config={tr("Cosine"): st.column_config.NumberColumn(format="%.3f")},
             )
     with st.container(horizontal=True), errors_shown():
         show_downloads(source, encoder)

@@ -81,7 +81,7 @@ def choose_model(models: dict[str, ModelEntry]) -> str:
         writes=True,
         unwritten=(FOLDER,),
         drops=("epoch",),
-        help=HELP,
+        help=tr(HELP),
     )
     if name is None:
         return ""
@@ -205,11 +205,11 @@ def choose_epoch(entry: ModelEntry, param: str) -> str:
 
 def describe(entry: ModelEntry) -> str:
     """What a model is, in a line."""
-    parts = [entry["languages"], entry["licence"]]
+    parts = [tr(entry["languages"]), tr(entry["licence"])]
     if entry["parameters"]:
         parts.insert(0, tr("{parameters:.0f} million weights").format(parameters=entry["parameters"] / 1e6))
     facts = ", ".join(part for part in parts if part)
-    return f"{entry['about']} {facts}{'.' if facts else ''}".strip()
+    return f"{tr(entry['about'])} {facts}{'.' if facts else ''}".strip()
 
 
 def ask(model: str, tool: str, **values: Any) -> dict[str, Any]:

@@ -37,7 +37,7 @@ from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.spec import RunSpec, read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.waiting import waiting_for
-from selfsup_core.translation import language, tr
+from selfsup_core.translation import language, recorded, tr
 
 BESIDE = "beside"  # of the address: a run that the stage shows beside the one that is open
 HERE = ("use", "inside", "compare", "lab")  # next steps on the page that shows the run
@@ -325,7 +325,7 @@ def draw_controls(folder: RunFolder, state: RunState) -> None:
         st.markdown(f"**{plain(state['name'] or state['run'])}**", width="content")
         if state["device"]:
             device = state["device"]
-            st.caption(f"Device: {device['label']}", help=device["reason"], width="content")
+            st.caption(f"Device: {device['label']}", help=recorded(device["reason"]), width="content")
     st.progress(
         min(1.0, (state["epoch"] + state["epoch_progress"]) / state["epochs"]),
         tr("{status}: {unit} {epoch} of {epochs}").format(

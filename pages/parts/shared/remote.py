@@ -28,7 +28,11 @@ def show_remote_settings(key: str, secrets: Mapping[str, Any] | None = None) -> 
     )
     st.dataframe(
         [
-            {"Variable": v["name"], "Set": v["value"] or tr("not set"), "What it is": v["purpose"]}
+            {
+                tr("Variable"): v["name"],
+                tr("Set"): v["value"] or tr("not set"),
+                tr("What it is"): v["purpose"],
+            }
             for v in variables
         ],
         hide_index=True,

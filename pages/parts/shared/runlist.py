@@ -19,7 +19,7 @@ from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.trash import delete, restore
-from selfsup_core.translation import tr
+from selfsup_core.translation import recorded, tr
 
 WIDTHS = (1.5, 3.6, 2, 1.5, 1.5)
 TWO_DAYS = 2 * 86_400
@@ -107,7 +107,7 @@ def show_row(state: RunState, key: str) -> None:
             state["status"],
             color=color,
             icon=icon,
-            help=plain(state["message"]) or None,
+            help=plain(recorded(state["message"])) or None,
         )
         best.caption(describe_best(state, loss))
         with buttons.container(horizontal=True, gap="xsmall", horizontal_alignment="right"):

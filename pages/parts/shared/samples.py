@@ -39,7 +39,7 @@ def show_samples(source: str) -> None:
                 )
             )
         elif dataset.kind == "text":
-            rows = [{"Text": " ".join(dataset.x[int(i)][:300].split())} for i in spread(len(dataset), 6)]
+            rows = [{tr("Text"): " ".join(dataset.x[int(i)][:300].split())} for i in spread(len(dataset), 6)]
             st.dataframe(rows, hide_index=True)
             parts = "lines" if is_running_text(dataset, "auto")[0] else "texts"
             if parts == "texts" and OWN_NAME.fullmatch(source) and dataset.y is None:

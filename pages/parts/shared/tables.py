@@ -55,10 +55,10 @@ def show_table(
             seen = seen.without_labels()
         beside: dict[str, list[Any]] = {}
         if rows is not None:
-            beside[ROW] = [int(row) for row in seen.rows]
+            beside[tr(ROW)] = [int(row) for row in seen.rows]
         if has_labels and dataset.y is not None and not seen.is_file:
             labels = np.asarray(dataset.y)[seen.rows].tolist()
-            beside["Label"] = [dataset.classes[label] if label >= 0 else None for label in labels]
+            beside[tr("Label")] = [dataset.classes[label] if label >= 0 else None for label in labels]
         before, after = st.columns(2)
         with before:
             st.markdown(tr("**As uploaded**") if seen.is_file else tr("**As in the data set**"))
@@ -100,7 +100,7 @@ def show_cells(names: list[str], rows: list[list[str]], beside: dict[str, list[A
     for place, name in enumerate(names[:MOST_COLUMNS]):
         # A column of the file may be called as one that stands before it.
         columns[name if name not in columns else f"{name} "] = [row[place] or None for row in rows]
-    narrow = {ROW: st.column_config.NumberColumn(width=90)} if beside and ROW in beside else None
+    narrow = {tr(ROW): st.column_config.NumberColumn(width=90)} if beside and tr(ROW) in beside else None
     st.dataframe(columns, hide_index=True, height=min(HEIGHT, 38 + 35 * len(rows)), column_config=narrow)
 
 

@@ -43,6 +43,6 @@ def explain_updated(begun: dict[Path, tuple[int, int]]) -> bool:
     """
     if code_state() == begun:
         return False
-    st.error(UPDATED, icon=":material/restart_alt:")
+    st.error(tr(UPDATED), icon=":material/restart_alt:")
     st.caption(tr("Runs at work go on meanwhile."))
     return True

@@ -21,7 +21,7 @@ from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import RunSpec
-from selfsup_core.translation import tr
+from selfsup_core.translation import recorded, tr
 from selfsup_core.workers.supervisor import ensure_supervisor
 
 REFUSAL = "refused"  # (where, what was said) of the last click that failed
@@ -69,13 +69,18 @@ def plain(text: str) -> str:
     return re.sub(r"([\\`*_\[\]<>#|$~]|:(?=\w))", r"\\\1", text.replace("\n", " "))
 
 
+def recorded_error(error: StudioError) -> str:
+    """A message and its remedy; either may be a constant of the code or from another process."""
+    return f"{recorded(error.message)} {recorded(error.remedy)}".strip()
+
+
 @contextmanager
 def errors_shown() -> Iterator[None]:
     """Show a studio error as one sentence with its remedy, and a full disk in words; the page continues."""
     try:
         yield
     except StudioError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain(recorded_error(error)), icon=":material/error:")
     except OSError as error:
         st.error(plain(str(disk_error(error))), icon=":material/error:")
 

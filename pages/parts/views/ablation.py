@@ -103,12 +103,12 @@ def table_of(found: Ablation) -> Sequence[dict[str, str]]:
     return [
         {
             tr("Transformations"): row["title"],
-            "Linear classifier": say_share_of(row["accuracy"], row["margin"]),
-            "Difference": say_difference(row["difference"], row["difference_margin"]),
-            "Seeds": ", ".join(trial["status"] or "–" for trial in row["trials"])
+            tr("Linear classifier"): say_share_of(row["accuracy"], row["margin"]),
+            tr("Difference"): say_difference(row["difference"], row["difference_margin"]),
+            tr("Seeds"): ", ".join(trial["status"] or "–" for trial in row["trials"])
             if row["accuracy"] is None
             else f"{len(row['trials'])}",
-            "Time": in_words(row["seconds"]) if row["seconds"] else "–",
+            tr("Time"): in_words(row["seconds"]) if row["seconds"] else "–",
         }
         for row in found["rows"]
     ]

@@ -18,7 +18,7 @@ from selfsup_core.runs.benefit import BenefitConfig, asked_of, count_done, estim
 from selfsup_core.runs.folder import RunFolder, RunState
 from selfsup_core.runs.waiting import in_words
 from selfsup_core.settings import list_settings
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import recorded, tr, tr_later
 
 ABOUT = tr_later(
     "Is the learned encoder better than what does without it, and with how many labels? Compared are a "
@@ -109,7 +109,7 @@ def show_found(found: Benefit) -> None:
     """The verdict, lines with bands, the same as a table, and each number of labels as a sentence."""
     verdict = found["verdict"]
     tone = {"helped": st.success, "hurt": st.error}.get(verdict["outcome"], st.info)
-    tone(plain(verdict["text"]))
+    tone(plain(recorded(verdict["text"])))
     st.plotly_chart(benefit_figure(found), key="benefit-figure", config={"displayModeBar": False})
     st.dataframe(table_of(found), hide_index=True, key="benefit-table")
     for one in found["judged"]:

@@ -15,7 +15,7 @@ from selfsup_core.inspection.client import lab_info
 from selfsup_core.inspection.run_jobs import AT_WORK, RunJobAbout
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.waiting import in_words
-from selfsup_core.translation import tr
+from selfsup_core.translation import recorded, tr
 
 POLL = 1.0
 
@@ -46,7 +46,7 @@ def show_job(run: str, kind: str, beside: Callable[[], None] | None = None) -> b
         return False
     if not job or job["status"] not in AT_WORK:
         if job and job["error"]:
-            st.error(plain(job["error"]), icon=":material/error:")
+            st.error(plain(recorded(job["error"])), icon=":material/error:")
         return False
 
     @st.fragment(run_every=POLL)

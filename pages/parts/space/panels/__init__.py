@@ -32,7 +32,7 @@ def show_panels(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
         tr("Ask the map"),
         list(PANELS),
         key="space-panel",
-        format_func=lambda n: f"{PANELS[n][1]} {PANELS[n][0]}",
+        format_func=lambda n: f"{PANELS[n][1]} {tr(PANELS[n][0])}",
         label_visibility="collapsed",
     )
     if chosen is None and wanted and wanted not in PANELS:

@@ -72,7 +72,7 @@ def take_second(asked: MapAsked) -> None:
     if not wanted[0]:
         return
     if not routes.is_mounted:
-        refuse_asked("second", NEEDS, tr("Show one map"))
+        refuse_asked("second", tr(NEEDS), tr("Show one map"))
         return
     if st.session_state.get("space-second-taken") != wanted or (not second and not refused_second()):
         st.session_state["space-second-taken"], st.session_state["space-second-refused"] = wanted, ""
@@ -130,7 +130,7 @@ def title_beside(title: str, kind: str, epoch: int | None) -> str:
 
 def show_compare(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     if not routes.is_mounted:
-        st.caption(NEEDS)
+        st.caption(tr(NEEDS))
         return
     fitting = spaces_beside(asked)
     if not fitting:
@@ -195,24 +195,24 @@ def show_compare(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> N
     number = lambda value: "–" if value is None else f"{value:.3f}"  # noqa: E731
     rows = [
         {
-            "Measure": tr("CKA of the vectors"),
-            "Value": number(said["cka"]),
-            "Means": tr("1: the same up to rotation and scale"),
+            tr("Measure"): tr("CKA of the vectors"),
+            tr("Value"): number(said["cka"]),
+            tr("Means"): tr("1: the same up to rotation and scale"),
         },
         {
-            "Measure": tr("Procrustes distance of the vectors"),
-            "Value": number(said["procrustes"]),
-            "Means": tr("0: the same up to rotation and scale"),
+            tr("Measure"): tr("Procrustes distance of the vectors"),
+            tr("Value"): number(said["procrustes"]),
+            tr("Means"): tr("0: the same up to rotation and scale"),
         },
         {
-            "Measure": tr("Procrustes distance of the maps"),
-            "Value": number(said["procrustes_maps"]),
-            "Means": tr("0: the same map"),
+            tr("Measure"): tr("Procrustes distance of the maps"),
+            tr("Value"): number(said["procrustes_maps"]),
+            tr("Means"): tr("0: the same map"),
         },
         {
-            "Measure": tr("Shared among {neighbors} neighbors").format(neighbors=said["neighbors"]),
-            "Value": number(said["shared"]),
-            "Means": tr("1: the same neighbors"),
+            tr("Measure"): tr("Shared among {neighbors} neighbors").format(neighbors=said["neighbors"]),
+            tr("Value"): number(said["shared"]),
+            tr("Means"): tr("1: the same neighbors"),
         },
     ]
     st.dataframe(rows, hide_index=True, key="space-compare")

@@ -58,7 +58,8 @@ def show_groups(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
             ).format(ari=said["agreement"]["ari"], nmi=said["agreement"]["nmi"])
         )
     rows = [
-        {"Group": g["name"], "Points": g["size"], "Most frequent label": g["label"]} for g in said["groups"]
+        {tr("Group"): g["name"], tr("Points"): g["size"], tr("Most frequent label"): g["label"]}
+        for g in said["groups"]
     ]
     picked = st.dataframe(
         rows, hide_index=True, key="space-groups-table", on_select="rerun", selection_mode="single-row"

@@ -45,7 +45,7 @@ def show_search(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
         text = st.text_input(
             tr("Search for"),
             key=f"space-text-{how}",
-            placeholder=PLACEHOLDERS[how or "label"],
+            placeholder=tr(PLACEHOLDERS[how or "label"]),
             max_chars=2000,
         )
     if not text.strip() and file is None:

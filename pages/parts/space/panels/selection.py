@@ -55,7 +55,10 @@ def show_why(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
         st.markdown(mix(said["labels"]))
     if said["differences"]:
         st.markdown(tr("**What sets them apart**"))
-        rows = [{"Effect": d["effect"], "What": d["what"], "Here": d["text"]} for d in said["differences"]]
+        rows = [
+            {tr("Effect"): d["effect"], tr("What"): d["what"], tr("Here"): d["text"]}
+            for d in said["differences"]
+        ]
         effect = st.column_config.ProgressColumn(
             min_value=0.0,
             max_value=1.0,
@@ -71,8 +74,8 @@ def show_why(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
             hide_index=True,
             key="space-why",
             column_config={
-                "Effect": effect,
-                "Here": st.column_config.TextColumn(
+                tr("Effect"): effect,
+                tr("Here"): st.column_config.TextColumn(
                     help=tr(
                         "The median of a number or the share of a class; then the same for all other points."
                     )
@@ -143,7 +146,7 @@ def show_point(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> Non
         st.markdown(tr("**Click a point** on the map, or enter its row number."))
         row = number_field(
             st,
-            ROW,
+            tr(ROW),
             int(rows[0]),
             int(rows[-1]),
             int(rows[0]),
@@ -182,11 +185,11 @@ def show_point(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> Non
         show_cards(said["found"][:8], asked, about)
     table = [
         {
-            "Distance": f["distance"],
-            "Label": f["label"],
-            "Near on the map": f["kept"],
-            ROW: f["row"],
-            **({"Text": f["text"]} if f["text"] else {}),
+            tr("Distance"): f["distance"],
+            tr("Label"): f["label"],
+            tr("Near on the map"): f["kept"],
+            tr(ROW): f["row"],
+            **({tr("Text"): f["text"]} if f["text"] else {}),
         }
         for f in said["found"]
     ]
@@ -194,7 +197,7 @@ def show_point(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> Non
         table,
         hide_index=True,
         key="space-near",
-        column_config={"Distance": st.column_config.NumberColumn(format="%.4g")},
+        column_config={tr("Distance"): st.column_config.NumberColumn(format="%.4g")},
     )
     if st.button(tr("Select them"), key="space-near-take", icon=":material/select_all:"):
         wish(about["key"], bits=said["bits"])
