@@ -30,7 +30,7 @@ from selfsup_core.evaluate.words.few_rows import warn_of_labels
 from selfsup_core.export import datasets
 from selfsup_core.features.config import DataConfig
 from selfsup_core.settings import list_settings
-from selfsup_core.translation import tr, tr_later, tr_values
+from selfsup_core.translation import recorded, tr, tr_later, tr_values
 from selfsup_core.wording import counted
 
 SETTINGS = {entry.path: entry for entry in list_settings(DataConfig)}
@@ -200,9 +200,11 @@ def show_finding(name: str, dataset: Dataset, finding: FindingAbout) -> None:
     color, icon = LEVELS[finding["level"]]
     with st.container(border=True):
         text, action = st.columns((5, 1.4), vertical_alignment="center")
-        text.markdown(f":{color}[{icon}] **{plain(finding['title'])}.** {plain(finding['why'])}")
+        text.markdown(
+            f":{color}[{icon}] **{plain(recorded(finding['title']))}.** {plain(recorded(finding['why']))}"
+        )
         if finding["mend"]:
-            label = MENDS[finding["mend"]][0]
+            label = tr(MENDS[finding["mend"]][0])
             if action.button(
                 label,
                 key=f"mend-{finding['code']}",
@@ -218,7 +220,7 @@ def show_finding(name: str, dataset: Dataset, finding: FindingAbout) -> None:
         if finding["names"]:
             left = finding["count"] - len(finding["names"])
             more = tr(" · and {left:,} more").format(left=left) if left > 0 and not finding["rows"] else ""
-            text.caption(plain(" · ".join(finding["names"]) + more))
+            text.caption(plain(" · ".join(map(recorded, finding["names"])) + more))
         if finding["rows"] and dataset.kind in ("image", "sound"):
             pictures = pictures_of(dataset, np.array(finding["rows"]))
             show_gallery([{"title": "", "pictures": pictures}], key=f"found-{name}-{finding['code']}")
@@ -327,7 +329,7 @@ COUNTS = {  # of a split: key → title, help
 def show_about(name: str, dataset: Dataset, source: Source) -> None:
     facts = {
         tr("Name on the command line"): name,
-        **{tr(PROVENANCE.get(k, k.capitalize())): v for k, v in dataset.provenance.items()},
+        **{tr(PROVENANCE.get(k, k.capitalize())): tr(v) for k, v in dataset.provenance.items()},
     }
     if recipe := dataset.details.get("recipe"):
         facts[tr("Changes")] = ", ".join(name.replace("-", " ") for name in recipe)
@@ -336,10 +338,12 @@ def show_about(name: str, dataset: Dataset, source: Source) -> None:
             st.caption(key, width=150)
             st.text(value)
     for note in dataset.details.get("notes", []):
-        st.caption(f":material/info: {plain(note)}")
+        st.caption(f":material/info: {plain(recorded(note))}")
     aside = dataset.details.get("aside", {})
     if aside:
-        st.dataframe([{tr("Set aside"): k, tr("Why"): v} for k, v in aside.items()], hide_index=True)
+        st.dataframe(
+            [{tr("Set aside"): k, tr("Why"): recorded(v)} for k, v in aside.items()], hide_index=True
+        )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         form = tr("Parquet") if dataset.kind in ("text", "table") else "ZIP"
         file = f"{name}-{dataset.digest[:8]}.{form.lower()}"

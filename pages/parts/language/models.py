@@ -71,7 +71,7 @@ def show_table(models: list[ModelEntry]) -> None:
 
 def show_details(entry: ModelEntry) -> None:
     """One model in words."""
-    lines = [f"**{entry['kind'].capitalize()}**: {KINDS[entry['kind']]}.", plain(describe(entry))]
+    lines = [f"**{tr(entry['kind'].capitalize())}**: {tr(KINDS[entry['kind']])}.", plain(describe(entry))]
     if entry["where"]:
         lines.append(f"Files: {plain(shorten(entry['where']))}")
     st.markdown("  \n".join(line for line in lines if line))
@@ -168,7 +168,7 @@ def show_folder() -> None:
             ).format(
                 title=plain(entry["title"]),
                 kind=entry["kind"].capitalize(),
-                kinds=KINDS[entry["kind"]],
+                kinds=tr(KINDS[entry["kind"]]),
                 about=plain(entry["about"]),
                 weights=weights,
                 weights_2=4 * weights,

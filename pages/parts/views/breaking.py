@@ -58,7 +58,7 @@ def offer_breaks(folder: RunFolder, state: RunState) -> None:
         if missing:
             offer_intact(folder, state, spec, others)
             for one in missing:
-                st.caption(f":material/heart_broken: {plain(one.title)}: {plain(one.theory)}")
+                st.caption(f":material/heart_broken: {plain(tr(one.title))}: {plain(tr(one.theory))}")
             return
         # By its key it is another menu for each run, so it does not stay open over the run it started.
         with st.popover(tr("Break it"), icon=":material/heart_broken:", key=f"break-it-{folder.id}"):
@@ -98,12 +98,12 @@ def offer(folder: RunFolder, state: RunState, broken: RunSpec, name: str, one: B
     """One safeguard: a button and the theory."""
     if done := find_same(others, broken):
         link_here(
-            f"Open: {inline(one.title)}",
+            tr("Open: {title}").format(title=inline(tr(one.title))),
             icon=":material/open_in_new:",
             key=f"open-break-{name}",
             params={"do": "train", "run": done, BESIDE: folder.id},
         )
-    elif st.button(one.title, key=f"break-{name}", icon=":material/heart_broken:", width="stretch"):
+    elif st.button(tr(one.title), key=f"break-{name}", icon=":material/heart_broken:", width="stretch"):
         start_clicked(
             broken,
             preset=state["preset"],
@@ -111,7 +111,7 @@ def offer(folder: RunFolder, state: RunState, broken: RunSpec, name: str, one: B
             do="train",
             **{BESIDE: folder.id},
         )
-    st.caption(f"{plain(one.theory)} {tr(EXPECTED[one.expected])}")
+    st.caption(f"{plain(tr(one.theory))} {tr(EXPECTED[one.expected])}")
 
 
 def offer_collapse(folder: RunFolder, state: RunState, spec: RunSpec) -> None:
@@ -138,7 +138,7 @@ def offer_collapse(folder: RunFolder, state: RunState, spec: RunSpec) -> None:
                 button=f"break-{kind}-{folder.id}",
                 do="train",
             )
-        st.caption(f"{plain(one.theory)} {tr(EXPECTED[one.expected])}")
+        st.caption(f"{plain(tr(one.theory))} {tr(EXPECTED[one.expected])}")
 
 
 def command_of(folder: RunFolder, one: Break) -> str:

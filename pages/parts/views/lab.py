@@ -91,7 +91,7 @@ def choose_and_draw() -> None:
     more_switches = advanced.container(key="advanced-lab-switches")
     pictures, switches = st.container(key="lab-parts").columns((2.2, 1), gap="large")
     with switches.container(key="lab-switches"):
-        st.markdown(f":small[{LEGEND}]")
+        st.markdown(f":small[{tr(LEGEND).format(ignored=IGNORED, destroyed=DESTROYED)}]")
         at = st.container()
     values = choose_settings(source.kind, source.shape, at, more_switches)
     with pictures, errors_shown():
@@ -143,7 +143,7 @@ def show_views(name: str, source: Source, values: dict[str, float]) -> None:
         show_pictures(answer.arrays["values"], titles)
 
 
-LEGEND = f"{IGNORED} What is ignored, {DESTROYED} where that destroys the meaning"
+LEGEND = tr_later("{ignored} What is ignored, {destroyed} where that destroys the meaning")
 WORDS = {
     "image": tr_later("On the left the picture itself."),
     "sound": tr_later(

@@ -122,12 +122,12 @@ def show_switch(one: Transformation) -> float:
         format="%g",
         key=key,
         help=tr("{help_text} Destroys the meaning: {destroys}").format(
-            help_text=help_text(setting), destroys=one.destroys
+            help_text=help_text(setting), destroys=tr(one.destroys)
         ),
     )
-    st.markdown(f":small[{IGNORED} {plain(one.ignores)}]")
+    st.markdown(f":small[{IGNORED} {plain(tr(one.ignores))}]")
     if value > 0:
-        st.markdown(f":small[{DESTROYED} {plain(one.destroys)}]")
+        st.markdown(f":small[{DESTROYED} {plain(tr(one.destroys))}]")
     return float(value)
 
 
