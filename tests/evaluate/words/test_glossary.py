@@ -9,9 +9,12 @@ from collections import Counter
 import pytest
 
 from selfsup_core.errors import SettingError
+from selfsup_core.evaluate.words.glossary import WORDS as FOLDER
 from selfsup_core.evaluate.words.glossary import define, find_terms, look_up, read_words, unmark
 from selfsup_core.evaluate.words.panels.sayers import SAYERS
+from selfsup_core.files import parse_yaml
 from selfsup_core.places import WEB
+from selfsup_core.translation import ENGLISH, known_languages, speak
 from tests.cli.helpers import cli
 from tests.helpers import ROOT, parse
 
@@ -107,3 +110,28 @@ def test_the_command_line_has_the_glossary():
     assert cli("glossary", "PCA", workspace=None).stdout.startswith("PCA: Principal component analysis")
     assert len(cli("glossary", workspace=None).stdout.splitlines()) == len(WORDS["glossary"])
     assert cli("glossary", "botle", workspace=None).returncode == 2
+
+
+@pytest.mark.parametrize("code", [code for code in known_languages() if code != ENGLISH])
+def test_another_language_explains_the_same_panels_and_terms(code):
+    own = {
+        name: parse_yaml((FOLDER / code / f"{name}.yaml").read_text("utf-8"))
+        for name in ("panels", "glossary")
+    }
+    english = read_words(ENGLISH)
+    assert own["panels"].keys() == english["panels"].keys()
+    assert own["glossary"].keys() == english["glossary"].keys()
+    for name, panel in own["panels"].items():
+        assert panel["picture"] == english["panels"][name]["picture"]
+        terms = {term for _, term in find_terms(panel["text"])}
+        assert terms == {look_up(term)[0] for _, term in find_terms(english["panels"][name]["text"])}, name
+    for name, entry in own["glossary"].items():
+        assert entry["term"], name
+        assert entry.get("source") == english["glossary"][name].get("source"), name
+
+
+def test_words_are_in_the_readers_language():
+    with speak("zh"):
+        assert look_up("labels")[1]["term"] == "标签"
+        assert define("[[标签|label]]", strong="**{}**").startswith("**标签**: ")
+    assert define("[[label]]").startswith("label: ")
