@@ -10,7 +10,7 @@ from pages.parts.shared.modes import choose_mode
 from selfsup_core.translation import tr
 
 MODES = {
-    "pseudo": ("Pseudo-labels", ":material/auto_awesome:", classify_train.show_pseudo),
+    "pseudo": (tr("Pseudo-labels"), ":material/auto_awesome:", classify_train.show_pseudo),
     "train": (tr("Labels only"), ":material/label:", classify_train.show_supervised),
     "use": (tr("Try it"), ":material/category_search:", classify_use.show),
 }

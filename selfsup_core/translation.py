@@ -43,6 +43,8 @@ __all__ = [
 ]
 
 FIELD = re.compile(r"\{(?P<name>[a-z_]\w*)(?:![rs])?(?::[^{}]*)?\}")
+COUNT = re.compile(r"([\d,]+) ([a-z][a-z -]*)")
+SENTENCES = re.compile(r"(?<=[.!?]) +")
 LEAST_FIXED = 6  # letters that a message must have beside its braces to be known again
 
 K = TypeVar("K")
@@ -113,7 +115,25 @@ def recorded_in(code: str, text: str) -> str:
         if found := pattern.fullmatch(text):
             values = {name: recorded_in(code, value) for name, value in found.groupdict().items()}
             return fill(known.gettext(template), values)
+    if (counted := COUNT.fullmatch(text)) and (noun := noun_in(code, counted[2])):
+        return known.gettext("{number:,} {noun}").replace("{number:,}", counted[1]).replace("{noun}", noun)
+    sentences = SENTENCES.split(text)
+    if len(sentences) > 1:
+        return " ".join(recorded_in(code, one) for one in sentences)
+    # A message may end or begin with the blank that sets it apart from the next one.
+    for padded in (f"{text} ", f" {text}"):
+        if (said := known.gettext(padded)) != padded:
+            return said.strip()
     return text
+
+
+def noun_in(code: str, noun: str) -> str:
+    """What a counted noun is called, of which the singular is in the catalog; "" where it is not."""
+    known = catalog(code)
+    for one in (noun, noun.removesuffix("s"), noun.removesuffix("es")):
+        if (said := known.pgettext(COUNTED, one)) != one:
+            return said
+    return ""
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:

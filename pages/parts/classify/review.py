@@ -231,7 +231,7 @@ def show_audit(folder: RunFolder) -> None:
         about = {}
     vote, prior = (json.loads(about.get(name, "{}")) for name in ("vote", "prior"))
     if vote:
-        names = [PROPOSERS.get(name, name) for name in vote["names"]]
+        names = [tr(PROPOSERS.get(name, name)) for name in vote["names"]]
         rows = [
             {tr("Proposer"): name, tr("Predicts a class for"): share}
             | (

@@ -62,17 +62,13 @@ def show_totals(readings: list[Reading], names: list[str], found: Comparison) ->
     totals, kinds = found["totals"], {reading["kind"] for reading in readings}
     st.markdown(tr("**The whole text**"))
     columns = {tr("Model"): names}
+    is_masked = kinds == {"masked"}
     for title, key, digits in (
         (tr("Bits per character"), "bits_per_character", 3),
-        ("Log-probability", "log_probability", 2),
-        (tr("Perplexity"), "perplexity", 2),
+        (tr("Pseudo-log-lik.") if is_masked else tr("Log-probability"), "log_probability", 2),
+        (tr("Pseudo-perplexity") if is_masked else tr("Perplexity"), "perplexity", 2),
     ):
         columns[title] = ["–" if t[key] is None else f"{t[key]:,.{digits}f}" for t in totals]
-    if kinds == {"masked"}:
-        columns = {
-            k.replace("Log-probability", "Pseudo-log-lik.").replace("Perplexity", "Pseudo-perplexity"): v
-            for k, v in columns.items()
-        }
     st.dataframe(columns, hide_index=True, width="stretch", key="language-totals")
     if len(kinds) > 1:
         said = tr(

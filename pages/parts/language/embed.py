@@ -77,7 +77,7 @@ def choose() -> tuple[str, str, int]:
     )
     labels = {n: f"{ENCODERS[n].title} ({'English' if n == 'minilm' else '16 languages'})" for n in ENCODERS}
     if serves_this_machine_only():
-        labels |= {FOLDER: FOLDER}
+        labels |= {FOLDER: tr("A folder …")}
         take_typed("encoder", key="embed-encoder", option=FOLDER, field="embed-folder")
     name = choose_asked(
         encoder,

@@ -18,10 +18,10 @@ from selfsup_core.errors import StudioError
 from selfsup_core.export.embeddings import list_embedded
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.pretrained.encoders.catalogue import ENCODERS
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
-FOLDER = tr_later("A folder …")
+FOLDER = "a folder"
 MOST = 20
 POLL = 2.0
 AT_WORK = ("running", "paused")

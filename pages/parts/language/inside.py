@@ -116,7 +116,7 @@ def show_reading(found: Reading) -> None:
     if found["kind"] == "masked":
         cells = [
             (
-                "Pseudo-log-likelihood",
+                tr("Pseudo-log-likelihood"),
                 f"{total:.2f}",
                 tr(
                     "Sum of ln P(token | all others), each token hidden in turn. It is not a "
@@ -125,7 +125,7 @@ def show_reading(found: Reading) -> None:
                 ),
             ),
             (
-                "Pseudo-perplexity",
+                tr("Pseudo-perplexity"),
                 perplexity,
                 tr("Not comparable with the perplexity of a causal model: exp(−sum ÷ tokens)."),
             ),
@@ -142,7 +142,7 @@ def show_reading(found: Reading) -> None:
                 power_of_ten(total),
                 tr("The probability of the whole text: P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁)."),
             ),
-            ("Log-probability", f"{total:.2f}", tr("Its natural logarithm: the sum over the tokens.")),
+            (tr("Log-probability"), f"{total:.2f}", tr("Its natural logarithm: the sum over the tokens.")),
             (
                 tr("Perplexity"),
                 perplexity,

@@ -104,7 +104,7 @@ def refuse_model(name: str) -> str:
 def choose_other(models: dict[str, ModelEntry]) -> str:
     """The model to compare with, or ""."""
     remote = remote_title(secrets())
-    labels = {NONE: NONE} | {n: label(e) for n, e in models.items() if not e["missing"]}
+    labels = {NONE: tr("none")} | {n: label(e) for n, e in models.items() if not e["missing"]}
     if serves_this_machine_only():
         labels |= {FOLDER: tr("a folder on this machine")}
         take_typed("other", key="language-other", option=FOLDER, field="language-other-folder")

@@ -119,7 +119,9 @@ def pane_of(asked: MapAsked, key: str, title: str, epoch: int | None) -> dict[st
         "title": title,
         "epoch": epoch,
         "space": asked["space"],
-        "follows": TITLES[asked["config"]["kind"]] if st.session_state.get("space-followed") == key else "",
+        "follows": tr(TITLES[asked["config"]["kind"]])
+        if st.session_state.get("space-followed") == key
+        else "",
         "hasPictures": asked["data"] in PICTURED,
         "renderer": st.query_params.get("renderer", ""),
     }
@@ -138,7 +140,7 @@ def show_component(asked: MapAsked, key: str) -> None:
     second = second if second and second["key"] != key and second["source"] == asked["source"] else None
     if st.session_state.get("space-followed") == FOLLOWER and asked["config"]["kind"] == "umap":
         st.session_state["space-followed"] = key
-    title = f"{TITLES[asked['config']['kind']]} · {asked['title']}" if second else ""
+    title = f"{tr(TITLES[asked['config']['kind']])} · {asked['title']}" if second else ""
     panes = [pane_of(asked, key, title, asked["epochs"][-1])]
     if second:
         panes.append(pane_of(asked, second["key"], second["title"], None))

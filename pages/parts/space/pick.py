@@ -16,7 +16,7 @@ from selfsup_core.inspection.space.listing import SpaceEntry, list_spaces
 from selfsup_core.inspection.space.selections import kept_under, list_selections
 from selfsup_core.projection.config import TITLES, USED, MapConfig
 from selfsup_core.settings import list_settings
-from selfsup_core.translation import tr
+from selfsup_core.translation import tr, tr_values
 
 SETTINGS = {entry.path: entry for entry in list_settings(MapConfig)}
 REPLAYED = ("pca", "umap", "tsne")
@@ -57,7 +57,7 @@ def choose_map() -> MapAsked | None:
     kind = choose_asked(
         how,
         tr("Map"),
-        TITLES,
+        tr_values(TITLES),
         key="space-kind",
         param="map",
         default="pca",
@@ -135,7 +135,7 @@ def choose_replay(name: str, title: str, can_replay: bool) -> bool | None:
         if refuse_param("play", (PLAY,)):
             return None
         if not can_replay:
-            kinds = ", ".join(TITLES[kind] for kind in REPLAYED)
+            kinds = ", ".join(tr(TITLES[kind]) for kind in REPLAYED)
             said = tr(
                 "{title} has no epochs to play on this map: a run that kept several has, by {kinds}."
             ).format(title=title, kinds=kinds)

@@ -57,7 +57,7 @@ METHODS = {
 
 def describe_proposers(names: Sequence[str], vote: str = "") -> str:
     """ "Classifier and similar rows, where they agree" """
-    first, *others = [PROPOSERS.get(name, name) for name in names] or [""]
+    first, *others = [tr(PROPOSERS.get(name, name)) for name in names] or [""]
     parts = [first, *map(inline, others)]
     text = (
         tr("{parts} and {parts_2}").format(parts=", ".join(parts[:-1]), parts_2=parts[-1])

@@ -104,7 +104,7 @@ class Proposers:
                     tr(
                         "{proposers} as proposer: a class for {share} of the unlabeled rows, "
                         "none for the rest."
-                    ).format(proposers=PROPOSERS[name], share=percent(share))
+                    ).format(proposers=tr(PROPOSERS[name]), share=percent(share))
                 )
 
     def _look_at_graph(self) -> None:
@@ -219,7 +219,7 @@ class Proposers:
         if not isinstance(self.dataset.x, Texts):
             raise DataError(
                 tr("{proposers} as proposer: texts are needed; {title} holds {kinds}.").format(
-                    proposers=PROPOSERS[what], title=self.dataset.title, kinds=kinds(self.dataset.kind)
+                    proposers=tr(PROPOSERS[what]), title=self.dataset.title, kinds=kinds(self.dataset.kind)
                 ),
                 code="no-texts",
                 remedy=tr("Let similar rows or the student itself propose."),

@@ -125,7 +125,7 @@ def spaces_beside(asked: MapAsked) -> dict[str, SpaceEntry]:
 
 def title_beside(title: str, kind: str, epoch: int | None) -> str:
     at = f", epoch {epoch}" if epoch is not None else ""
-    return f"{TITLES[kind]} · {title}{at}"
+    return f"{tr(TITLES[kind])} · {title}{at}"
 
 
 def show_compare(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
