@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
@@ -45,6 +45,7 @@ __all__ = [
 FIELD = re.compile(r"\{(?P<name>[a-z_]\w*)(?:![rs])?(?::[^{}]*)?\}")
 COUNT = re.compile(r"([\d,]+) ([a-z][a-z -]*)")
 SENTENCES = re.compile(r"(?<=[.!?]) +")
+WIDE_ENDS = "。！？"
 LEAST_FIXED = 6  # letters that a message must have beside its braces to be known again
 
 K = TypeVar("K")
@@ -113,18 +114,30 @@ def recorded_in(code: str, text: str) -> str:
         return said
     for template, pattern in templates(code):
         if found := pattern.fullmatch(text):
-            values = {name: recorded_in(code, value) for name, value in found.groupdict().items()}
+            # A single word may be a person's: the name of a class or a column.
+            values = {
+                name: recorded_in(code, value) if " " in value else value
+                for name, value in found.groupdict().items()
+            }
             return fill(known.gettext(template), values)
     if (counted := COUNT.fullmatch(text)) and (noun := noun_in(code, counted[2])):
         return known.gettext("{number:,} {noun}").replace("{number:,}", counted[1]).replace("{noun}", noun)
     sentences = SENTENCES.split(text)
     if len(sentences) > 1:
-        return " ".join(recorded_in(code, one) for one in sentences)
+        return join_sentences([recorded_in(code, one) for one in sentences])
     # A message may end or begin with the blank that sets it apart from the next one.
     for padded in (f"{text} ", f" {text}"):
         if (said := known.gettext(padded)) != padded:
             return said.strip()
     return text
+
+
+def join_sentences(sentences: Iterable[str]) -> str:
+    """With a blank between them, except behind a full stop that is as wide as a letter."""
+    joined = ""
+    for one in sentences:
+        joined += one if not joined or joined[-1] in WIDE_ENDS else f" {one}"
+    return joined
 
 
 def noun_in(code: str, noun: str) -> str:
@@ -153,7 +166,7 @@ def templates(code: str) -> list[tuple[str, re.Pattern[str]]]:
         for field in FIELD.finditer(message):
             name = field["name"]
             pattern += re.escape(message[at : field.start()])
-            pattern += f"(?P={name})" if name in named else f"(?P<{name}>.+?)"
+            pattern += f"(?P={name})" if name in named else f"(?P<{name}>.*?)"
             named.add(name)
             at = field.end()
         found.append((len(fixed), message, re.compile(pattern + re.escape(message[at:]), re.DOTALL)))

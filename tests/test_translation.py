@@ -137,6 +137,7 @@ def test_what_was_recorded_is_found_again(german: str) -> None:
         assert recorded("It failed: No space is left.") == "Gescheitert: Kein Platz."
         assert recorded("It failed: cats of my aunt") == "Gescheitert: cats of my aunt"
         assert recorded("cats of my aunt") == "cats of my aunt"
+        assert recorded("It failed: Runs") == "Gescheitert: Runs", "a single word may be a class"
         assert recorded("It failed: 2,000 rows") == "Gescheitert: 2,000 Zeilen"
         assert recorded("No space is left. Runs") == "Kein Platz. Läufe"
 

@@ -201,7 +201,10 @@ def show_finding(name: str, dataset: Dataset, finding: FindingAbout) -> None:
     with st.container(border=True):
         text, action = st.columns((5, 1.4), vertical_alignment="center")
         text.markdown(
-            f":{color}[{icon}] **{plain(recorded(finding['title']))}.** {plain(recorded(finding['why']))}"
+            f":{color}[{icon}] "
+            + tr("**{title}.** {why}").format(
+                title=plain(recorded(finding["title"])), why=plain(recorded(finding["why"]))
+            )
         )
         if finding["mend"]:
             label = tr(MENDS[finding["mend"]][0])

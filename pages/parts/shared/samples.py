@@ -13,7 +13,9 @@ from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import OWN_NAME, find_source, open_source
 from selfsup_core.features.corpus import is_running_text
 from selfsup_core.figures.standing import sample_sheet
-from selfsup_core.translation import tr
+from selfsup_core.translation import tr, tr_later
+
+TEXTS = (tr_later("lines"), tr_later("texts"), tr_later("passages"))  # what a set of texts may hold
 
 
 def show_samples(source: str) -> None:
@@ -34,7 +36,7 @@ def show_samples(source: str) -> None:
             st.caption(
                 tr("Some of the {count:,} {value} of {title}.").format(
                     count=len(dataset),
-                    value="images" if dataset.kind == "image" else "spectrograms",
+                    value=tr("images") if dataset.kind == "image" else tr("spectrograms"),
                     title=plain(dataset.title),
                 )
             )
@@ -46,7 +48,7 @@ def show_samples(source: str) -> None:
                 parts = "passages"  # of one text, or of several; the plan of the import said which
             st.caption(
                 tr("Some of the {count:,} {parts} of {title}.").format(
-                    count=len(dataset), parts=parts, title=plain(dataset.title)
+                    count=len(dataset), parts=tr(parts), title=plain(dataset.title)
                 )
             )
         else:
