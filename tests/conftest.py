@@ -35,13 +35,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--mutations", type=int, default=25, help="Mutations of each importer's file.")
     parser.addoption("--screenshots", action="store_true", help="Browser tests keep pictures in artifacts/.")
     parser.addoption(
-        "--mutation-seed", type=int, help="Mutations of an earlier run; else new ones each time."
+        "--mutation-seed",
+        type=int,
+        help="Mutations of an earlier run; else new ones each time, and the same ones on CI.",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.mutation_seed is None:  # the processes of -n take the seed over
-        config.option.mutation_seed = secrets.randbits(32)
+        # CI tells whether a change broke something: it takes the same ones each time.
+        config.option.mutation_seed = 0 if os.environ.get("CI") else secrets.randbits(32)
     # What is remembered of models' folders stays with the tests, for all processes that they start.
     look_for_components_once()
     os.environ[CACHE] = str(config.rootpath / ".pytest_cache" / "studio")

@@ -42,7 +42,7 @@ def describe_run(state: Mapping[str, Any]) -> str:
     if mse is not None:
         parts.append(tr("mean squared error {mse:.4f} on new samples").format(mse=mse))
     if mse is not None and pca_mse is not None:
-        verdict = compare_with_pca(mse, pca_mse, baseline["verdict_margin"])
+        verdict = compare_with_pca(mse, pca_mse, baseline.get("verdict_margin", MARGIN))
         parts.append(
             tr(
                 "{verdict}, the best linear method with as many values ({pca_components}): error "
@@ -67,12 +67,12 @@ def describe_language(metrics: Metrics, baseline: Baseline) -> str:
         return tr("no epoch yet")
     parts = [tr("validation loss {loss:.3f} per token").format(loss=loss)]
     if pairs is not None:
-        verdict = "better" if loss < pairs else "worse"
-        parts.append(
-            tr(
-                "{verdict} than a model that only counts pairs of tokens, {pairs:.3f} (bigram baseline)"
-            ).format(verdict=verdict, pairs=pairs)
+        said = (
+            tr("better than a model that only counts pairs of tokens, {pairs:.3f} (bigram baseline)")
+            if loss < pairs
+            else tr("worse than a model that only counts pairs of tokens, {pairs:.3f} (bigram baseline)")
         )
+        parts.append(said.format(pairs=pairs))
     parts.append(
         tr("perplexity {val_token_perplexity:.2f}").format(
             val_token_perplexity=metrics["val_token_perplexity"]
