@@ -113,7 +113,7 @@ export default {
         ...layers.map((layer, i) => {
           const size = layer.shape.reduce((a, b) => a * b, 1),
             height = 24 + 72 * (Math.log(size + 1) / Math.log(largest + 1))
-          const isCode = layer.name === "Code"
+          const isCode = layer.name === tr("Code")
           return el(
             "button",
             {
