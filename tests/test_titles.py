@@ -96,7 +96,7 @@ def names_of_terms() -> set[str]:
 
 def test_each_metric_has_a_title_in_the_loss_panel():
     source = (ROOT / "assets/web/stage/panels/curves.js").read_text(encoding="utf-8")
-    block = re.search(r"export const LABELS = \{(.*?)\n\}", source, re.DOTALL)
+    block = re.search(r"const labelsOf = \(\) => \(\{(.*?)\n\}\)", source, re.DOTALL)
     assert block
     titled = set(re.findall(r"^\s+(\w+):", block[1], re.MULTILINE))
     measured = {

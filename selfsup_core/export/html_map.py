@@ -67,10 +67,10 @@ def policy_of(page: str) -> str:
     script, style = (
         policy_hash(page.partition(f"<{tag}>")[2].partition(f"</{tag}>")[0]) for tag in ("script", "style")
     )
-    return tr(
-        "default-src 'none'; script-src {script}; style-src {style}; img-src data: blob:; base-uri 'none'; "
+    return (
+        f"default-src 'none'; script-src {script}; style-src {style}; img-src data: blob:; base-uri 'none'; "
         "form-action 'none'"
-    ).format(script=script, style=style)
+    )
 
 
 def write_html_map(

@@ -3,12 +3,12 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { largest } from "../../assets/web/lib/shortlist.js"
-import { HOWS, MODES } from "../../assets/web/space/choices.js"
+import { hows, modes } from "../../assets/web/space/choices.js"
 import { entriesOf, short } from "../../assets/web/space/legend.js"
 import { oneAtATime } from "../../assets/web/space/replay.js"
 import { describeChoice, mostConfused, sumsOf } from "../../assets/web/stage/panels/confused.js"
 import { layoutOf, metricsOf, titleOf, tracesOf } from "../../assets/web/stage/panels/curves.js"
-import { describeRow } from "../../assets/web/stage/panels/errors.js"
+import { describeRow } from "../../assets/web/stage/panels/errors_words.js"
 import { condense, groupsOf, rowsOf, totals, totalsOf } from "../../assets/web/stage/panels/flow_counts.js"
 import { visible } from "../../assets/web/stage/panels/glyphs.js"
 import { cumulate, nearest, partsOf } from "../../assets/web/stage/panels/histogram.js"
@@ -237,7 +237,7 @@ test("playback shows one epoch at a time, and then the newest that was asked for
 })
 
 test("the first choices are the ones that a map begins with", () => {
-  assert.deepEqual([MODES[0][0], HOWS[0][0]], ["pan", "replace"])
+  assert.deepEqual([modes()[0][0], hows()[0][0]], ["pan", "replace"])
 })
 
 test("a row whose class nobody knows says so, and hidden classes say nothing", () => {

@@ -1,6 +1,7 @@
 // Pictures large enough to be judged, in rows by class; a click shows one larger, arrow keys go on from there.
 
 import { el, icon, setText } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
 
 /**
  * @typedef {{src: string, name: string}} Picture src: a data address; name: what stands below the large one
@@ -23,7 +24,7 @@ function createGallery(groups, mark) {
   const rows = groups.map(({ title, pictures }) => {
     const row = el(
       "div",
-      { class: "gallery-row", role: "group", "aria-label": title || "Samples" },
+      { class: "gallery-row", role: "group", "aria-label": title || tr("Samples") },
       ...pictures.map((picture) => {
         const place = count++
         return el(
@@ -31,7 +32,7 @@ function createGallery(groups, mark) {
           {
             type: "button",
             class: "gallery-item",
-            title: `${picture.name}: show larger`,
+            title: tr("{name}: show larger", { name: picture.name }),
             onclick: () => large.open(place),
           },
           el("img", { src: picture.src, alt: picture.name, loading: "lazy" }),
@@ -54,14 +55,14 @@ function createLarge(pictures) {
     el("button", { type: "button", "aria-label": label, title: label, onclick }, sign)
   const root = el(
     "dialog",
-    { class: "gallery-large", "aria-label": "Picture, larger", "data-testid": "gallery-large" },
+    { class: "gallery-large", "aria-label": tr("Picture, larger"), "data-testid": "gallery-large" },
     el("figure", {}, picture, name),
     el(
       "nav",
       {},
-      button("Previous", "‹", step(-1)),
-      button("Next", "›", step(1)),
-      button("Close", icon("close"), () => root.close()),
+      button(tr("Previous"), "‹", step(-1)),
+      button(tr("Next"), "›", step(1)),
+      button(tr("Close"), icon("close"), () => root.close()),
     ),
   )
   function show(place) {

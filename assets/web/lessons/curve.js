@@ -2,6 +2,7 @@
 
 import { brief, el, sizeCanvas } from "../lib/dom.js"
 import { readTheme } from "../lib/theme.js"
+import { tr } from "../lib/words.js"
 import { addStyles } from "./styles.js"
 
 const HEIGHT = 190
@@ -137,7 +138,7 @@ function createCurve(first) {
     context.textAlign = "center"
     for (const epoch of [0, Math.round(data.epochs / 2), data.epochs])
       context.fillText(String(epoch), Math.min(x(epoch), width() - 14), HEIGHT - EDGE.bottom + 4)
-    context.fillText("epoch", x(data.epochs / 4), HEIGHT - EDGE.bottom + 4)
+    context.fillText(tr("epoch"), x(data.epochs / 4), HEIGHT - EDGE.bottom + 4)
     context.textAlign = "left"
     context.textBaseline = "top"
     context.fillText(data.called, EDGE.left + 4, EDGE.top + 4)
@@ -158,20 +159,26 @@ function createCurve(first) {
   function describe(theme) {
     const value = values?.[at] ?? (data.low + data.high) / 2
     const words = {
-      "aria-label": `Your curve of the ${data.called}. Left and right choose an epoch, up and down its value.`,
+      "aria-label": tr("Your curve of the {name}. Left and right choose an epoch, up and down its value.", {
+        name: data.called,
+      }),
       "aria-valuemin": data.low,
       "aria-valuemax": data.high,
       "aria-valuenow": brief(value, 3),
-      "aria-valuetext": `${brief(value, 3)} at epoch ${at} of ${data.epochs}`,
+      "aria-valuetext": tr("{value} at epoch {epoch} of {epochs}", {
+        value: brief(value, 3),
+        epoch: at,
+        epochs: data.epochs,
+      }),
       "aria-disabled": data.isShown,
       "data-drawn": values ? values.length : 0,
     }
     for (const [name, said] of Object.entries(words)) canvas.setAttribute(name, String(said))
     const mine = values
-      ? el("span", { class: "lesson-key is-mine", style: `--color: ${theme.primary}` }, "yours")
+      ? el("span", { class: "lesson-key is-mine", style: `--color: ${theme.primary}` }, tr("yours"))
       : null
     const real = data.real.length
-      ? el("span", { class: "lesson-key", style: `--color: ${REAL}` }, "the run's")
+      ? el("span", { class: "lesson-key", style: `--color: ${REAL}` }, tr("the run's"))
       : null
     keys.replaceChildren(...[mine, real].filter(Boolean))
   }

@@ -1,6 +1,7 @@
 // A formula whose symbols open to numbers: those of one sample, at the epoch of the run that is on the screen.
 
 import { brief, el, fixed, pictureOf } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
 import { addStyles } from "./styles.js"
 
 const MOST_NUMBERS = 32 // beyond, a picture says more
@@ -58,20 +59,23 @@ function createFormula(pieces) {
     for (const button of buttons) button.setAttribute("aria-pressed", String(button.textContent === chosen))
     const value = live.symbols[chosen]
     about.replaceChildren(
-      el("p", { class: "lesson-meaning" }, el("b", {}, chosen), ` is ${value.called}.`),
+      el("p", { class: "lesson-meaning" }, ...sayMeaning(chosen, value.called)),
       ...numbersOf(value),
     )
   }
 
   function numbersOf(value) {
-    if (!live.run) return [el("p", {}, "Open a run to see its numbers.")]
-    if (live.epoch === null) return [el("p", {}, "The run has not measured anything yet.")]
+    if (!live.run) return [el("p", {}, tr("Open a run to see its numbers."))]
+    if (live.epoch === null) return [el("p", {}, tr("The run has not measured anything yet."))]
     if (value.number !== undefined)
       return [
         el(
           "p",
           {},
-          `${value.number === null ? "–" : brief(value.number, 4)} at epoch ${live.epoch} of this run.`,
+          tr("{value} at epoch {epoch} of this run.", {
+            value: value.number === null ? "–" : brief(value.number, 4),
+            epoch: live.epoch,
+          }),
         ),
       ]
     if (!value.samples) return []
@@ -99,13 +103,19 @@ function createFormula(pieces) {
         },
         by < 0 ? "‹" : "›",
       )
-    const name = live.labels[at] ? ` (${live.labels[at]})` : ""
+    const said = { number: at + 1, count, name: live.labels[at], epoch: live.epoch }
     return el(
       "div",
       { class: "lesson-stepper" },
-      turn(-1, "Previous sample"),
-      el("span", {}, `Sample ${at + 1} of ${count}${name}, epoch ${live.epoch}`),
-      turn(1, "Next sample"),
+      turn(-1, tr("Previous sample")),
+      el(
+        "span",
+        {},
+        said.name
+          ? tr("Sample {number} of {count} ({name}), epoch {epoch}", said)
+          : tr("Sample {number} of {count}, epoch {epoch}", said),
+      ),
+      turn(1, tr("Next sample")),
     )
   }
 
@@ -122,6 +132,12 @@ function createFormula(pieces) {
   }
 }
 
+/** "z is the code.", with the symbol in bold wherever a language puts it. */
+function sayMeaning(symbol, meaning) {
+  const parts = tr("{symbol} is {meaning}.", { meaning }).split("{symbol}")
+  return parts.flatMap((part, i) => (i ? [el("b", {}, symbol), part] : [part]))
+}
+
 function picture(numbers, shape) {
   const bytes = Uint8Array.from(numbers, (value) => Math.round(255 * value))
   const canvas = pictureOf(bytes, 0, shape)
@@ -133,8 +149,12 @@ function picture(numbers, shape) {
     el(
       "p",
       {},
-      `${numbers.length.toLocaleString("en")} numbers, from ${fixed(Math.min(...numbers), 2)} to ` +
-        `${fixed(Math.max(...numbers), 2)}, ${fixed(sum / numbers.length, 2)} on average.`,
+      tr("{count} numbers, from {low} to {high}, {mean} on average.", {
+        count: numbers.length.toLocaleString("en"),
+        low: fixed(Math.min(...numbers), 2),
+        high: fixed(Math.max(...numbers), 2),
+        mean: fixed(sum / numbers.length, 2),
+      }),
     ),
   )
 }
@@ -155,6 +175,6 @@ function grid(numbers) {
     "div",
     {},
     el("div", { class: "lesson-numbers" }, ...cells),
-    more > 0 ? el("p", {}, `and ${more.toLocaleString("en")} more.`) : null,
+    more > 0 ? el("p", {}, tr("and {count} more.", { count: more.toLocaleString("en") })) : null,
   )
 }

@@ -1,5 +1,7 @@
 // Small helpers for elements. Text goes in as text, never as HTML.
 
+import { tr } from "./words.js"
+
 /** Make an element: `el("button", {class: "x", onclick: f}, child, "text")`. */
 export function el(tag, options = {}, ...children) {
   const node = document.createElement(tag)
@@ -66,9 +68,10 @@ export function percent(value, digits = 1) {
   if (typeof value !== "number" || Number.isNaN(value)) return "–"
   const text = `${(100 * value).toFixed(digits)}%`
   const least = 10 ** -digits
-  if (value > 1e-9 && text === `${(0).toFixed(digits)}%`) return `under ${least.toFixed(digits)}%`
+  if (value > 1e-9 && text === `${(0).toFixed(digits)}%`)
+    return tr("under {share}", { share: `${least.toFixed(digits)}%` })
   if (value < 1 - 1e-9 && text === `${(100).toFixed(digits)}%`)
-    return `over ${(100 - least).toFixed(digits)}%`
+    return tr("over {share}", { share: `${(100 - least).toFixed(digits)}%` })
   return text
 }
 
@@ -77,7 +80,7 @@ export const brief = (value, digits = 3) =>
   Number(value.toPrecision(digits)).toLocaleString("en", { maximumSignificantDigits: digits })
 
 /** "class 3", and a name that says so itself as it is: "class_0". */
-export const className = (name) => (/^class(?![a-z])/i.test(name) ? name : `class ${name}`)
+export const className = (name) => (/^class(?![a-z])/i.test(name) ? name : tr("class {name}", { name }))
 
 /** Puts a card with `position: fixed` beside a place of the window, whole, wherever the place is. */
 export function placeCardAt(card, x, y) {

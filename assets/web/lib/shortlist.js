@@ -1,6 +1,7 @@
 // Of many classes the largest, and a box that finds the others by their names.
 
 import { el, setText } from "./dom.js"
+import { tr } from "./words.js"
 
 export const MOST = 20 // entries that are shown at once
 
@@ -39,10 +40,10 @@ export function shortlist(entries, make, { typed = "", find, isKept } = {}) {
   const box = el("input", {
     type: "search",
     class: "stage-input",
-    placeholder: "Find a class",
-    "aria-label": "Find a class",
+    placeholder: tr("Find a class"),
+    "aria-label": tr("Find a class"),
     "data-testid": "find-class",
-    title: find ? "Part of a name; Enter looks among all classes" : "Part of a name",
+    title: find ? tr("Part of a name; Enter looks among all classes") : tr("Part of a name"),
     oninput: () => show(),
     onkeydown: (event) => {
       if (event.key === "Enter") find?.(box.value)
@@ -52,8 +53,13 @@ export function shortlist(entries, make, { typed = "", find, isKept } = {}) {
   function show() {
     const { shown, others } = largest(entries, box.value, isKept)
     held.replaceChildren(...shown.map(make))
-    const none = find ? "None of these is called so. Enter looks among all." : "No class is called so."
-    setText(rest, others ? `and ${others.toLocaleString("en")} more` : shown.length ? "" : none)
+    const none = find
+      ? tr("None of these is called so. Enter looks among all.")
+      : tr("No class is called so.")
+    setText(
+      rest,
+      others ? tr("and {count} more", { count: others.toLocaleString("en") }) : shown.length ? "" : none,
+    )
   }
   show()
   return [box, held, rest]

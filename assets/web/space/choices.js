@@ -1,17 +1,19 @@
 // Buttons of the bar above a map, and what dragging on it can do.
 
 import { el } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
 
-// Value, text, what it does; the first is chosen.
-export const MODES = [
-  ["pan", "Move", "Drag to move the map"],
-  ["lasso", "Lasso", "Drag around points to select them"],
-  ["box", "Box", "Drag a box to select points"],
+/** What dragging can do: value, text and help of each; the first is chosen. */
+export const modes = () => [
+  ["pan", tr("Move"), tr("Drag to move the map")],
+  ["lasso", tr("Lasso"), tr("Drag around points to select them")],
+  ["box", tr("Box"), tr("Drag a box to select points")],
 ]
-export const HOWS = [
-  ["replace", "Replace", "The points that you draw around replace the selection"],
-  ["add", "Add", "The points that you draw around are added to the selection (Shift)"],
-  ["subtract", "Remove", "The points that you draw around are removed from the selection (Alt)"],
+/** How a selection changes the one before. */
+export const hows = () => [
+  ["replace", tr("Replace"), tr("The points that you draw around replace the selection")],
+  ["add", tr("Add"), tr("The points that you draw around are added to the selection (Shift)")],
+  ["subtract", tr("Remove"), tr("The points that you draw around are removed from the selection (Alt)")],
 ]
 
 export const chip = (text, title, onclick, more = {}) =>

@@ -1,6 +1,7 @@
 // PCA is there at once, and UMAP follows by itself: announced, not while someone reads the map, and only until it is stopped.
 
 import { el, setText } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
 
 export const FLOW_MS = 1500 // how long PCA is looked at before UMAP follows
 
@@ -14,12 +15,12 @@ export function createFollow({ isUsed, start, title = "UMAP" }) {
   const stay = el(
     "button",
     { class: "stage-chip", type: "button", "data-testid": "space-stay", onclick: () => offer("") },
-    "Stay with this map",
+    tr("Stay with this map"),
   )
   const show = el(
     "button",
     { class: "stage-chip", type: "button", "data-testid": "space-follow", onclick: () => go() },
-    `Show ${title}`,
+    tr("Show {map}", { map: title }),
   )
   const root = el(
     "div",
@@ -49,7 +50,7 @@ export function createFollow({ isUsed, start, title = "UMAP" }) {
     offer,
     /** Announce, wait a moment, and go on where nobody uses the map. */
     begin() {
-      setText(said, `${title} follows in a moment.`)
+      setText(said, tr("{map} follows in a moment.", { map: title }))
       root.hidden = stay.hidden = false
       show.hidden = true
       timer = setTimeout(() => (isUsed() ? offer("") : go()), FLOW_MS)

@@ -3,14 +3,16 @@
 import { el, sizeCanvas } from "../lib/dom.js"
 import { COLORS } from "../lib/palette.js"
 import { shortlist } from "../lib/shortlist.js"
+import { tr } from "../lib/words.js"
 import { addOutline, colorTable, ramp, shapeOf, UNKNOWN } from "../scatter/shapes.js"
+import { nameOfColor, nameOfPart } from "./colors.js"
 
 const WIDTH = 160
 
 /** [code, name, count] of the classes that have points; points without a class come last. */
 export function entriesOf({ names, counts, unknown }) {
   const entries = names.map((text, code) => [code, text, counts[code]]).filter(([, , size]) => size)
-  return unknown ? [...entries, [UNKNOWN, "unknown", unknown]] : entries
+  return unknown ? [...entries, [UNKNOWN, tr("unknown"), unknown]] : entries
 }
 
 /** A number of the legend, with three digits. */
@@ -35,7 +37,11 @@ export function legendOf(legend, isolate, select, { typed, find } = {}) {
     },
     select,
   }
-  const entries = entriesOf(legend).map(([code, text, size]) => ({ code, text, size }))
+  const entries = entriesOf(legend).map(([code, text, size]) => ({
+    code,
+    text: legend.by === "split" ? nameOfPart(text) : text,
+    size,
+  }))
   const more = {
     typed,
     find: legend.others === undefined ? undefined : find,
@@ -46,7 +52,7 @@ export function legendOf(legend, isolate, select, { typed, find } = {}) {
     el(
       "span",
       { class: "stage-muted" },
-      "Click: show alone, then Select shown. Shift-click or Shift-Enter: select.",
+      tr("Click: show alone, then Select shown. Shift-click or Shift-Enter: select."),
     ),
   ]
 }
@@ -59,10 +65,12 @@ function numbersOf(legend) {
     context.fillRect(x, 0, 1.5, 12)
   }
   return [
-    el("span", {}, `${legend.by}: ${short(legend.low)}`),
+    el("span", {}, `${nameOfColor(legend.by)}: ${short(legend.low)}`),
     strip,
     el("span", {}, short(legend.high)),
-    ...(legend.unknown ? [el("span", { class: "stage-muted" }, `${legend.unknown} unknown (gray)`)] : []),
+    ...(legend.unknown
+      ? [el("span", { class: "stage-muted" }, tr("{count} unknown (gray)", { count: legend.unknown }))]
+      : []),
   ]
 }
 
@@ -79,7 +87,10 @@ function classButton({ code, text, size }, table, act) {
       class: "stage-chip",
       type: "button",
       "aria-pressed": String(act.isAlone(code)),
-      title: `Show only ${text}: ${size.toLocaleString()} points. Shift-click selects them.`,
+      title: tr("Show only {name}: {count} points. Shift-click selects them.", {
+        name: text,
+        count: size.toLocaleString(),
+      }),
       onclick: (event) => {
         if (event.shiftKey) return act.select(code)
         act.isolate(code)

@@ -1,9 +1,11 @@
 // The map that answers back: one or two panes, tools to select, colors, legend, replay. Keeps its elements over reruns.
-// It is one long class because every control acts on all panes and on the address that they share.
+// Long, because every control acts on all panes and on the address that they share.
 
 import { el, setText } from "../lib/dom.js"
 import { readTheme } from "../lib/theme.js"
-import { chip, choices, HOWS, MODES } from "./choices.js"
+import { tr } from "../lib/words.js"
+import { chip, choices, hows, modes } from "./choices.js"
+import { nameOfColor } from "./colors.js"
 import { createFollow, isInUse } from "./follow.js"
 import { legendOf } from "./legend.js"
 import { createPane } from "./pane.js"
@@ -63,30 +65,30 @@ class Space {
     const { data } = component
     this.theme = readTheme(component.parentElement)
     this.how = "replace"
-    this.modes = choices(MODES, "What dragging does", (mode) =>
+    this.modes = choices(modes(), tr("What dragging does"), (mode) =>
       this.panes.forEach((pane) => pane.plot.setMode(mode)),
     )
-    this.hows = choices(HOWS, "How selections are combined", (how) =>
+    this.hows = choices(hows(), tr("How selections are combined"), (how) =>
       this.panes.forEach((pane) => pane.plot.setCombine(how)),
     )
     this.by = el("select", {
       class: "stage-input",
-      "aria-label": "Color by",
+      "aria-label": tr("Color by"),
       "data-testid": "space-by",
       onchange: () => this.color(this.by.value),
     })
     this.sized = el("select", {
       class: "stage-input",
-      "aria-label": "Size by",
+      "aria-label": tr("Size by"),
       "data-testid": "space-size",
       onchange: () =>
         this.panes.forEach((pane) => pane.size(this.sized.value).catch((error) => this.tell(error))),
     })
     this.count = el("span", { class: "space-count", role: "status", "data-testid": "space-count" })
-    this.shown = chip("Select shown", "Select the points of the classes that are shown", () =>
+    this.shown = chip(tr("Select shown"), tr("Select the points of the classes that are shown"), () =>
       this.panes[0].plot.selectShown(),
     )
-    this.clear = chip("Clear", "Clear the selection (Escape)", () => {
+    this.clear = chip(tr("Clear"), tr("Clear the selection (Escape)"), () => {
       this.panes.forEach((pane) => pane.selection.clear())
       this.selected(this.panes[0])
     })
@@ -96,11 +98,11 @@ class Space {
     const zoom = el(
       "div",
       { class: "space-choices" },
-      chip("+", "Zoom in (also: click the map, then turn the wheel)", () =>
+      chip("+", tr("Zoom in (also: click the map, then turn the wheel)"), () =>
         this.panes.forEach((pane) => pane.plot.zoomBy(1.5)),
       ),
-      chip("−", "Zoom out", () => this.panes.forEach((pane) => pane.plot.zoomBy(1 / 1.5))),
-      chip("All", "Show all (double click)", () => this.panes.forEach((pane) => pane.plot.fit())),
+      chip("−", tr("Zoom out"), () => this.panes.forEach((pane) => pane.plot.zoomBy(1 / 1.5))),
+      chip(tr("All"), tr("Show all (double click)"), () => this.panes.forEach((pane) => pane.plot.fit())),
     )
     this.bar = el(
       "div",
@@ -108,13 +110,13 @@ class Space {
       this.modes,
       this.hows,
       zoom,
-      el("label", { class: "stage-label" }, "Color", this.by),
-      el("label", { class: "stage-label" }, "Size", this.sized),
+      el("label", { class: "stage-label" }, tr("Color"), this.by),
+      el("label", { class: "stage-label" }, tr("Size"), this.sized),
     )
     this.legend = el("div", {
       class: "stage-legend space-legend",
       role: "group",
-      "aria-label": "Legend",
+      "aria-label": tr("Legend"),
       "data-testid": "space-legend",
     })
     this.replay = createReplay({
@@ -210,7 +212,14 @@ class Space {
       if (asked && !known.includes(wanted)) {
         // The address asks for it: no other color takes its place.
         this.by.selectedIndex = -1
-        this.tell(`This map cannot be colored by "${wanted}". It can by ${known.join(", ") || "nothing"}.`)
+        this.tell(
+          known.length
+            ? tr('This map cannot be colored by "{wanted}". It can by {known}.', {
+                wanted,
+                known: known.join(", "),
+              })
+            : tr('This map cannot be colored by "{wanted}". It can by nothing.', { wanted }),
+        )
       } else {
         this.by.value = known.includes(wanted) ? wanted : known.includes("class") ? "class" : (known[0] ?? "")
         if (this.by.value) await this.color(this.by.value)
@@ -231,11 +240,11 @@ class Space {
   async listColors(asked = null) {
     const pane = this.panes[0]
     const { about } = await (asked ?? pane.source.ask("colors", { epoch: pane.epoch }))
-    const option = (value, text = value) => el("option", { value }, text)
+    const option = (value, text = nameOfColor(value)) => el("option", { value }, text)
     const groups = [
-      ["Groups", Object.keys(about.categories)],
-      ["Numbers", about.numbers],
-      ["Measured", about.measured],
+      [tr("Groups"), Object.keys(about.categories)],
+      [tr("Numbers"), about.numbers],
+      [tr("Measured"), about.measured],
     ].filter(([, names]) => names.length)
     const chosen = this.by.value
     this.by.replaceChildren(
@@ -248,7 +257,7 @@ class Space {
     if (chosen) this.by.value = chosen
     const sized = this.sized.value
     this.sized.replaceChildren(
-      option("", "all equal"),
+      option("", tr("all equal")),
       ...[...about.numbers, ...about.measured].map((name) => option(name)),
     )
     this.sized.value = sized
@@ -257,7 +266,10 @@ class Space {
   /** find: part of the name of a class that may be too small for a color of its own. */
   async color(name, find = "") {
     const slow = setTimeout(
-      () => this.legend.replaceChildren(el("span", { class: "stage-muted" }, `Computing ${name} …`)),
+      () =>
+        this.legend.replaceChildren(
+          el("span", { class: "stage-muted" }, tr("Computing {name} …", { name: nameOfColor(name) })),
+        ),
       400,
     )
     try {
@@ -326,9 +338,9 @@ class Space {
     setText(
       this.count,
       size
-        ? `${size.toLocaleString()} of ${mask.length.toLocaleString()} selected`
+        ? tr("{count} of {all} selected", { count: size.toLocaleString(), all: mask.length.toLocaleString() })
         : mask.length
-          ? `${mask.length.toLocaleString()} points`
+          ? tr("{count} points", { count: mask.length.toLocaleString() })
           : "",
     )
     this.clear.hidden = !size

@@ -2,22 +2,41 @@
 
 import { el, placeCardAt, setText } from "../lib/dom.js"
 import { COLORS } from "../lib/palette.js"
+import { tr } from "../lib/words.js"
 import { createPlot } from "../scatter/plot.js"
 import { createSelection } from "../scatter/select.js"
+import { nameOfColor, nameOfPart } from "./colors.js"
 import { createFollow, isInUse } from "./follow.js"
 import { Source } from "./source.js"
 
 const POLL = 400
-export const WORDS = {
-  waiting: "Waiting",
-  starting: "Starting",
-  vectors: "Getting the vectors",
-  neighbors: "Finding neighbors",
-  graph: "Weighting the graph",
-  layout: "Arranging",
-}
+/** What the job of a map does, by its stage. */
+export const stagesOf = () => ({
+  waiting: tr("Waiting"),
+  starting: tr("Starting"),
+  vectors: tr("Getting the vectors"),
+  neighbors: tr("Finding neighbors"),
+  graph: tr("Weighting the graph"),
+  layout: tr("Arranging"),
+})
 // The map that was shown last: another map of the same points begins with it, so that they flow to their new places.
 let former = null
+
+/** How far a map is: "Finding neighbors 3 of 10, epoch 4, about 20 s left". */
+function sayJob({ stage, done, total, epoch, seconds_left: left }, hasEpochs) {
+  const called = stagesOf()[stage] ?? stage
+  const parts = [total > 1 ? tr("{stage} {done} of {total}", { stage: called, done, total }) : called]
+  if (hasEpochs) parts.push(tr("epoch {epoch}", { epoch }))
+  if (left && left < 90) parts.push(tr("about {count} s left", { count: Math.ceil(left) }))
+  else if (left) parts.push(tr("about {count} min left", { count: Math.ceil(left / 60) }))
+  return parts.join(", ")
+}
+
+function sayValue(name, value) {
+  if (typeof value === "number") return +value.toPrecision(4)
+  return name === "split" ? nameOfPart(value) : value
+}
+
 const HIDDEN_IN_CARD = new Set(["place", "row", "label", "text"])
 
 /**
@@ -33,8 +52,8 @@ export function createPane(pane, { base, theme, hooks }) {
   const card = el("div", { class: "stage-card space-card", hidden: true, role: "status" })
   const bar = el("progress", { max: "1", value: "0" }),
     said = el("span", {}),
-    pause = el("button", { class: "stage-chip", type: "button" }, "Pause"),
-    stop = el("button", { class: "stage-chip", type: "button" }, "Cancel")
+    pause = el("button", { class: "stage-chip", type: "button" }, tr("Pause")),
+    stop = el("button", { class: "stage-chip", type: "button" }, tr("Cancel"))
   const job = el(
     "div",
     { class: "space-job", hidden: true, "data-testid": "space-job" },
@@ -60,7 +79,8 @@ export function createPane(pane, { base, theme, hooks }) {
     timer = 0,
     by = "",
     legend = null,
-    hovering = -1
+    hovering = -1,
+    isPaused = false
 
   const plot = createPlot(body, {
     selection,
@@ -83,7 +103,9 @@ export function createPane(pane, { base, theme, hooks }) {
   root.dataset.renderer = plot.renderer
   plot.over.setAttribute(
     "aria-label",
-    "Map. Arrow keys move between points, Enter describes one, Space selects it, plus and minus zoom, 0 shows all, Escape clears the selection.",
+    tr(
+      "Map. Arrow keys move between points, Enter describes one, Space selects it, plus and minus zoom, 0 shows all, Escape clears the selection.",
+    ),
   )
 
   function fail(error) {
@@ -100,13 +122,13 @@ export function createPane(pane, { base, theme, hooks }) {
     const found = await source.card(place, epoch).catch(() => null)
     if (hovering !== place || !found || isGone) return
     const lines = [
-      el("strong", {}, found.label || (found.text ? "" : "no label")),
+      el("strong", {}, found.label || (found.text ? "" : tr("no label"))),
       ...(found.text ? [el("p", { class: "stage-snippet" }, found.text.slice(0, 300))] : []),
     ]
     for (const [name, value] of Object.entries(found))
       if (!HIDDEN_IN_CARD.has(name))
-        lines.push(el("div", {}, `${name}: ${typeof value === "number" ? +value.toPrecision(4) : value}`))
-    lines.push(el("div", { class: "stage-muted" }, `row ${found.row}`))
+        lines.push(el("div", {}, `${nameOfColor(name)}: ${sayValue(name, value)}`))
+    lines.push(el("div", { class: "stage-muted" }, tr("row {row}", { row: found.row })))
     const pictures = pane.hasPictures ? await source.pictures([place]).catch(() => null) : null
     if (hovering !== place || isGone) return
     const picture = pictures?.get(place)
@@ -130,18 +152,10 @@ export function createPane(pane, { base, theme, hooks }) {
     const isBusy = at.status === "running" || at.status === "paused"
     job.hidden = !isBusy
     if (isBusy) {
-      const left = at.seconds_left
-        ? `, about ${at.seconds_left < 90 ? `${Math.ceil(at.seconds_left)} s` : `${Math.ceil(at.seconds_left / 60)} min`} left`
-        : ""
-      const ofEpochs = about.epochs.length > 1 ? `, epoch ${at.epoch}` : ""
-      setText(
-        said,
-        at.status === "paused"
-          ? "Paused"
-          : `${WORDS[at.stage] ?? at.stage}${at.total > 1 ? ` ${at.done} of ${at.total}` : ""}${ofEpochs}${left}`,
-      )
+      setText(said, at.status === "paused" ? tr("Paused") : sayJob(at, about.epochs.length > 1))
       bar.value = at.share ?? 0
-      setText(pause, at.status === "paused" ? "Resume" : "Pause")
+      isPaused = at.status === "paused"
+      setText(pause, isPaused ? tr("Resume") : tr("Pause"))
       if (at.stamp > stamp && !isHeld()) {
         stamp = at.stamp
         const made = await source.layout(null, stamp).catch(() => null)
@@ -150,9 +164,9 @@ export function createPane(pane, { base, theme, hooks }) {
       timer = setTimeout(watch, POLL)
       return
     }
-    if (at.status === "failed") return fail(new Error(at.error || "This map could not be computed."))
+    if (at.status === "failed") return fail(new Error(at.error || tr("This map could not be computed.")))
     if (at.status === "cancelled" && !about.done.length) {
-      setText(fault, "Cancelled. Press Draw to start again.")
+      setText(fault, tr("Cancelled. Press Draw to start again."))
       fault.hidden = false
       hooks.ended("cancelled")
       return
@@ -164,7 +178,7 @@ export function createPane(pane, { base, theme, hooks }) {
     if (isHeld()) {
       epoch = newest
       await hooks.ready(self)
-      return held.offer(`${pane.follows} is ready.`)
+      return held.offer(tr("{map} is ready.", { map: pane.follows }))
     }
     await show(newest)
     await hooks.ready(self)
@@ -226,7 +240,7 @@ export function createPane(pane, { base, theme, hooks }) {
 
   pause.addEventListener("click", () =>
     source
-      .ask(pause.textContent === "Pause" ? "pause" : "resume")
+      .ask(isPaused ? "resume" : "pause")
       .then(watch)
       .catch(fail),
   )

@@ -1,6 +1,7 @@
 // Playback over the epochs of a map: a button, a slider, and where it stands.
 
 import { el, icon, setText } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
 
 const PLAY_MS = 650
 const REST_MS = 500
@@ -38,7 +39,7 @@ export function createReplay({ epochs, show, rested, fail }) {
   let resting = 0
   const play = el(
     "button",
-    { class: "stage-button", type: "button", "aria-label": "Play the epochs", onclick: toggle },
+    { class: "stage-button", type: "button", "aria-label": tr("Play the epochs"), onclick: toggle },
     icon("play"),
   )
   const range = el("input", {
@@ -46,13 +47,13 @@ export function createReplay({ epochs, show, rested, fail }) {
     class: "stage-range",
     min: "0",
     step: "1",
-    "aria-label": "Epoch",
+    "aria-label": tr("Epoch"),
     oninput: () => go(+range.value),
   })
   const counter = el("span", { class: "stage-counter" })
   const root = el("div", { class: "stage-group space-replay", hidden: true }, play, range, counter)
 
-  const say = (epoch) => setText(counter, epochs().length > 1 ? `Epoch ${epoch}` : "")
+  const say = (epoch) => setText(counter, epochs().length > 1 ? tr("Epoch {epoch}", { epoch }) : "")
 
   const go = oneAtATime(async (index) => {
     try {
@@ -72,7 +73,7 @@ export function createReplay({ epochs, show, rested, fail }) {
   function toggle() {
     isPlaying = !isPlaying
     play.replaceChildren(icon(isPlaying ? "pause" : "play"))
-    play.setAttribute("aria-label", isPlaying ? "Pause" : "Play the epochs")
+    play.setAttribute("aria-label", isPlaying ? tr("Pause") : tr("Play the epochs"))
     clearInterval(player)
     if (!isPlaying) return go(+range.value)
     if (+range.value === +range.max) go(0)

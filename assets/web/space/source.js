@@ -2,7 +2,7 @@
 
 import { pictureOf } from "../lib/dom.js"
 import { parseSafetensors } from "../lib/safetensors.js"
-import { withLanguage } from "../lib/words.js"
+import { tr, withLanguage } from "../lib/words.js"
 
 /** One map's routes; what was asked once is kept. */
 export class Source {
@@ -19,7 +19,8 @@ export class Source {
     })
     if (!answer.ok)
       throw new Error(
-        (await answer.json().catch(() => ({}))).error || `The server answered with status ${answer.status}.`,
+        (await answer.json().catch(() => ({}))).error ||
+          tr("The server answered with status {status}.", { status: answer.status }),
       )
     return answer
   }
@@ -66,7 +67,8 @@ export class Source {
     })
     if (!answer.ok)
       throw new Error(
-        (await answer.json().catch(() => ({}))).error || `The server answered with status ${answer.status}.`,
+        (await answer.json().catch(() => ({}))).error ||
+          tr("The server answered with status {status}.", { status: answer.status }),
       )
     const { arrays, about } = parseSafetensors(await answer.arrayBuffer())
     return {

@@ -2,6 +2,7 @@
 // of its own and follows; its panels are those of the stage.
 
 import { el, setText } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
 import { inline, lastCommon, sayBeside } from "./beside_words.js"
 import { Follower } from "./follower.js"
 import { framePanel } from "./frame.js"
@@ -11,12 +12,23 @@ import spectrum from "./panels/spectrum.js"
 import sphere from "./panels/sphere.js"
 
 const RETRY_MS = 2000
-const PAIRS = [sphere, { ...map, title: "Map" }, spectrum]
+const PAIRS = [
+  sphere,
+  {
+    ...map,
+    get title() {
+      return tr("Map")
+    },
+  },
+  spectrum,
+]
 const SIDES = ["intact", "broken"]
+
+const sayRun = (side) => (side === "intact" ? tr("intact") : tr("broken"))
 
 /** What the button says that shows a run beside this one. */
 export const labelOf = ({ kind, title }) =>
-  kind === "intact" ? "Beside the intact run" : `Beside: ${inline(title)}`
+  kind === "intact" ? tr("Beside the intact run") : tr("Beside: {run}", { run: inline(title) })
 
 /**
  * The buttons, one for each run that differs from this one in a single safeguard, and the view that they open.
@@ -25,12 +37,16 @@ export const labelOf = ({ kind, title }) =>
  *   wish: run to show from the start; chosen: told of each choice, "" for none; resized: watches a panel's size
  */
 export function createBeside(ctx, { wish, chosen, resized }) {
-  const buttons = el("div", { class: "beside-buttons", role: "group", "aria-label": "Another run beside" })
+  const buttons = el("div", {
+    class: "beside-buttons",
+    role: "group",
+    "aria-label": tr("Another run beside"),
+  })
   const said = el("p", { class: "beside-said", role: "status", "data-testid": "beside-said" })
   const grid = el("div", { class: "beside-grid" })
   const root = el(
     "section",
-    { class: "beside", "data-testid": "beside", "aria-label": "Intact and broken", hidden: true },
+    { class: "beside", "data-testid": "beside", "aria-label": tr("Intact and broken"), hidden: true },
     buttons,
     said,
     grid,
@@ -68,7 +84,7 @@ export function createBeside(ctx, { wish, chosen, resized }) {
             "aria-pressed": "false",
             "data-testid": "beside-button",
             "data-run": member.run,
-            title: `Show ${member.name} at the same epoch`,
+            title: tr("Show {name} at the same epoch", { name: member.name }),
             onclick: () => choose(wanted === member.run ? "" : member.run),
           },
           labelOf(member),
@@ -105,13 +121,20 @@ export function createBeside(ctx, { wish, chosen, resized }) {
     const isBroken = about.kind === "intact" // as seen from this run, the other one is intact
     const contexts = isBroken ? [other, ctx] : [ctx, other]
     const gauges = [
-      gaugePanel("beside-useful", "Is it useful?", (view) => (hasProbe(view) ? "probe_accuracy" : "rankme")),
-      gaugePanel("beside-gauge", "Does it collapse?", () => about.gauge),
+      gaugePanel("beside-useful", tr("Is it useful?"), (view) =>
+        hasProbe(view) ? "probe_accuracy" : "rankme",
+      ),
+      gaugePanel("beside-gauge", tr("Does it collapse?"), () => about.gauge),
     ].map((panel) => framePanel(panel, ctx))
     const pairs = PAIRS.map((panel) =>
       SIDES.map((side, i) =>
         framePanel(
-          { ...panel, says: panel.id, id: `beside-${panel.id}-${side}`, title: `${panel.title}, ${side}` },
+          {
+            ...panel,
+            says: panel.id,
+            id: `beside-${panel.id}-${side}`,
+            title: `${panel.title}, ${sayRun(side)}`,
+          },
           contexts[i],
         ),
       ),
@@ -190,6 +213,10 @@ export function wordsOf(about, views, cursor) {
   if (rows) return sayBeside(about, ...rows)
   const late = views.findIndex((view) => !view.epochRows.length)
   if (late < 0) return ""
-  const isWaiting = views[late].state.status === "queued"
-  return `The ${SIDES[late]} run ${isWaiting ? "waits in the queue" : "has not measured anything yet"}.`
+  const isIntact = SIDES[late] === "intact"
+  if (views[late].state.status === "queued")
+    return isIntact ? tr("The intact run waits in the queue.") : tr("The broken run waits in the queue.")
+  return isIntact
+    ? tr("The intact run has not measured anything yet.")
+    : tr("The broken run has not measured anything yet.")
 }

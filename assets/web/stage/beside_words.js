@@ -1,6 +1,7 @@
 // A broken run beside its intact one at one epoch, in words; selfsup_core/evaluate/words/beside.py says the same.
 
 import { fixed, percent } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
 
 const RANKS = new Set(["projector_rank", "rankme"])
 
@@ -29,20 +30,37 @@ export function lastCommon(intact, broken, epoch = Number.POSITIVE_INFINITY) {
  */
 export function sayBeside({ title, gauge }, intact, broken) {
   const isKnown = (name) => typeof intact[name] === "number" && typeof broken[name] === "number"
-  const at = `at epoch ${broken.epoch}`
-  const parts = []
-  if (isKnown(gauge)) {
-    parts.push(
-      `the ${RANKS.has(gauge) ? "effective rank" : "standard deviation"} of the embeddings z ${at} is ` +
-        `${sayGauge(gauge, broken[gauge])} (intact: ${sayGauge(gauge, intact[gauge])})`,
+  const { epoch } = broken
+  const measured = isKnown(gauge)
+    ? { value: sayGauge(gauge, broken[gauge]), intact: sayGauge(gauge, intact[gauge]) }
+    : null
+  const probe = isKnown("probe_accuracy")
+    ? { probe: percent(broken.probe_accuracy), probe_intact: percent(intact.probe_accuracy) }
+    : null
+  const said = { title, epoch, ...measured, ...probe }
+  if (!measured && !probe) return ""
+  if (!measured)
+    return tr(
+      "{title}, a linear classifier on the code h reaches {probe} at epoch {epoch} (intact: {probe_intact}).",
+      said,
     )
-  }
-  if (isKnown("probe_accuracy")) {
-    const when = parts.length ? "" : ` ${at}`
-    parts.push(
-      `a linear classifier on the code h reaches ${percent(broken.probe_accuracy)}${when} ` +
-        `(intact: ${percent(intact.probe_accuracy)})`,
-    )
-  }
-  return parts.length ? `${title}, ${parts.join(" and ")}.` : ""
+  if (RANKS.has(gauge))
+    return probe
+      ? tr(
+          "{title}, the effective rank of the embeddings z at epoch {epoch} is {value} (intact: {intact}) and a linear classifier on the code h reaches {probe} (intact: {probe_intact}).",
+          said,
+        )
+      : tr(
+          "{title}, the effective rank of the embeddings z at epoch {epoch} is {value} (intact: {intact}).",
+          said,
+        )
+  return probe
+    ? tr(
+        "{title}, the standard deviation of the embeddings z at epoch {epoch} is {value} (intact: {intact}) and a linear classifier on the code h reaches {probe} (intact: {probe_intact}).",
+        said,
+      )
+    : tr(
+        "{title}, the standard deviation of the embeddings z at epoch {epoch} is {value} (intact: {intact}).",
+        said,
+      )
 }

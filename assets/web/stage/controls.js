@@ -1,6 +1,7 @@
 // Small controls that the tabs share, and how a sample is called.
 
 import { className, el } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
 
 /**
  * A drop-down list.
@@ -44,9 +45,8 @@ export function toggle(label, options, onchange) {
 /** "row 17, class 3": a sample of the map in words. */
 export const nameOf = (view, sample) => {
   const label = view.statics.labels.data[sample]
-  return label >= 0 && view.statics.classes.length
-    ? `row ${view.statics.rows.data[sample]}, ${className(view.statics.classes[label])}`
-    : `row ${view.statics.rows.data[sample]}`
+  const row = tr("row {row}", { row: view.statics.rows.data[sample] })
+  return label >= 0 && view.statics.classes.length ? `${row}, ${className(view.statics.classes[label])}` : row
 }
 
 /** Let the browser save some bytes under a name. */

@@ -1,6 +1,7 @@
 // What every panel of the stage has around it.
 
 import { el, setText } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
 import { createWhy } from "./why.js"
 
 function setAttribute(node, name, value) {
@@ -33,14 +34,14 @@ export function framePanel(panel, ctx, { isSpoken = false } = {}) {
       class: "stage-chip",
       type: "button",
       "aria-pressed": "false",
-      "aria-label": `Show the panel as text: ${panel.title}`,
+      "aria-label": tr("Show the panel as text: {title}", { title: panel.title }),
       onclick: () => {
         const isOn = toggle.getAttribute("aria-pressed") !== "true"
         toggle.setAttribute("aria-pressed", String(isOn))
         text.classList.toggle("is-on", isOn)
       },
     },
-    "Show the panel as text",
+    tr("Show the panel as text"),
   )
   const id = panel.says ?? panel.id
   const why = createWhy(

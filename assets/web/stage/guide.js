@@ -1,6 +1,7 @@
 // One line on what to look at now, and at the end of a run what was seen and where to go next. It can be turned off.
 
 import { el, setText } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
 import { ENDED } from "./store.js"
 
 const KEPT = "studio.tips" // "off": the person has turned the tips off
@@ -11,76 +12,110 @@ const hasSign = (row, codes) => (row?.signs ?? []).some((sign) => codes.includes
 
 /** What an autoencoder has come to, compared with the mean of its training rows and with PCA. */
 function endOfAutoencoder(row, base) {
-  if (hasSign(row, ["diverging", "diverged"])) return "This run diverged, so its network has learned nothing."
+  if (hasSign(row, ["diverging", "diverged"]))
+    return tr("This run diverged, so its network has learned nothing.")
   if (hasSign(row, ["worse-than-mean"]))
-    return "This network has not learned to reconstruct its input yet: showing the mean of all samples would be as good."
+    return tr(
+      "This network has not learned to reconstruct its input yet: showing the mean of all samples would be as good.",
+    )
   if (!isNumber(row?.val_mse) || !isNumber(base?.pca_mse))
-    return "What you just saw: a network trained without any label. On the map, samples with similar codes lie side by side."
+    return tr(
+      "What you just saw: a network trained without any label. On the map, samples with similar codes lie side by side.",
+    )
   if (row.val_mse > base.pca_mse * (1 + base.verdict_margin))
-    return "This network reconstructs its input only roughly: PCA with as many numbers does better."
-  return "What you just saw: a network learned to reconstruct its input from a short code, without any label. On the map, samples with similar codes lie side by side."
+    return tr("This network reconstructs its input only roughly: PCA with as many numbers does better.")
+  return tr(
+    "What you just saw: a network learned to reconstruct its input from a short code, without any label. On the map, samples with similar codes lie side by side.",
+  )
 }
 
 function endOfLanguage(row, base) {
   if (!isNumber(row?.val_loss) || !isNumber(base?.bigram_loss))
-    return "What you just saw: a network trained to predict tokens from plain text alone."
+    return tr("What you just saw: a network trained to predict tokens from plain text alone.")
   return row.val_loss < base.bigram_loss
-    ? "What you just saw: from plain text alone, a network learned to predict a token from those around it, better than counting pairs of tokens does (bigram baseline)."
-    : "This network is still worse than counting pairs of tokens (bigram baseline). More steps, or more text, help."
+    ? tr(
+        "What you just saw: from plain text alone, a network learned to predict a token from those around it, better than counting pairs of tokens does (bigram baseline).",
+      )
+    : tr(
+        "This network is still worse than counting pairs of tokens (bigram baseline). More steps, or more text, help.",
+      )
 }
 
 function endOfViews(row) {
   return hasSign(row, COLLAPSED)
-    ? "What you just saw: a collapse. Views of one sample agree because all samples have become alike, and nothing is learned from that."
-    : "What you just saw: a network trained, without labels, to give distorted copies of a sample the same code."
+    ? tr(
+        "What you just saw: a collapse. Views of one sample agree because all samples have become alike, and nothing is learned from that.",
+      )
+    : tr(
+        "What you just saw: a network trained, without labels, to give distorted copies of a sample the same code.",
+      )
 }
 
-const TIPS = {
+const tipsOf = () => ({
   autoencoder: {
-    before:
+    before: tr(
       "Epoch 0 is the network before training: it cannot reconstruct anything yet, and the map has no order.",
-    early:
+    ),
+    early: tr(
       "Look at the reconstructions: a blurred average comes first, then what makes each sample different.",
-    middle: "Look at the map: similar samples move together, although the network sees no labels.",
-    late: "Look at the loss: where the two curves flatten, more epochs change little. If validation rises while training falls, the network overfits.",
+    ),
+    middle: tr("Look at the map: similar samples move together, although the network sees no labels."),
+    late: tr(
+      "Look at the loss: where the two curves flatten, more epochs change little. If validation rises while training falls, the network overfits.",
+    ),
     end: endOfAutoencoder,
   },
   language: {
-    before:
+    before: tr(
       "Epoch 0 is the network before training: every token is about equally likely, so it writes noise.",
-    early:
+    ),
+    early: tr(
       "Look at the writing: first it learns which tokens are frequent, then which ones follow each other.",
-    middle: "Look at the map: tokens that are used in similar ways move together.",
-    late: "Look at the loss: when validation rises while training falls, the network memorizes its text.",
+    ),
+    middle: tr("Look at the map: tokens that are used in similar ways move together."),
+    late: tr("Look at the loss: when validation rises while training falls, the network memorizes its text."),
     end: endOfLanguage,
   },
   views: {
-    before:
+    before: tr(
       "Epoch 0 is the network before training: views of one sample and of different samples look much alike to it.",
-    early:
+    ),
+    early: tr(
       "Look at the pairs: the cosine of two views of a sample rises, that of different samples should not.",
-    middle:
+    ),
+    middle: tr(
       "Look at the map: the lines between two views shorten, and similar samples gather without labels.",
-    late: "Look at the spectrum: a cliff far below the right end means that the representation is collapsing.",
+    ),
+    late: tr(
+      "Look at the spectrum: a cliff far below the right end means that the representation is collapsing.",
+    ),
     end: endOfViews,
   },
   classify: {
-    before: "Epoch 0 is the network before training: its predictions are guesses.",
-    early: "Look at the confusion matrix: correct predictions gather on its diagonal.",
-    middle: "Look at the label distribution: it shows whether the network prefers some classes.",
-    late: "Look at the cells off the diagonal: they show which classes it still confuses.",
-    end: "What you just saw: a classifier trained on the labels, compared with a simple baseline on the same rows.",
+    before: tr("Epoch 0 is the network before training: its predictions are guesses."),
+    early: tr("Look at the confusion matrix: correct predictions gather on its diagonal."),
+    middle: tr("Look at the label distribution: it shows whether the network prefers some classes."),
+    late: tr("Look at the cells off the diagonal: they show which classes it still confuses."),
+    end: tr(
+      "What you just saw: a classifier trained on the labels, compared with a simple baseline on the same rows.",
+    ),
   },
   pseudo: {
-    before:
+    before: tr(
       "Before the first round, the student and its twin, which gets the given labels only, are the same network.",
-    early:
+    ),
+    early: tr(
       "Look at the rounds: the student uses pseudo-labels; its twin, the same network, only the given labels.",
-    middle: "Look at the label distribution: pseudo-labels should not drift toward one class.",
-    late: "Look at the gap between the student and its twin, the same network with the given labels only: pseudo-labels help only if the student stays above.",
-    end: "What you just saw: a student that also learned from pseudo-labels, compared with the same network that only had the given labels (its twin).",
+    ),
+    middle: tr("Look at the label distribution: pseudo-labels should not drift toward one class."),
+    late: tr(
+      "Look at the gap between the student and its twin, the same network with the given labels only: pseudo-labels help only if the student stays above.",
+    ),
+    end: tr(
+      "What you just saw: a student that also learned from pseudo-labels, compared with the same network that only had the given labels (its twin).",
+    ),
   },
-}
+})
 
 /**
  * What a person can do when a run has ended: three things, and training longer where that helps.
@@ -90,24 +125,28 @@ const TIPS = {
 export function nextSteps(task, acts) {
   const replay = {
     id: "replay",
-    text: task === "pseudo" ? "Replay from the start" : "Replay from epoch 0",
+    text: task === "pseudo" ? tr("Replay from the start") : tr("Replay from epoch 0"),
     run: acts.replay,
   }
   const go = (id, text) => ({ id, text, run: () => acts.go(id) })
   if (task === "language")
-    return [replay, go("inside", "Look inside and let it write"), go("compare", "Compare with epoch 0")]
+    return [
+      replay,
+      go("inside", tr("Look inside and let it write")),
+      go("compare", tr("Compare with epoch 0")),
+    ]
   if (task === "classify" || task === "pseudo")
-    return [replay, go("use", "Try it on new samples"), go("latent", "Explore its class scores")]
+    return [replay, go("use", tr("Try it on new samples")), go("latent", tr("Explore its class scores"))]
   if (task === "views")
-    return [replay, go("lab", "See its views in the lab"), go("latent", "Explore its latent space")]
+    return [replay, go("lab", tr("See its views in the lab")), go("latent", tr("Explore its latent space"))]
   const more = {
     id: "more",
-    text: (view) => `Train ${moreEpochs(view)?.toLocaleString("en")} epochs`,
+    text: (view) => tr("Train {count} epochs", { count: moreEpochs(view)?.toLocaleString("en") }),
     run: (view) => acts.more(moreEpochs(view)),
     isThere: (view) => moreEpochs(view) !== undefined,
   }
-  const decode = { id: "decode", text: "Decode the whole map", run: acts.decode, isThere: acts.canDecode }
-  return [more, replay, decode, go("latent", "Explore its latent space")]
+  const decode = { id: "decode", text: tr("Decode the whole map"), run: acts.decode, isThere: acts.canDecode }
+  return [more, replay, decode, go("latent", tr("Explore its latent space"))]
 }
 
 /** For how many epochs the run had better be trained, as a sign of trouble says; undefined where none does. */
@@ -115,9 +154,9 @@ const moreEpochs = (view) => (view.row?.signs ?? []).find((sign) => sign.epochs)
 
 /** Why there is nothing to look at yet. @param {?{status: string}} state */
 export function waitFor(state) {
-  if (state?.status === "queued") return "This run waits for its turn. It begins by itself."
-  if (ENDED.includes(state?.status)) return "This run ended before anything was measured."
-  return "Reading the data and building the network. The first results come with epoch 0."
+  if (state?.status === "queued") return tr("This run waits for its turn. It begins by itself.")
+  if (ENDED.includes(state?.status)) return tr("This run ended before anything was measured.")
+  return tr("Reading the data and building the network. The first results come with epoch 0.")
 }
 
 /** Which tip belongs to an epoch. */
@@ -143,7 +182,7 @@ export function createGuide(steps) {
   let isHidden = isOff()
   let shown = {} // the last view
   const text = el("p", {})
-  const next = el("div", { class: "stage-next", role: "group", "aria-label": "Next steps" })
+  const next = el("div", { class: "stage-next", role: "group", "aria-label": tr("Next steps") })
   const chips = steps.map((step) => ({
     step,
     node: el(
@@ -158,11 +197,15 @@ export function createGuide(steps) {
     ),
   }))
   next.append(...chips.map(({ node }) => node))
-  const hide = el("button", { class: "stage-chip", type: "button", onclick: () => set(true) }, "Hide tips")
+  const hide = el(
+    "button",
+    { class: "stage-chip", type: "button", onclick: () => set(true) },
+    tr("Hide tips"),
+  )
   const show = el(
     "button",
     { class: "stage-chip stage-show-tips", type: "button", onclick: () => set(false) },
-    "Show tips",
+    tr("Show tips"),
   )
   const root = el("div", { class: "stage-guide", "data-testid": "stage-guide" }, text, next, hide)
 
@@ -190,9 +233,14 @@ export function createGuide(steps) {
     }
     const isEnded = ENDED.includes(state.status)
     const phase = phaseOf(view.frame.epoch, isEnded ? state.epoch : state.epochs, isEnded)
-    const within = `Step ${view.frame.step} of ${state.steps_per_epoch} of the first epoch: the first outlines appear, and the map begins to sort itself.`
-    const tip = (TIPS[state.task] ?? TIPS.autoencoder)[phase]
-    const said = state.status === "failed" && phase === "end" ? "This run ended with an error." : tip
+    const within = tr(
+      "Step {step} of {steps} of the first epoch: the first outlines appear, and the map begins to sort itself.",
+      { step: view.frame.step, steps: state.steps_per_epoch },
+    )
+    const all = tipsOf()
+    const tips = all[state.task] ?? all.autoencoder
+    const tip = tips[phase]
+    const said = state.status === "failed" && phase === "end" ? tr("This run ended with an error.") : tip
     setText(text, view.frame.step ? within : typeof said === "string" ? said : said(view.row, state.baseline))
     next.hidden = phase !== "end"
     for (const { step, node } of chips) {

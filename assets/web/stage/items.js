@@ -1,6 +1,7 @@
 // A sample as a picture: images and spectrograms on a canvas, rows of tables and texts as bars.
 
 import { el } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
 
 const MOST_BARS = 12,
   MOST_LINES = 16
@@ -47,7 +48,10 @@ const fit = (w, h, size) => {
 
 /** The columns of a table's row, or the strongest terms of a text. */
 function drawBars(statics, bytes, size) {
-  const all = Array.from(bytes, (value, i) => [statics.columns?.[i] || `value ${i + 1}`, value])
+  const all = Array.from(bytes, (value, i) => [
+    statics.columns?.[i] || tr("value {place}", { place: i + 1 }),
+    value,
+  ])
   // Columns of a table keep their order, so that two rows can be compared; of a text only its strongest words are of interest.
   const shown = (statics.kind === "text" ? [...all].sort((a, b) => b[1] - a[1]) : all).slice(0, MOST_BARS)
   const rows = shown.map(([name, value]) =>
@@ -64,7 +68,7 @@ function drawBars(statics, bytes, size) {
     "div",
     { class: "lab-bars", style: `width:${Math.max(230, size * 2)}px` },
     ...rows,
-    rest > 0 ? el("div", { class: "stage-muted" }, `and ${rest} more`) : null,
+    rest > 0 ? el("div", { class: "stage-muted" }, tr("and {count} more", { count: rest })) : null,
   )
 }
 
@@ -92,7 +96,7 @@ export function drawMany(statics, items, size) {
     el(
       "tr",
       {},
-      el("th", { scope: "row" }, statics.columns?.[i] || `value ${i + 1}`),
+      el("th", { scope: "row" }, statics.columns?.[i] || tr("value {place}", { place: i + 1 })),
       ...items.map((item) =>
         el("td", { style: `--share:${(item.bytes[i] / 255).toFixed(3)}` }, (item.bytes[i] / 255).toFixed(2)),
       ),
@@ -108,8 +112,8 @@ export function drawMany(statics, items, size) {
           "p",
           { class: "stage-muted" },
           statics.kind === "text"
-            ? `The ${shown.length} largest of ${width} words.`
-            : `The first ${shown.length} of ${width} columns.`,
+            ? tr("The {count} largest of {all} words.", { count: shown.length, all: width })
+            : tr("The first {count} of {all} columns.", { count: shown.length, all: width }),
         )
       : null,
   )
@@ -127,7 +131,7 @@ export function drawDifferences(statics, before, after, count = 5) {
       el(
         "li",
         {},
-        el("span", {}, statics.columns?.[i] || `value ${i + 1}`),
+        el("span", {}, statics.columns?.[i] || tr("value {place}", { place: i + 1 })),
         ` ${(before[i] / 255).toFixed(2)} → ${(after[i] / 255).toFixed(2)}`,
       ),
     ),

@@ -2,6 +2,7 @@
 
 import { el, setText } from "../lib/dom.js"
 import { partsOf, withTerms } from "../lib/terms.js"
+import { tr } from "../lib/words.js"
 import { saidOf } from "./frame.js"
 import code from "./tabs/code.js"
 import explore from "./tabs/explore.js"
@@ -27,12 +28,12 @@ const plain = (text) =>
  * @param {object} ctx store, cursor and what the stage shares
  */
 export function createLab(ctx, task = "autoencoder") {
-  const list = el("div", { class: "lab-tabs", role: "tablist", "aria-label": "Try the network" })
+  const list = el("div", { class: "lab-tabs", role: "tablist", "aria-label": tr("Try the network") })
   const bodies = el("div", {})
   const kept = el("p", { class: "stage-muted", role: "status", "data-testid": "lab-kept", hidden: true })
   const root = el(
     "section",
-    { class: "lab", "data-testid": "lab", "aria-label": "Try the network", hidden: true },
+    { class: "lab", "data-testid": "lab", "aria-label": tr("Try the network"), hidden: true },
     list,
     kept,
     bodies,
@@ -153,7 +154,10 @@ export function createLab(ctx, task = "autoencoder") {
       if (!kept.hidden)
         setText(
           kept,
-          `Made with the weights of epoch ${epoch}, the closest to epoch ${wanted} that was kept.`,
+          tr("Made with the weights of epoch {epoch}, the closest to epoch {wanted} that was kept.", {
+            epoch,
+            wanted,
+          }),
         )
     },
     resize() {

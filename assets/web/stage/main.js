@@ -5,6 +5,7 @@ import { replaceParam } from "../lib/address.js"
 import { closeBubbles } from "../lib/bubbles.js"
 import { el, icon, setText } from "../lib/dom.js"
 import { readTheme } from "../lib/theme.js"
+import { tr } from "../lib/words.js"
 import { bannerOf } from "./banner.js"
 import { createBeside } from "./beside.js"
 import { Cursor } from "./cursor.js"
@@ -257,7 +258,11 @@ class Stage {
     this.device.hidden = !state.device
     if (!state.device || this.deviceLabel.dataset.text === state.device.label) return
     this.deviceLabel.dataset.text = state.device.label
-    this.deviceLabel.replaceChildren(`Device: ${state.device.label} `, el("span", {}, "why?"))
+    this.deviceLabel.replaceChildren(
+      tr("Device: {device}", { device: state.device.label }),
+      " ",
+      el("span", {}, tr("why?")),
+    )
     setText(this.deviceReason, state.device.reason)
   }
 
@@ -282,15 +287,20 @@ class Stage {
     const { ahead, working } = waits
     const act = (id, text, title, onclick) =>
       el("button", { class: "stage-chip", type: "button", title, "data-testid": id, onclick }, text)
-    const open = act("waits-open", `Open ${short(ahead.name)}`, `Open ${ahead.name}`, () =>
-      this.component.setTriggerValue("opened", ahead.run),
+    const open = act(
+      "waits-open",
+      tr("Open {name}", { name: short(ahead.name) }),
+      tr("Open {name}", { name: ahead.name }),
+      () => this.component.setTriggerValue("opened", ahead.run),
     )
     const pause =
       working &&
       act(
         "waits-pause",
-        `Pause ${short(working.name)}`,
-        `Pause ${working.name}, so that the next in the queue starts; it can be resumed later`,
+        tr("Pause {name}", { name: short(working.name) }),
+        tr("Pause {name}, so that the next in the queue starts; it can be resumed later", {
+          name: working.name,
+        }),
         async () => {
           pause.disabled = true
           const answer = await this.store.command(
@@ -322,7 +332,7 @@ class Stage {
         el("span", {}, text),
         el(
           "button",
-          { class: "stage-chip", type: "button", "aria-label": "Dismiss", onclick: () => this.tell("") },
+          { class: "stage-chip", type: "button", "aria-label": tr("Dismiss"), onclick: () => this.tell("") },
           icon("close"),
         ),
       )

@@ -2,6 +2,7 @@
 
 import { el, percent, sizeCanvas } from "../lib/dom.js"
 import { addShape, classColor } from "../lib/palette.js"
+import { tr } from "../lib/words.js"
 
 export const TRUTH = 0,
   PROPOSED = 1,
@@ -37,7 +38,8 @@ export function share(part, whole) {
 }
 
 /** " (of the 19 known)" where the true class of only some of the kept rows is known, else "". */
-export const ofKnown = (known, kept) => (known < kept ? ` (of the ${count(known)} known)` : "")
+export const ofKnown = (known, kept) =>
+  known < kept ? tr(" (of the {count} known)", { count: count(known) }) : ""
 
 /** A class's mark in its color and shape. */
 export function swatch(index, size = 12) {
@@ -54,9 +56,9 @@ export function swatch(index, size = 12) {
 export const className = (classes, index) =>
   el(
     "span",
-    { class: "pl-class", title: classes[index] ?? "none" },
+    { class: "pl-class", title: classes[index] ?? tr("none") },
     swatch(index),
-    el("span", {}, classes[index] ?? "none"),
+    el("span", {}, classes[index] ?? tr("none")),
   )
 
 /** Says in place of a picture why there is none. */
@@ -74,17 +76,17 @@ export function emptyNote(root) {
 
 /** Why nothing has been kept or proposed, or "" when something has. */
 export function whyEmpty(view, row) {
-  if (!view.frame?.mix) return "No round has finished yet."
+  if (!view.frame?.mix) return tr("No round has finished yet.")
   const pool = poolSize(view.frame, view.row)
-  if (pool === 0) return "There are no unlabeled rows, so nothing is proposed."
+  if (pool === 0) return tr("There are no unlabeled rows, so nothing is proposed.")
   if (sum(mixOf(view.frame, row))) return ""
   if (row === PROPOSED)
     return view.frame.epoch === 0
-      ? "Nothing is proposed before the first round."
-      : "No class is proposed in this round."
+      ? tr("Nothing is proposed before the first round.")
+      : tr("No class is proposed in this round.")
   return view.frame.epoch === 0
-    ? "Nothing is kept before the first round."
-    : "No proposal was kept in this round."
+    ? tr("Nothing is kept before the first round.")
+    : tr("No proposal was kept in this round.")
 }
 
 /** A step on a scale from little to much, to be told from the ground in both themes. */

@@ -1,5 +1,6 @@
 // Which panels a task shows.
 
+import { tr } from "../lib/words.js"
 import confidence from "./panels/confidence.js"
 import confusion from "./panels/confusion.js"
 import errors from "./panels/errors.js"
@@ -16,17 +17,27 @@ import spectrum from "./panels/spectrum.js"
 import sphere from "./panels/sphere.js"
 import writing from "./panels/writing.js"
 
+/** The map under another title. */
+const titled = (say, more = {}) => ({
+  ...map,
+  ...more,
+  get title() {
+    return say()
+  },
+})
+const sayMap = () => tr("Map")
+
 export const SETS = {
   autoencoder: [loss, reconstructions, map],
-  language: [loss, writing, { ...map, title: "Map of tokens" }],
-  classify: [loss, confusion, { ...map, title: "Map" }],
-  views: [loss, pairs, { ...map, title: "Map" }, similarity, spectrum, sphere],
+  language: [loss, writing, titled(() => tr("Map of tokens"))],
+  classify: [loss, confusion, titled(sayMap)],
+  views: [loss, pairs, titled(sayMap), similarity, spectrum, sphere],
   pseudo: [
     rounds,
     labels,
     confidence,
     flow,
     errors,
-    { ...map, title: "Map", create: (root, ctx) => map.create(root, ctx, createLooks) },
+    titled(sayMap, { create: (root, ctx) => map.create(root, ctx, createLooks) }),
   ],
 }

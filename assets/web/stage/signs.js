@@ -1,13 +1,14 @@
 // Signs of trouble under the verdict, each with its remedy.
 
 import { el, icon } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
 
 /** The list, and `draw`, which shows what goes wrong at the cursor's epoch and what to do about it. */
 export function createSigns() {
   const root = el("ul", {
     class: "stage-signs",
     "data-testid": "stage-signs",
-    "aria-label": "Signs of trouble",
+    "aria-label": tr("Signs of trouble"),
   })
 
   /** @param {{code: string, text: string, remedy: string}[]} found */

@@ -1,7 +1,7 @@
 // What the server says of one run: state and rows by polling, frames by asking once and keeping them.
 
 import { parseSafetensors } from "../lib/safetensors.js"
-import { withLanguage } from "../lib/words.js"
+import { tr, withLanguage } from "../lib/words.js"
 
 const POLL_MS = 1000
 // In slow motion the phases of a round are a quarter of a second long, and are to be seen.
@@ -18,8 +18,13 @@ export const ENDED = ["finished", "stopped", "failed", "interrupted"]
 export const earlyKey = (step) => `0-${step}`
 
 /** Which moment a frame is of, in words: "epoch 3", or "epoch 0, step 30". */
-export const momentOf = (frame, unit = "epoch") =>
-  `${unit} ${frame.epoch}${frame.step ? `, step ${frame.step}` : ""}`
+export function momentOf({ epoch, step }, unit = "epoch") {
+  if (unit === "round")
+    return step
+      ? tr("round {round}, step {step}", { round: epoch, step })
+      : tr("round {round}", { round: epoch })
+  return step ? tr("epoch {epoch}, step {step}", { epoch, step }) : tr("epoch {epoch}", { epoch })
+}
 
 /** State, metric rows and frames of one run, asked for again and again while it trains. */
 export class Store {
@@ -92,7 +97,7 @@ export class Store {
       // 403, 404 …: the server is there and says no, which is not the same as a lost connection.
       const isRefused = response.status >= 400 && response.status < 500
       this.refusal = isRefused
-        ? ((await response.json().catch(() => null))?.error ?? "The server does not have this run.")
+        ? ((await response.json().catch(() => null))?.error ?? tr("The server does not have this run."))
         : ""
       if (!response.ok) throw new Error(this.refusal || String(response.status))
       this.take(await response.json())
@@ -252,7 +257,7 @@ export class Store {
       setTimeout(() => this.poll(), 120)
       return answer
     } catch {
-      return { error: "The server did not answer. Training continues; try again." }
+      return { error: tr("The server did not answer. Training continues; try again.") }
     }
   }
 
@@ -263,14 +268,15 @@ export class Store {
   async tool(name, body) {
     try {
       const response = await this.ask(`tools/${name}`, { method: "POST", body: JSON.stringify(body) })
-      if (!response.ok) return { error: (await response.json()).error ?? "The server refused this request." }
+      if (!response.ok)
+        return { error: (await response.json()).error ?? tr("The server refused this request.") }
       const { arrays, about } = parseSafetensors(await response.arrayBuffer())
       return {
         arrays,
         about: Object.fromEntries(Object.entries(about).map(([key, value]) => [key, JSON.parse(value)])),
       }
     } catch {
-      return { error: "The server did not answer. It will be asked again at the next change." }
+      return { error: tr("The server did not answer. It will be asked again at the next change.") }
     }
   }
 

@@ -1,23 +1,31 @@
 // The row over the panels of a run with pseudo-labels: which step of a round is running, and the switch that shows true classes.
 
 import { el, setText } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
 import { ENDED } from "./store.js"
 
-const STEPS = [
-  ["propose", "Propose", "Each unlabeled row gets a class and a confidence"],
-  ["keep", "Keep", "The surest proposals become pseudo-labels"],
-  ["train", "Train", "The student learns from true labels and pseudo-labels"],
+const stepsOf = () => [
+  ["propose", tr("Propose"), tr("Each unlabeled row gets a class and a confidence")],
+  ["keep", tr("Keep"), tr("The surest proposals become pseudo-labels")],
+  ["train", tr("Train"), tr("The student learns from true labels and pseudo-labels")],
 ]
-const OFF = "True classes of unlabeled rows are hidden here. Training never sees them, on or off."
-const ON = "True classes of unlabeled rows are shown, to judge the pseudo-labels. Training never sees them."
-const UNKNOWN = "The true classes of the unlabeled rows are not known, so there is nothing to show."
+
+function sayOracle(hasTruth, isOn) {
+  if (!hasTruth)
+    return tr("The true classes of the unlabeled rows are not known, so there is nothing to show.")
+  if (isOn)
+    return tr(
+      "True classes of unlabeled rows are shown, to judge the pseudo-labels. Training never sees them.",
+    )
+  return tr("True classes of unlabeled rows are hidden here. Training never sees them, on or off.")
+}
 
 /** @param {import("./oracle.js").Oracle} oracle */
 export function createStory(oracle) {
   const steps = el(
     "ol",
-    { class: "pl-steps", "aria-label": "Steps of a round", "data-testid": "stage-steps", hidden: true },
-    ...STEPS.map(([id, text, help], i) =>
+    { class: "pl-steps", "aria-label": tr("Steps of a round"), "data-testid": "stage-steps", hidden: true },
+    ...stepsOf().map(([id, text, help], i) =>
       el(
         "li",
         { "data-step": id, title: help },
@@ -38,7 +46,7 @@ export function createStory(oracle) {
       onclick: () => oracle.set(!oracle.isOn),
     },
     el("span", { class: "pl-knob", "aria-hidden": "true" }),
-    "Show the true classes",
+    tr("Show the true classes"),
   )
   const help = el("span", { class: "stage-muted", id: "pl-oracle-help" })
   const root = el("div", { class: "pl-story" }, el("div", { class: "pl-oracle" }, toggle, help), steps)
@@ -48,10 +56,10 @@ export function createStory(oracle) {
     const hasTruth = !view.frame || truth.isKnown
     toggle.disabled = !hasTruth
     toggle.setAttribute("aria-checked", String(hasTruth && oracle.isOn))
-    setText(help, !hasTruth ? UNKNOWN : oracle.isOn ? ON : OFF)
+    setText(help, sayOracle(hasTruth, oracle.isOn))
     const isSlow =
       state && !ENDED.includes(state.status) && (state.status === "paused" || state.epochs_per_second > 0)
-    steps.hidden = !isSlow || !STEPS.some(([id]) => id === state.phase)
+    steps.hidden = !isSlow || !stepsOf().some(([id]) => id === state.phase)
     for (const step of steps.children) {
       if (step.dataset.step === state?.phase) step.setAttribute("aria-current", "step")
       else step.removeAttribute("aria-current")

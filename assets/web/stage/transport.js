@@ -1,15 +1,38 @@
 // The transport bar: pause, one epoch, stop, rerun; the cursor; live, replay; speed and learning rate.
 
 import { el, icon, setText } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
 import { ENDED } from "./store.js"
 
-const SPEEDS = [
-  [0, "Full speed"],
-  [10, "10 epochs/s"],
-  [5, "5 epochs/s"],
-  [2, "2 epochs/s"],
-  [1, "1 epoch/s"],
-]
+const SPEEDS = [0, 10, 5, 2, 1] // epochs per second; 0 does not wait
+
+function sayUnit(isRound) {
+  if (isRound)
+    return {
+      unit: tr("Round"),
+      one: tr("1 round"),
+      step: tr("Train one round, then pause"),
+      follow: tr("Follow the newest round"),
+      last: tr("Go to the last round"),
+      replay: tr("Replay all rounds, ten per second (space)"),
+      bar: tr("Training and rounds"),
+    }
+  return {
+    unit: tr("Epoch"),
+    one: tr("1 epoch"),
+    step: tr("Train one epoch, then pause"),
+    follow: tr("Follow the newest epoch"),
+    last: tr("Go to the last epoch"),
+    replay: tr("Replay all epochs, ten per second (space)"),
+    bar: tr("Training and epochs"),
+  }
+}
+
+function saySpeed(rate, isRound) {
+  if (rate === 0) return tr("Full speed")
+  if (rate === 1) return isRound ? tr("1 round/s") : tr("1 epoch/s")
+  return isRound ? tr("{rate} rounds/s", { rate }) : tr("{rate} epochs/s", { rate })
+}
 
 /** A button's name for screen readers begins with what is written on it, so that speaking it presses it. */
 const named = (label, help) => `${label}: ${help}`
@@ -20,8 +43,8 @@ const named = (label, help) => `${label}: ${help}`
  */
 export function createTransport(ctx, task = "") {
   const { store, cursor } = ctx
-  const unit = task === "pseudo" ? "round" : "epoch"
-  const Unit = unit[0].toUpperCase() + unit.slice(1)
+  const isRound = task === "pseudo"
+  const said = sayUnit(isRound)
   let expected = null // status that a command has asked for, until the server confirms it
   let wish = null // the button, learning rate or speed that was asked for, until then
   let forget = 0
@@ -41,7 +64,7 @@ export function createTransport(ctx, task = "") {
       el("span", {}, label),
     )
 
-  const pause = button("pause", "pause", "Pause", "Pause the training", () => {
+  const pause = button("pause", "pause", tr("Pause"), tr("Pause the training"), () => {
     const isPaused = (expected ?? store.state.status) === "paused"
     const canResume = ENDED.includes(store.state.status)
     send(
@@ -49,21 +72,21 @@ export function createTransport(ctx, task = "") {
       isPaused ? "running" : canResume ? "queued" : "paused",
     )
   })
-  const step = button("step", "step", `1 ${unit}`, `Train one ${unit}, then pause`, () =>
+  const step = button("step", "step", said.one, said.step, () =>
     send({ action: "step" }, null, { button: "step" }),
   )
   const stop = button(
     "stop",
     "stop",
-    "Stop",
-    "Stop this run; what it learned is kept, and it can be resumed",
+    tr("Stop"),
+    tr("Stop this run; what it learned is kept, and it can be resumed"),
     () => send({ action: "stop" }, null, { button: "stop" }),
   )
   const repeat = button(
     "repeat",
     "repeat",
-    "Rerun, same seed",
-    "Start a new run with the same settings and seed; without live changes it repeats the same curve",
+    tr("Rerun, same seed"),
+    tr("Start a new run with the same settings and seed; without live changes it repeats the same curve"),
     async () => {
       repeat.disabled = true
       const answer = await store.command("repeat", {
@@ -82,7 +105,7 @@ export function createTransport(ctx, task = "") {
     max: 0,
     step: 1,
     value: 0,
-    "aria-label": Unit,
+    "aria-label": said.unit,
     "data-testid": "stage-cursor",
     oninput: () => cursor.moveToEpoch(Number(range.value)),
   })
@@ -92,21 +115,19 @@ export function createTransport(ctx, task = "") {
     {
       class: "stage-button stage-live",
       type: "button",
-      title: `Follow the newest ${unit}`,
+      title: said.follow,
       "data-testid": "stage-live",
       onclick: () => cursor.goLive(),
     },
     el("span", { class: "stage-dot", "aria-hidden": "true" }),
-    el("span", {}, "Live"),
+    el("span", {}, tr("Live")),
   )
-  const replay = button("replay", "replay", "Replay", `Replay all ${unit}s, ten per second (space)`, () =>
-    cursor.toggleReplay(),
-  )
+  const replay = button("replay", "replay", tr("Replay"), said.replay, () => cursor.toggleReplay())
   replay.classList.add("stage-replay")
   const rate = el("button", {
     class: "stage-button stage-rate",
     type: "button",
-    title: "Speed of the replay",
+    title: tr("Speed of the replay"),
     "data-testid": "stage-replay-rate",
     onclick: () => cursor.cycleSpeed(),
   })
@@ -115,22 +136,22 @@ export function createTransport(ctx, task = "") {
     "select",
     {
       class: "stage-input",
-      "aria-label": "Training speed",
-      title: "Slow the training down to watch it",
+      "aria-label": tr("Training speed"),
+      title: tr("Slow the training down to watch it"),
       "data-testid": "stage-speed",
       onchange: () =>
         send({ action: "set", name: "epochs_per_second", value: Number(speed.value) }, null, {
           speed: Number(speed.value),
         }),
     },
-    ...SPEEDS.map(([value, label]) => el("option", { value }, label.replace("epoch", unit))),
+    ...SPEEDS.map((value) => el("option", { value }, saySpeed(value, isRound))),
   )
   const lr = el("input", {
     class: "stage-input stage-lr",
     type: "text",
     inputmode: "decimal",
-    "aria-label": "Learning rate",
-    title: "Size of Adam's steps; takes effect at the next step",
+    "aria-label": tr("Learning rate"),
+    title: tr("Size of Adam's steps; takes effect at the next step"),
     "data-testid": "stage-lr",
     onkeydown: (event) => {
       if (event.key === "Enter") lr.blur()
@@ -142,7 +163,11 @@ export function createTransport(ctx, task = "") {
     const value = Number(lr.value.trim().replace(",", "."))
     if (value === (wish?.learningRate ?? store.state?.learning_rate)) return
     if (!(value > 0 && value <= 10)) {
-      ctx.tell(`The learning rate must be a number above 0 and at most 10; found "${lr.value}".`)
+      ctx.tell(
+        tr('The learning rate must be a number above 0 and at most 10; found "{value}".', {
+          value: lr.value,
+        }),
+      )
       lr.value = formatRate(store.state.learning_rate)
       return
     }
@@ -171,12 +196,12 @@ export function createTransport(ctx, task = "") {
 
   const root = el(
     "div",
-    { class: "stage-bar", role: "toolbar", "aria-label": `Training and ${unit}s` },
+    { class: "stage-bar", role: "toolbar", "aria-label": said.bar },
     el("div", { class: "stage-group" }, pause, step, stop, repeat),
     el(
       "div",
       { class: "stage-group stage-scrub" },
-      el("span", { class: "stage-label" }, Unit),
+      el("span", { class: "stage-label" }, said.unit),
       range,
       counter,
       live,
@@ -186,8 +211,8 @@ export function createTransport(ctx, task = "") {
     el(
       "div",
       { class: "stage-group" },
-      el("label", { class: "stage-label" }, "Speed ", speed),
-      el("label", { class: "stage-label" }, "LR ", lr),
+      el("label", { class: "stage-label" }, tr("Speed"), " ", speed),
+      el("label", { class: "stage-label" }, tr("LR"), " ", lr),
     ),
   )
 
@@ -203,17 +228,17 @@ export function createTransport(ctx, task = "") {
     setButton(
       pause,
       isPaused || canResume ? "play" : "pause",
-      isPaused || canResume ? "Resume" : "Pause",
+      isPaused || canResume ? tr("Resume") : tr("Pause"),
       isPaused
-        ? "Resume the training"
+        ? tr("Resume the training")
         : canResume
-          ? "Continue from the last checkpoint"
-          : "Pause the training",
+          ? tr("Continue from the last checkpoint")
+          : tr("Pause the training"),
     )
     pause.disabled = (isEnded && !canResume) || status === "queued"
     step.disabled = isEnded || status === "queued" || wish?.button === "step"
     stop.disabled = isEnded || wish?.button === "stop"
-    setText(stop.lastChild, wish?.button === "stop" ? "Stopping" : "Stop")
+    setText(stop.lastChild, wish?.button === "stop" ? tr("Stopping") : tr("Stop"))
     speed.disabled = lr.disabled = isEnded
     root.classList.toggle("is-ended", isEnded && !canResume)
     // The slider has all epochs that the run is to have, so that it shows how far the run has come.
@@ -223,20 +248,24 @@ export function createTransport(ctx, task = "") {
     if (Number(range.max) !== epochs) range.max = epochs
     const shown = cursor.frame?.epoch ?? cursor.epoch ?? state.epoch
     if (Number(range.value) !== shown) range.value = shown
-    const within = cursor.frame?.step ? `, step ${cursor.frame.step} of ${state.steps_per_epoch}` : ""
-    range.setAttribute("aria-valuetext", `${unit} ${shown} of ${state.epochs}${within}`)
+    const at = cursor.frame?.step
+    const within = at ? tr(", step {step} of {steps}", { step: at, steps: state.steps_per_epoch }) : ""
+    const place = isRound
+      ? tr("round {round} of {rounds}", { round: shown, rounds: state.epochs })
+      : tr("epoch {epoch} of {epochs}", { epoch: shown, epochs: state.epochs })
+    range.setAttribute("aria-valuetext", `${place}${within}`)
     range.style.setProperty("--filled", `${(100 * shown) / Math.max(1, epochs)}%`)
     range.style.setProperty("--trained", `${(100 * newest) / Math.max(1, epochs)}%`)
     setText(counter, `${shown} / ${state.epochs}${within}`)
     live.classList.toggle("is-on", cursor.isLive && !isEnded && !isPaused)
     live.setAttribute("aria-pressed", String(cursor.isLive))
-    setText(live.lastChild, isEnded ? "Last" : "Live")
-    live.title = isEnded ? `Go to the last ${unit}` : `Follow the newest ${unit}`
+    setText(live.lastChild, isEnded ? tr("Last") : tr("Live"))
+    live.title = isEnded ? said.last : said.follow
     setButton(
       replay,
       cursor.isReplaying ? "replaying" : "replay",
-      cursor.isReplaying ? "Stop replay" : "Replay",
-      cursor.isReplaying ? "Stop the replay (space)" : `Replay all ${unit}s, ten per second (space)`,
+      cursor.isReplaying ? tr("Stop replay") : tr("Replay"),
+      cursor.isReplaying ? tr("Stop the replay (space)") : said.replay,
     )
     replay.disabled = last < 1
     setText(rate, `${cursor.speed}×`)
@@ -251,7 +280,7 @@ export function createTransport(ctx, task = "") {
 
   function chooseSpeed(value) {
     if (![...speed.options].some((option) => Number(option.value) === value)) {
-      speed.append(el("option", { value }, `${value} ${unit}s/s`))
+      speed.append(el("option", { value }, saySpeed(value, isRound)))
     }
     speed.value = String(value)
   }

@@ -1,6 +1,8 @@
 // The lines over the panels: what the numbers at the cursor mean, in words.
 
 import { el, fixed, percent, setText } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
+import { endText, sayInput, sayLeft, sayNeighbors, sayPca, sayRate } from "./facts.js"
 import { sayMixed } from "./mixed.js"
 import { ofKnown } from "./pseudo.js"
 import { createSigns } from "./signs.js"
@@ -10,9 +12,9 @@ import { besideOf, compareProbe, leadOf, neighborsOf } from "./views.js"
 /** Whether the autoencoder beats PCA with as many dimensions, as selfsup_core/evaluate/words/verdict.py says it. */
 export function compareWithPca(mse, baseline, isEnded) {
   const ratio = mse / baseline.pca_mse
-  if (ratio < 1 - baseline.verdict_margin) return ["better than PCA", "good"]
-  if (ratio <= 1 + baseline.verdict_margin) return ["about as good as PCA", "even"]
-  return [isEnded ? "worse than PCA" : "not yet better than PCA", isEnded ? "bad" : "even"]
+  if (ratio < 1 - baseline.verdict_margin) return [tr("better than PCA"), "good"]
+  if (ratio <= 1 + baseline.verdict_margin) return [tr("about as good as PCA"), "even"]
+  return [isEnded ? tr("worse than PCA") : tr("not yet better than PCA"), isEnded ? "bad" : "even"]
 }
 
 /** The newest notice that the verdict beside it does not say already, or undefined. */
@@ -23,22 +25,26 @@ export const newestNotice = (state) =>
 export function createVerdict() {
   const part = (help) => el("span", { class: "stage-fact", title: help })
   const mse = part(
-    "Mean squared error per value on validation samples, which the network has never trained on",
+    tr("Mean squared error per value on validation samples, which the network has never trained on"),
   )
   const pca = part(
-    "The same error for principal component analysis with as many dimensions, fitted on training rows",
+    tr("The same error for principal component analysis with as many dimensions, fitted on training rows"),
   )
   const word = el("strong", { class: "stage-word" })
   const rest = el("span", { class: "stage-rest" }) // of a verdict whose first sentence is the answer
   const knn = part(
-    "Share of validation samples that have the same class as most of their 5 nearest labeled neighbors in the latent space",
+    tr(
+      "Share of validation samples that have the same class as most of their 5 nearest labeled neighbors in the latent space",
+    ),
   )
   const probe = part(
-    "Accuracy of a linear classifier on the code, fitted on labeled training samples and measured on validation samples",
+    tr(
+      "Accuracy of a linear classifier on the code, fitted on labeled training samples and measured on validation samples",
+    ),
   )
   const precision = part("")
-  const rate = part("Training speed, without evaluation")
-  const left = part("Estimated from the training so far")
+  const rate = part(tr("Training speed, without evaluation"))
+  const left = part(tr("Estimated from the training so far"))
   const line = el(
     "div",
     { class: "stage-verdict", "data-testid": "stage-verdict" },
@@ -63,74 +69,64 @@ export function createVerdict() {
     if (state.task === "views") return updateViews(state, row)
     if (state.task === "classify") return updateClassifier(state, row)
     const isEnded = ENDED.includes(state.status)
-    const [input, items] = {
-      table: ["columns", "rows"],
-      text: ["words", "texts"],
-      sound: ["spectrograms", "sounds"],
-    }[state.kind] ?? ["pixels", "images"]
+    const input = sayInput(state.kind)
     const base = state.baseline
-    setText(mse, typeof row?.val_mse === "number" ? `error on new samples ${fixed(row.val_mse, 4)}` : "")
     setText(
-      pca,
-      typeof base?.pca_mse === "number"
-        ? `PCA with ${base.pca_components} values ${base.pca_mse < 1e-6 ? "0 (as many dimensions as columns)" : fixed(base.pca_mse, 4)}`
+      mse,
+      typeof row?.val_mse === "number"
+        ? tr("error on new samples {error}", { error: fixed(row.val_mse, 4) })
         : "",
     )
+    setText(pca, typeof base?.pca_mse === "number" ? sayPca(base) : "")
     const hasBoth = typeof base?.pca_mse === "number" && typeof row?.val_mse === "number"
     const raw = base?.raw_knn_accuracy
     const said = hasBoth ? compareWithPca(row.val_mse, base, isEnded && row.epoch === state.epoch) : ["", ""]
     ;[word.textContent, word.dataset.tone] = sayMixed(said, row?.knn_accuracy, raw, input)
-    const beside = raw === null || raw === undefined ? "" : ` (raw ${input} ${percent(raw)})`
     setText(
       knn,
       row?.knn_accuracy === null || row?.knn_accuracy === undefined
         ? ""
-        : `5 nearest neighbors ${percent(row.knn_accuracy)}${beside}`,
+        : sayNeighbors(row.knn_accuracy, raw, input),
     )
     setText(
       probe,
-      typeof row?.probe_accuracy === "number" ? `linear classifier ${percent(row.probe_accuracy)}` : "",
+      typeof row?.probe_accuracy === "number"
+        ? tr("linear classifier {share}", { share: percent(row.probe_accuracy) })
+        : "",
     )
     signs.draw(row?.signs ?? [])
     const speed = state.samples_per_second
-    setText(rate, speed ? `${Math.round(speed).toLocaleString("en")} ${items}/s` : "")
-    setText(
-      left,
-      isEnded
-        ? endText(state)
-        : state.seconds_left === null
-          ? ""
-          : `${formatSeconds(state.seconds_left)} left`,
-    )
+    setText(rate, speed ? sayRate(state.kind, speed) : "")
+    setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : sayLeft(state.seconds_left))
   }
   function updateLanguage(state, row) {
     const isEnded = ENDED.includes(state.status),
       pairs = state.baseline?.bigram_loss,
       loss = row?.val_loss
     const known = (value, text) => (typeof value === "number" ? text(value) : "")
-    mse.title =
-      "Mean of −ln P(token | text before), in nats, on validation text, which the network has never trained on"
+    mse.title = tr(
+      "Mean of −ln P(token | text before), in nats, on validation text, which the network has never trained on",
+    )
     setText(
       mse,
-      known(loss, (v) => `validation loss ${fixed(v, 3)} per token`),
+      known(loss, (v) => tr("validation loss {loss} per token", { loss: fixed(v, 3) })),
     )
-    pca.title = "The number of equally likely tokens that the model chooses among, on average"
+    pca.title = tr("The number of equally likely tokens that the model chooses among, on average")
     setText(
       pca,
-      known(
-        row?.val_token_perplexity,
-        (v) => `perplexity ${v < 100 ? fixed(v, 2) : Math.round(v).toLocaleString("en")}`,
+      known(row?.val_token_perplexity, (v) =>
+        tr("perplexity {value}", { value: v < 100 ? fixed(v, 2) : Math.round(v).toLocaleString("en") }),
       ),
     )
-    knn.title = "Comparable between models with different tokens"
+    knn.title = tr("Comparable between models with different tokens")
     setText(
       knn,
-      known(row?.val_bits_per_character, (v) => `${fixed(v, 3)} bits per character`),
+      known(row?.val_bits_per_character, (v) => tr("{count} bits per character", { count: fixed(v, 3) })),
     )
-    probe.title = "Predicts each token from the one before it, by counts in the training text"
+    probe.title = tr("Predicts each token from the one before it, by counts in the training text")
     setText(
       probe,
-      known(pairs, (v) => `counting pairs of tokens (bigram baseline): ${fixed(v, 3)}`),
+      known(pairs, (v) => tr("counting pairs of tokens (bigram baseline): {loss}", { loss: fixed(v, 3) })),
     )
     const hasBoth = typeof pairs === "number" && typeof loss === "number",
       isLast = isEnded && row?.epoch === state.epoch
@@ -139,28 +135,21 @@ export function createVerdict() {
       !hasBoth
         ? ""
         : loss < pairs
-          ? "better than counting pairs of tokens"
+          ? tr("better than counting pairs of tokens")
           : isLast
-            ? "worse than counting pairs of tokens"
-            : "not yet better than counting pairs of tokens",
+            ? tr("worse than counting pairs of tokens")
+            : tr("not yet better than counting pairs of tokens"),
     )
     word.dataset.tone = !hasBoth ? "" : loss < pairs ? "good" : isLast ? "bad" : "even"
     signs.draw(row?.signs ?? [])
-    rate.title = "Training speed, without evaluation"
+    rate.title = tr("Training speed, without evaluation")
     setText(
       rate,
       state.samples_per_second
-        ? `${Math.round(state.samples_per_second).toLocaleString("en")} windows/s`
+        ? tr("{count} windows/s", { count: Math.round(state.samples_per_second).toLocaleString("en") })
         : "",
     )
-    setText(
-      left,
-      isEnded
-        ? endText(state)
-        : state.seconds_left === null
-          ? ""
-          : `${formatSeconds(state.seconds_left)} left`,
-    )
+    setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : sayLeft(state.seconds_left))
   }
   function updateClassifier(state, row) {
     const isEnded = ENDED.includes(state.status),
@@ -170,41 +159,50 @@ export function createVerdict() {
       beside = base?.logistic_accuracy ?? base?.majority_accuracy
     const known = (value, text) => (typeof value === "number" ? text(value) : "")
     const tested = isLast ? state.metrics?.test_accuracy : undefined
-    mse.title = "Share of validation rows whose class is predicted correctly"
+    mse.title = tr("Share of validation rows whose class is predicted correctly")
     setText(
       mse,
-      known(found, (v) => `validation accuracy ${percent(v)}`),
+      known(found, (v) => tr("validation accuracy {share}", { share: percent(v) })),
     )
-    pca.title = "Logistic regression on the same labels and features"
+    pca.title = tr("Logistic regression on the same labels and features")
     setText(
       pca,
-      known(base?.logistic_accuracy, (v) => `logistic regression ${percent(v)}`),
+      known(base?.logistic_accuracy, (v) => tr("logistic regression {share}", { share: percent(v) })),
     )
     const ties = base?.majority_classes ?? 1,
-      majority = ties === 1 ? "most frequent class" : `one of the ${ties} most frequent classes`
+      majority =
+        ties === 1
+          ? tr("most frequent class")
+          : tr("one of the {count} most frequent classes", { count: ties })
     knn.title =
       ties === 1
-        ? "Always predicting the class that is most frequent among the labels"
-        : "Always predicting one class; several are equally frequent among the labels, and this is their mean"
+        ? tr("Always predicting the class that is most frequent among the labels")
+        : tr(
+            "Always predicting one class; several are equally frequent among the labels, and this is their mean",
+          )
     setText(
       knn,
       known(base?.majority_accuracy, (v) => `${majority} ${percent(v)}`),
     )
-    probe.title = `Measured once, at the end, with the ${state.best ? "best" : "last"} epoch's weights`
+    probe.title = state.best
+      ? tr("Measured once, at the end, with the best epoch's weights")
+      : tr("Measured once, at the end, with the last epoch's weights")
     setText(
       probe,
-      known(
-        tested,
-        (v) => `test accuracy ${percent(v)} on ${state.metrics.test_rows.toLocaleString("en")} rows`,
+      known(tested, (v) =>
+        tr("test accuracy {share} on {count} rows", {
+          share: percent(v),
+          count: state.metrics.test_rows.toLocaleString("en"),
+        }),
       ),
     )
     setText(precision, "")
     const hasBoth = typeof found === "number" && typeof beside === "number"
     const name =
       typeof base?.logistic_accuracy === "number"
-        ? "logistic regression"
+        ? tr("logistic regression")
         : ties === 1
-          ? "the most frequent class"
+          ? tr("the most frequent class")
           : majority
     const tone = !hasBoth
       ? ""
@@ -220,28 +218,18 @@ export function createVerdict() {
       !hasBoth
         ? ""
         : found > beside + 0.01
-          ? `better than ${name}`
+          ? tr("better than {name}", { name })
           : found >= beside - 0.01
-            ? `about as good as ${name}`
+            ? tr("about as good as {name}", { name })
             : isLast
-              ? `worse than ${name}`
-              : `not yet as good as ${name}`,
+              ? tr("worse than {name}", { name })
+              : tr("not yet as good as {name}", { name }),
     )
     word.dataset.tone = tone
     signs.draw(row?.signs ?? [])
-    rate.title = "Training speed, without evaluation"
-    setText(
-      rate,
-      state.samples_per_second ? `${Math.round(state.samples_per_second).toLocaleString("en")} rows/s` : "",
-    )
-    setText(
-      left,
-      isEnded
-        ? endText(state)
-        : state.seconds_left === null
-          ? ""
-          : `${formatSeconds(state.seconds_left)} left`,
-    )
+    rate.title = tr("Training speed, without evaluation")
+    setText(rate, state.samples_per_second ? sayRate("table", state.samples_per_second) : "")
+    setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : sayLeft(state.seconds_left))
   }
   function updateViews(state, row) {
     const isEnded = ENDED.includes(state.status),
@@ -249,22 +237,35 @@ export function createVerdict() {
       isSaid = isLast && state.verdict // with the probe and what it is compared with
     const known = (value, text) => (typeof value === "number" ? text(value) : "")
     const probed = besideOf(state.baseline, "probe_accuracy").map(([name, v]) => `${name} ${percent(v)}`)
-    mse.title = "Accuracy of a linear classifier on the code (linear probe), on validation samples"
-    setText(mse, isSaid ? "" : known(row?.probe_accuracy, (v) => `linear classifier ${percent(v)}`))
-    pca.title = "The same classifier on what needs no training"
+    mse.title = tr("Accuracy of a linear classifier on the code (linear probe), on validation samples")
+    setText(
+      mse,
+      isSaid ? "" : known(row?.probe_accuracy, (v) => tr("linear classifier {share}", { share: percent(v) })),
+    )
+    pca.title = tr("The same classifier on what needs no training")
     setText(pca, isSaid ? "" : probed.join(", "))
     setText(
       knn,
-      known(row?.knn_accuracy, (v) => `${neighborsOf(state)} nearest neighbors ${percent(v)}`),
+      known(row?.knn_accuracy, (v) =>
+        tr("{count} nearest neighbors {share}", { count: neighborsOf(state), share: percent(v) }),
+      ),
     )
-    probe.title =
-      "RankMe: how many directions of the code h, which is what is used later, differ. A collapse is seen in the embedding z, which only the objective sees"
+    probe.title = tr(
+      "RankMe: how many directions of the code h, which is what is used later, differ. A collapse is seen in the embedding z, which only the objective sees",
+    )
     setText(
       probe,
-      known(row?.rankme, (v) => `effective rank of the code h ${fixed(v, 1)} of ${state.code_size}`),
+      known(row?.rankme, (v) =>
+        tr("effective rank of the code h {rank} of {size}", { rank: fixed(v, 1), size: state.code_size }),
+      ),
     )
-    precision.title = "The same network, trained on the classifier's labels alone, as far as it has come"
-    setText(precision, isSaid ? "" : known(row?.twin_probe_accuracy, (v) => `supervised twin ${percent(v)}`))
+    precision.title = tr("The same network, trained on the classifier's labels alone, as far as it has come")
+    setText(
+      precision,
+      isSaid
+        ? ""
+        : known(row?.twin_probe_accuracy, (v) => tr("supervised twin {share}", { share: percent(v) })),
+    )
     const [text, tone] = compareProbe(row, state.baseline, isLast)
     const [lead, numbers] = isLast ? leadOf(state.verdict?.text ?? "") : [text, ""]
     setText(word, lead)
@@ -273,9 +274,9 @@ export function createVerdict() {
     signs.draw(row?.signs ?? [])
     setText(
       rate,
-      known(state.samples_per_second || null, (v) => `${Math.round(v).toLocaleString("en")} rows/s`),
+      known(state.samples_per_second || null, (v) => sayRate("table", v)),
     )
-    setText(left, isEnded ? endText(state) : known(state.seconds_left, (v) => `${formatSeconds(v)} left`))
+    setText(left, isEnded ? endText(state) : known(state.seconds_left, sayLeft))
   }
   function updatePseudo(state, row) {
     const isEnded = ENDED.includes(state.status),
@@ -284,17 +285,34 @@ export function createVerdict() {
       [
         mse,
         "accuracy",
-        "student",
-        "Accuracy on test rows of the network that learns from true labels and pseudo-labels",
+        tr("student"),
+        tr("Accuracy on test rows of the network that learns from true labels and pseudo-labels"),
       ],
-      [pca, "twin_accuracy", "given labels only (twin)", "The same network and steps, no pseudo-labels"],
-      [knn, "ceiling_accuracy", "ceiling", "The same network with all true labels; for comparison only"],
-      [probe, "coverage", "pseudo-labels kept", "Share of the unlabeled rows that got a pseudo-label"],
+      [
+        pca,
+        "twin_accuracy",
+        tr("given labels only (twin)"),
+        tr("The same network and steps, no pseudo-labels"),
+      ],
+      [
+        knn,
+        "ceiling_accuracy",
+        tr("ceiling"),
+        tr("The same network with all true labels; for comparison only"),
+      ],
+      [
+        probe,
+        "coverage",
+        tr("pseudo-labels kept"),
+        tr("Share of the unlabeled rows that got a pseudo-label"),
+      ],
       [
         precision,
         "pseudo_precision",
-        "of these correct",
-        "Share of the kept labels that are correct, among those whose true class is known; shown with “Show the true classes”",
+        tr("of these correct"),
+        tr(
+          "Share of the kept labels that are correct, among those whose true class is known; shown with “Show the true classes”",
+        ),
       ],
     ]
     for (const [node, key, name, help] of facts) {
@@ -306,29 +324,7 @@ export function createVerdict() {
     word.dataset.tone = { helped: "good", hurt: "bad" }[state.verdict?.outcome] ?? "even"
     signs.draw(row?.signs ?? [])
     setText(rate, "")
-    setText(
-      left,
-      isEnded
-        ? endText(state)
-        : state.seconds_left === null
-          ? ""
-          : `${formatSeconds(state.seconds_left)} left`,
-    )
+    setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : sayLeft(state.seconds_left))
   }
   return { root, update }
-}
-
-/** What a run took: "42 s of training". */
-export function endText(state) {
-  const took = `${state.seconds < 1 ? "under 1 s" : formatSeconds(state.seconds)} of training`
-  return state.stop_reason && state.status === "finished" && state.stop_reason.includes("early")
-    ? `${took}, ${state.stop_reason}`
-    : took
-}
-
-/** 42 s, 3 min, 1.5 h. @param {number} seconds */
-export function formatSeconds(seconds) {
-  if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`
-  return `${(seconds / 3600).toFixed(1)} h`
 }

@@ -1,12 +1,25 @@
 // What panels of learning from views share: cosines of pairs, ranks, and what the code is compared with.
 
+import { tr } from "../lib/words.js"
+
 const NEIGHBORS = 5
 const NEIGHBORS_OF_VIEWS = 20
-const BESIDE = [
-  ["raw", "raw input"],
-  ["pca", "PCA of the same size"],
-  ["untrained", "untrained network"],
-]
+const titlesBeside = () => ({
+  raw: tr("raw input"),
+  pca: tr("PCA of the same size"),
+  untrained: tr("untrained network"),
+})
+/** The same within a sentence. */
+const namesBeside = () => ({
+  raw: tr("the raw input"),
+  pca: tr("PCA of the same size"),
+  untrained: tr("the untrained network"),
+})
+
+const measuredBeside = (said, baseline, metric) =>
+  Object.entries(said)
+    .map(([name, title]) => [title, baseline?.[`${name}_${metric}`]])
+    .filter(([, value]) => typeof value === "number")
 
 /** How many nearest neighbors a run's accuracy is of. @param {?{task: string}} state */
 export const neighborsOf = (state) => (state?.task === "views" ? NEIGHBORS_OF_VIEWS : NEIGHBORS)
@@ -16,10 +29,7 @@ export const neighborsOf = (state) => (state?.task === "views" ? NEIGHBORS_OF_VI
  * @param {?object} baseline
  * @param {string} metric "probe_accuracy" or "knn_accuracy"
  */
-export const besideOf = (baseline, metric) =>
-  BESIDE.map(([name, title]) => [title, baseline?.[`${name}_${metric}`]]).filter(
-    ([, value]) => typeof value === "number",
-  )
+export const besideOf = (baseline, metric) => measuredBeside(titlesBeside(), baseline, metric)
 
 /** Cosines of the two views of each tile: the diagonal of a (T, T) matrix. */
 export function ownCosines({ shape: [size], data }) {
@@ -49,14 +59,15 @@ export function effectiveRank(values) {
 
 /** A run's code beside the best baseline, in words and as a tone; the margin is two standard errors of a share. */
 export function compareProbe(row, baseline, isEnded) {
-  const known = besideOf(baseline, "probe_accuracy")
+  const known = measuredBeside(namesBeside(), baseline, "probe_accuracy")
   if (typeof row?.probe_accuracy !== "number" || !known.length || !baseline.validation_rows) return ["", ""]
   const [name, best] = known.reduce((a, b) => (b[1] > a[1] ? b : a))
-  const title = name.startsWith("PCA") ? name : `the ${name}`
   const margin = 2 * Math.sqrt((best * (1 - best)) / baseline.validation_rows)
-  if (row.probe_accuracy > best + margin) return [`better than ${title}`, "good"]
-  if (row.probe_accuracy >= best - margin) return [`about as good as ${title}`, "even"]
-  return isEnded ? [`worse than ${title}`, "bad"] : [`not yet as good as ${title}`, "even"]
+  if (row.probe_accuracy > best + margin) return [tr("better than {name}", { name }), "good"]
+  if (row.probe_accuracy >= best - margin) return [tr("about as good as {name}", { name }), "even"]
+  return isEnded
+    ? [tr("worse than {name}", { name }), "bad"]
+    : [tr("not yet as good as {name}", { name }), "even"]
 }
 
 /** The answer, which is a verdict's first sentence, and the rest of it. @returns {[string, string]} */

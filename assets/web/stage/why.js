@@ -2,7 +2,7 @@
 
 import { el } from "../lib/dom.js"
 import { withTerms } from "../lib/terms.js"
-import { spoken } from "../lib/words.js"
+import { spoken, tr } from "../lib/words.js"
 
 let loading = null
 
@@ -38,7 +38,7 @@ function pictureOf(source) {
  * @param {HTMLElement[]} more shown below the explanation
  */
 export function createWhy({ title, explains }, ctx, more = []) {
-  const text = el("div", {}, el("p", { class: "stage-muted" }, "Loading …"))
+  const text = el("div", {}, el("p", { class: "stage-muted" }, tr("Loading …")))
   const body = el("div", { class: "why-body", "data-testid": "why-body" }, text, ...more)
   const root = el(
     "details",
@@ -51,7 +51,11 @@ export function createWhy({ title, explains }, ctx, more = []) {
     },
     el(
       "summary",
-      { class: "why-button", title: "What does this show?", "aria-label": `Explain: ${title}` },
+      {
+        class: "why-button",
+        title: tr("What does this show?"),
+        "aria-label": tr("Explain: {title}", { title }),
+      },
       "?",
     ),
     body,
@@ -67,7 +71,7 @@ export function createWhy({ title, explains }, ctx, more = []) {
       isFilled = true
     } catch {
       text.replaceChildren(
-        el("p", { class: "stage-muted" }, "The explanation could not be loaded. Open it again."),
+        el("p", { class: "stage-muted" }, tr("The explanation could not be loaded. Open it again.")),
       )
     }
   }

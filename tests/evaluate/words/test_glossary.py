@@ -19,7 +19,7 @@ from tests.cli.helpers import cli
 from tests.helpers import ROOT, parse
 
 WORDS = read_words()
-HELP = re.compile(r'^  help: "(.*)",$', re.MULTILINE)  # of a tab of the lab
+HELP = re.compile(r'^  get help\(\) \{\s+return tr\(\s*"(.*)",?\s*\)$', re.MULTILINE)  # of a tab of the lab
 MOST_SENTENCES = 4
 LAB = "code"  # said in the lab under the panels
 

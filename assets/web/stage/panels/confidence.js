@@ -3,6 +3,7 @@
 
 import { el, setText, sizeCanvas } from "../../lib/dom.js"
 import { classColor } from "../../lib/palette.js"
+import { tr } from "../../lib/words.js"
 import {
   BINS,
   count,
@@ -24,21 +25,23 @@ const MANY = 12 // classes, above which the columns of the mix carry no names
 
 export default {
   id: "confidence",
-  title: "Confidence",
+  get title() {
+    return tr("Confidence")
+  },
   create(root, ctx) {
     const choice = el(
       "select",
       {
         class: "stage-input",
-        "aria-label": "Split of the bars",
+        "aria-label": tr("Split of the bars"),
         onchange: () => {
           hasChosen = true
           draw()
         },
       },
-      el("option", { value: "all" }, "all proposals"),
-      el("option", { value: "class" }, "by class"),
-      el("option", { value: "right" }, "correct and wrong"),
+      el("option", { value: "all" }, tr("all proposals")),
+      el("option", { value: "class" }, tr("by class")),
+      el("option", { value: "right" }, tr("correct and wrong")),
     )
     root.head.append(choice)
     const canvas = el("canvas", { class: "stage-canvas", role: "img" })
@@ -48,7 +51,7 @@ export default {
         class: "pl-handle",
         role: "slider",
         tabindex: "0",
-        "aria-label": "What-if threshold",
+        "aria-label": tr("What-if threshold"),
         "aria-valuemin": "0",
         "aria-valuemax": "1",
         "data-testid": "confidence-threshold",
@@ -60,7 +63,7 @@ export default {
     const mix = el("div", {
       class: "pl-mix",
       role: "group",
-      "aria-label": "What would be kept, by class",
+      "aria-label": tr("What would be kept, by class"),
       "data-testid": "confidence-mix",
     })
     const ends = el("p", { class: "stage-how pl-ends" })
@@ -72,7 +75,7 @@ export default {
       class: "stage-chip",
       type: "button",
       "data-testid": "confidence-use",
-      title: "Starts a new run like this one that keeps every proposal above this threshold.",
+      title: tr("Starts a new run like this one that keeps every proposal above this threshold."),
       onclick: () => ctx.repeat(threshold() / BINS),
     })
     root.foot.append(how, use)
@@ -123,10 +126,13 @@ export default {
       handle.setAttribute("aria-valuetext", text)
       canvas.setAttribute(
         "aria-label",
-        `Histogram of the confidence of ${count(counts.total[0])} proposals. ${text}`,
+        tr("Histogram of the confidence of {count} proposals. {text}", {
+          count: count(counts.total[0]),
+          text,
+        }),
       )
-      setText(how, "What if? Drag the line; this run does not change.")
-      setText(use, `Train with threshold ${(at / BINS).toFixed(2)}`)
+      setText(how, tr("What if? Drag the line; this run does not change."))
+      setText(use, tr("Train with threshold {value}", { value: (at / BINS).toFixed(2) }))
       chart.dataset.ms = (performance.now() - began).toFixed(1)
     }
 
@@ -135,14 +141,31 @@ export default {
         pool = poolSize(view.frame, view.row) ?? counts.total[0]
       const known = counts.right[at] + counts.wrong[at]
       const own = sum(mixOf(view.frame, KEPT))
-      const purity =
-        view.oracle.isOn && known
-          ? ` ${share(counts.right[at], known)} of ${known < kept ? `the ${count(known)} known` : "them"} are correct.`
-          : ""
+      const said = [
+        tr("At {value} or more: {share} of the unlabeled rows would be kept ({count} of {all}).", {
+          value: (at / BINS).toFixed(2),
+          share: share(kept, pool),
+          count: count(kept),
+          all: count(pool),
+        }),
+      ]
+      if (view.oracle.isOn && known) {
+        const part = share(counts.right[at], known)
+        said.push(
+          known < kept
+            ? tr("{share} of the {count} known are correct.", { share: part, count: count(known) })
+            : tr("{share} of them are correct.", { share: part }),
+        )
+      }
+      said.push(
+        own ? tr("This round keeps {share}.", { share: share(own, pool) }) : tr("This round keeps none."),
+      )
       const bare = sum(mixOf(view.frame, PROPOSED)) - counts.total[0]
-      const without =
-        bare > 0 ? ` ${count(bare)} proposals have no probability, so no threshold keeps them.` : ""
-      return `At ${(at / BINS).toFixed(2)} or more: ${share(kept, pool)} of the unlabeled rows would be kept (${count(kept)} of ${count(pool)}).${purity} This round keeps ${own ? share(own, pool) : "none"}.${without}`
+      if (bare > 0)
+        said.push(
+          tr("{count} proposals have no probability, so no threshold keeps them.", { count: count(bare) }),
+        )
+      return said.join(" ")
     }
 
     function drawBars(at) {
@@ -196,8 +219,12 @@ export default {
       }
       context.textAlign = "left"
       context.textBaseline = "top"
-      const key = { right: "solid: correct, hatched: wrong; ", class: "", all: "" }[choice.value]
-      context.fillText(`${key}highest bar ${count(most)}, heights on a square-root scale`, PAD, 0)
+      const said = { count: count(most) }
+      const key =
+        choice.value === "right"
+          ? tr("solid: correct, hatched: wrong; highest bar {count}, heights on a square-root scale", said)
+          : tr("highest bar {count}, heights on a square-root scale", said)
+      context.fillText(key, PAD, 0)
     }
 
     function drawMix(at) {
@@ -236,7 +263,12 @@ export default {
         last = order[order.length - 1]
       setText(
         ends,
-        `Most ${classes[order[0]]} (${count(counts.byClass[order[0]][at])}), fewest ${classes[last]} (${count(counts.byClass[last][at])}).`,
+        tr("Most {most} ({count}), fewest {fewest} ({least}).", {
+          most: classes[order[0]],
+          count: count(counts.byClass[order[0]][at]),
+          fewest: classes[last],
+          least: count(counts.byClass[last][at]),
+        }),
       )
     }
 
@@ -282,7 +314,9 @@ export default {
       destroy() {},
       summary(next) {
         const why = whyEmpty(next, PROPOSED)
-        return why || !counts ? why : `What if there were a single threshold? ${describe(threshold())}`
+        if (why || !counts) return why
+        const said = describe(threshold())
+        return tr("What if there were a single threshold? {said}", { said })
       },
     }
   },

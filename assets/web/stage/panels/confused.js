@@ -3,6 +3,7 @@
 
 import { el } from "../../lib/dom.js"
 import { largest, MOST } from "../../lib/shortlist.js"
+import { tr } from "../../lib/words.js"
 import { sum } from "../pseudo.js"
 
 /**
@@ -62,14 +63,21 @@ export function mostConfused(rows, classes, typed = "") {
 
 /** What the table of the most confused classes holds, in words. */
 export function describeChoice({ shown, others }, classes, typed = "") {
-  const all = `${classes.length.toLocaleString("en")} classes`
-  if (typed.trim())
-    return shown.length
-      ? `Of ${all} those whose names hold “${typed.trim()}”${others ? `: ${MOST}, and ${others.toLocaleString("en")} more` : ""}.`
-      : "No class is called so."
+  const all = classes.length.toLocaleString("en")
+  const part = typed.trim()
+  if (part && !shown.length) return tr("No class is called so.")
+  if (part)
+    return others
+      ? tr("Of {all} classes those whose names hold “{part}”: {count}, and {others} more.", {
+          all,
+          part,
+          count: MOST,
+          others: others.toLocaleString("en"),
+        })
+      : tr("Of {all} classes those whose names hold “{part}”.", { all, part })
   return shown.length
-    ? `The ${shown.length} of ${all} that are most often confused.`
-    : `None of ${all} is confused with another.`
+    ? tr("The {count} of {all} classes that are most often confused.", { count: shown.length, all })
+    : tr("None of {all} classes is confused with another.", { all })
 }
 
 /** A box that finds classes by their names, hidden until there are more than a table shows. */
@@ -77,9 +85,9 @@ export function findBox(changed) {
   const box = el("input", {
     type: "search",
     class: "stage-input",
-    placeholder: "Find a class",
-    "aria-label": "Find a class",
-    title: "Part of a name",
+    placeholder: tr("Find a class"),
+    "aria-label": tr("Find a class"),
+    title: tr("Part of a name"),
     "data-testid": "find-confused",
     hidden: true,
     oninput: changed,

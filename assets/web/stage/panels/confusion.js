@@ -1,6 +1,7 @@
 // Confusion of a classifier on validation rows, with precision and recall of each class, and how often each class is named.
 
 import { el } from "../../lib/dom.js"
+import { tr } from "../../lib/words.js"
 import { className, count, share, sum } from "../pseudo.js"
 import { describeChoice, findBox, mostConfused, sumsOf } from "./confused.js"
 
@@ -9,13 +10,15 @@ const MOST_GAPS = 12 // classes that are told where there are too many for a mat
 
 export default {
   id: "confusion",
-  title: "Confusion",
+  get title() {
+    return tr("Confusion")
+  },
   create(root) {
     const body = el("div", {
       class: "stage-scroll",
       tabindex: "0",
       role: "group",
-      "aria-label": "Confusion of classes",
+      "aria-label": tr("Confusion of classes"),
     })
     root.body.append(body)
     let drawn = null,
@@ -37,26 +40,32 @@ export default {
       resize() {},
       destroy() {},
       summary(view) {
-        if (!view.statics || !view.frame?.label_counts) return "No epoch has been measured yet."
+        if (!view.statics || !view.frame?.label_counts) return tr("No epoch has been measured yet.")
         const { classes } = view.statics,
           rows = sumsOf(view.frame, "confusion")
-        if (!rows) return "This version of the run kept no confusion of so many classes."
+        if (!rows) return tr("This version of the run kept no confusion of so many classes.")
         const seen = rows.map((row, c) => [row, c]).filter(([row]) => row.own)
-        if (!seen.length) return "No validation row has a label."
+        if (!seen.length) return tr("No validation row has a label.")
         const [worst, c] = seen.sort(([a], [b]) => a.right / a.own - b.right / b.own)[0]
-        return (
-          `${describeAll(rows)} at epoch ${view.frame.epoch}. ` +
-          `The lowest recall is that of ${classes[c]}, ${share(worst.right, worst.own)}${worst.worst >= 0 && worst.worstCount ? `, most often confused with ${classes[worst.worst]}` : ""}.`
-        )
+        const least = { name: classes[c], share: share(worst.right, worst.own), other: classes[worst.worst] }
+        const said =
+          worst.worst >= 0 && worst.worstCount
+            ? tr("The lowest recall is that of {name}, {share}, most often confused with {other}.", least)
+            : tr("The lowest recall is that of {name}, {share}.", least)
+        const whole = tr("Of {count} validation rows {share} are classified correctly at epoch {epoch}.", {
+          ...countAll(rows),
+          epoch: view.frame.epoch,
+        })
+        return `${whole} ${said}`
       },
     }
   },
 }
 
-/** How many of all rows are right, without the full stop. */
-function describeAll(rows) {
+/** How many rows there are, and which share of them is right, as they are said. */
+function countAll(rows) {
   const all = sum(rows.map((row) => row.own))
-  return `Of ${count(all)} validation rows ${share(sum(rows.map((row) => row.right)), all)} are classified correctly`
+  return { count: count(all), share: share(sum(rows.map((row) => row.right)), all) }
 }
 
 /** How often a class is there and is named, as two bars; the numbers stand beside them. */
@@ -66,7 +75,10 @@ function bars(row, most) {
     "div",
     {
       class: "pl-bar",
-      title: `${count(row.own)} belong to this class, ${count(row.other)} are predicted as it`,
+      title: tr("{count} belong to this class, {others} are predicted as it", {
+        count: count(row.own),
+        others: count(row.other),
+      }),
     },
     el("i", { class: "is-proposed", style: `width:${part(row.own)}` }),
     el("i", { class: "is-kept", style: `width:${part(row.other)}` }),
@@ -77,8 +89,8 @@ const legend = () =>
   el(
     "p",
     { class: "pl-legend" },
-    el("span", {}, el("i", { class: "pl-key is-proposed" }), "true"),
-    el("span", {}, el("i", { class: "pl-key is-kept" }), "named"),
+    el("span", {}, el("i", { class: "pl-key is-proposed" }), tr("true")),
+    el("span", {}, el("i", { class: "pl-key is-kept" }), tr("named")),
   )
 
 /** @param {string} typed part of a name, where there are too many classes for a row each */
@@ -103,7 +115,7 @@ function drawTable(view, rows, typed) {
     ? el(
         "table",
         { class: "pl-table pl-matrix", "data-testid": "confusion-matrix" },
-        el("caption", {}, "Validation rows. Rows of the matrix: true class. Columns: predicted class."),
+        el("caption", {}, tr("Validation rows. Rows of the matrix: true class. Columns: predicted class.")),
         el(
           "thead",
           {},
@@ -133,11 +145,11 @@ function drawTable(view, rows, typed) {
         "tr",
         {},
         ...[
-          "class",
-          "true and predicted",
-          "precision",
-          "recall",
-          ...(isSmall ? [] : ["most often confused with"]),
+          tr("class"),
+          tr("true and predicted"),
+          tr("precision"),
+          tr("recall"),
+          ...(isSmall ? [] : [tr("most often confused with")]),
         ].map((text) => el("th", { scope: "col" }, text)),
       ),
     ),
@@ -165,8 +177,9 @@ function drawTable(view, rows, typed) {
         ),
     ),
   )
+  const right = tr("Of {count} validation rows {share} are classified correctly.", countAll(rows))
   const words = choice
-    ? el("p", { class: "pl-words" }, `${describeAll(rows)}. ${describeChoice(choice, classes, typed)}`)
+    ? el("p", { class: "pl-words" }, `${right} ${describeChoice(choice, classes, typed)}`)
     : null
   return el("div", {}, matrix, words, legend(), table)
 }
@@ -184,8 +197,10 @@ function drawCounts(view) {
     .filter(gap)
     .sort((a, b) => gap(b) - gap(a))
     .slice(0, MOST_GAPS)
-  const said = `Of ${count(sum(truth))} validation rows, these classes are predicted too often or too seldom:`
-  const headings = ["class", "true", "predicted"].map((text) => el("th", { scope: "col" }, text))
+  const said = tr("Of {count} validation rows, these classes are predicted too often or too seldom:", {
+    count: count(sum(truth)),
+  })
+  const headings = [tr("class"), tr("true"), tr("predicted")].map((text) => el("th", { scope: "col" }, text))
   const rows = worst.map((c) =>
     el(
       "tr",

@@ -1,6 +1,7 @@
 // Curves over epochs: which metrics there are, what they are called, and what Plotly is given of one.
 
 import { COLORS } from "../../lib/palette.js"
+import { tr } from "../../lib/words.js"
 import { besideOf, neighborsOf } from "../views.js"
 
 const NOT_METRICS = new Set([
@@ -14,54 +15,54 @@ const NOT_METRICS = new Set([
   "twin_probe_accuracy", // beside the probe's
   "twin_trained",
 ])
-export const LABELS = {
-  loss: "Loss",
-  val_mse: "Error on validation samples (MSE)",
-  probe_accuracy: "Linear classifier on the code",
-  auroc: "AUROC of the class left out",
-  dead_units: "Share of constant code units",
-  saturated: "Share of saturated outputs",
-  token_perplexity: "Perplexity",
-  bits_per_character: "Bits per character",
-  learning_rate: "Learning rate",
-  accuracy: "Accuracy",
-  macro_f1: "Macro-F1",
-  choice_loss: "Loss of the labels set aside",
-  choice_accuracy: "Accuracy of the labels set aside",
-  kept_drift: "Drift of the kept class shares",
-  ece: "Expected calibration error",
-  largest_share: "Share of the most predicted class",
-  largest_true_share: "Share of the most frequent true class",
-  reconstruction: "Reconstruction term",
-  kl: "KL divergence from the prior",
-  kl_weight: "Weight of the KL",
-  negative_elbo: "Negative ELBO per sample",
-  sparsity: "Sparsity term",
-  contraction: "Contraction term",
-  commitment: "Commitment term",
-  perplexity: "Codebook perplexity",
-  active_dimensions: "Active code dimensions",
-  active_share: "Share of active code units",
-  used_codes: "Share of the codebook in use",
-  agreement: "Mean cosine of two views",
-  invariance: "Invariance term",
-  redundancy: "Redundancy term",
-  variance: "Variance term",
-  covariance: "Covariance term",
-  gaussian: "Distance from a Gaussian (SIGReg)",
-  entropy: "Entropy of the teacher's choice",
-  divergence: "KL divergence of the student from the teacher",
-  alignment: "Alignment of two views",
-  uniformity: "Uniformity on the sphere",
-  spread: "Spread of the embeddings z (1 on an even sphere)",
-  deviation: "Standard deviation of the embeddings z",
-  rankme: "Effective rank of the code h (RankMe)",
-  projector_rank: "Effective rank of the embeddings z",
-  lidar: "LiDAR",
-  alpha: "Decay of the spectrum (α-ReQ)",
-  variance_gap: "Lack of variance (VICReg)",
-  covariance_sum: "Covariance of dimensions (VICReg)",
-}
+const labelsOf = () => ({
+  loss: tr("Loss"),
+  val_mse: tr("Error on validation samples (MSE)"),
+  probe_accuracy: tr("Linear classifier on the code"),
+  auroc: tr("AUROC of the class left out"),
+  dead_units: tr("Share of constant code units"),
+  saturated: tr("Share of saturated outputs"),
+  token_perplexity: tr("Perplexity"),
+  bits_per_character: tr("Bits per character"),
+  learning_rate: tr("Learning rate"),
+  accuracy: tr("Accuracy"),
+  macro_f1: tr("Macro-F1"),
+  choice_loss: tr("Loss of the labels set aside"),
+  choice_accuracy: tr("Accuracy of the labels set aside"),
+  kept_drift: tr("Drift of the kept class shares"),
+  ece: tr("Expected calibration error"),
+  largest_share: tr("Share of the most predicted class"),
+  largest_true_share: tr("Share of the most frequent true class"),
+  reconstruction: tr("Reconstruction term"),
+  kl: tr("KL divergence from the prior"),
+  kl_weight: tr("Weight of the KL"),
+  negative_elbo: tr("Negative ELBO per sample"),
+  sparsity: tr("Sparsity term"),
+  contraction: tr("Contraction term"),
+  commitment: tr("Commitment term"),
+  perplexity: tr("Codebook perplexity"),
+  active_dimensions: tr("Active code dimensions"),
+  active_share: tr("Share of active code units"),
+  used_codes: tr("Share of the codebook in use"),
+  agreement: tr("Mean cosine of two views"),
+  invariance: tr("Invariance term"),
+  redundancy: tr("Redundancy term"),
+  variance: tr("Variance term"),
+  covariance: tr("Covariance term"),
+  gaussian: tr("Distance from a Gaussian (SIGReg)"),
+  entropy: tr("Entropy of the teacher's choice"),
+  divergence: tr("KL divergence of the student from the teacher"),
+  alignment: tr("Alignment of two views"),
+  uniformity: tr("Uniformity on the sphere"),
+  spread: tr("Spread of the embeddings z (1 on an even sphere)"),
+  deviation: tr("Standard deviation of the embeddings z"),
+  rankme: tr("Effective rank of the code h (RankMe)"),
+  projector_rank: tr("Effective rank of the embeddings z"),
+  lidar: tr("LiDAR"),
+  alpha: tr("Decay of the spectrum (α-ReQ)"),
+  variance_gap: tr("Lack of variance (VICReg)"),
+  covariance_sum: tr("Covariance of dimensions (VICReg)"),
+})
 // Measured on validation rows alone and said so in their names.
 const WHOLE = new Set(["val_mse"])
 
@@ -77,8 +78,8 @@ export function metricsOf(row) {
 /** What a metric is called; how many neighbors are asked depends on the run's task. */
 export const titleOf = (metric, state) =>
   metric === "knn_accuracy"
-    ? `${neighborsOf(state)} nearest neighbors in the code`
-    : (LABELS[metric] ?? metric.replaceAll("_", " "))
+    ? tr("{count} nearest neighbors in the code", { count: neighborsOf(state) })
+    : (labelsOf()[metric] ?? metric.replaceAll("_", " "))
 
 function line(rows, name, key, color, extra = {}) {
   const points = rows.filter((row) => row[key] !== null && row[key] !== undefined)
@@ -94,6 +95,8 @@ function line(rows, name, key, color, extra = {}) {
     ...extra,
   }
 }
+
+const sayBest = ({ epoch }) => tr("best epoch {epoch}", { epoch })
 
 const DASHES = ["dash", "dot", "dashdot"]
 
@@ -122,54 +125,54 @@ export function tracesOf(view, metric) {
     const of = (key, name, color, extra) =>
       looked.some((row) => typeof row[key] === "number") ? [line(looked, name, key, color, extra)] : []
     const traces = [
-      ...of(`train_${metric}`, "training", train),
-      ...of(`val_${metric}`, "validation", validation, {
+      ...of(`train_${metric}`, tr("training"), train),
+      ...of(`val_${metric}`, tr("validation"), validation, {
         line: { color: validation, width: 2, dash: "dash" },
       }),
       ...of(metric, titleOf(metric, view.state), validation),
       ...(metric === "probe_accuracy"
-        ? of("twin_probe_accuracy", "supervised twin", COLORS[0], {
+        ? of("twin_probe_accuracy", tr("supervised twin"), COLORS[0], {
             line: { color: COLORS[0], width: 2, dash: "dash" },
           })
         : []),
     ]
     const base = view.state.baseline
     const references = {
-      val_mse: [[`PCA with ${base?.pca_components} values`, base?.pca_mse]],
+      val_mse: [[tr("PCA with {count} values", { count: base?.pca_components }), base?.pca_mse]],
       knn_accuracy: besideOf(base, "knn_accuracy"),
       probe_accuracy: besideOf(base, "probe_accuracy"),
-      bits_per_character: [["counting pairs of tokens (bigram)", base?.bigram_bits]],
-      accuracy: [["logistic regression", base?.logistic_accuracy]],
-      macro_f1: [["logistic regression", base?.logistic_macro_f1]],
-      rankme: [["untrained network", base?.untrained_rankme]],
+      bits_per_character: [[tr("counting pairs of tokens (bigram)"), base?.bigram_bits]],
+      accuracy: [[tr("logistic regression"), base?.logistic_accuracy]],
+      macro_f1: [[tr("logistic regression"), base?.logistic_macro_f1]],
+      rankme: [[tr("untrained network"), base?.untrained_rankme]],
     }[metric]
     const known = (references ?? []).filter(([, value]) => typeof value === "number")
     return [...traces, ...known.map(([name, value], i) => standing(view, name, value, DASHES[i]))]
   }
   const steps = view.rows.filter((row) => row.kind === "step")
   const result = [
-    line(steps, "training, within the epoch", "train_loss", train, {
+    line(steps, tr("training, within the epoch"), "train_loss", train, {
       line: { color: train, width: 1 },
       opacity: 0.45,
       showlegend: false,
       hoverinfo: "skip",
       hovertemplate: undefined,
     }),
-    line(looked, "training", "train_loss", train),
-    line(looked, "validation", "val_loss", validation, {
+    line(looked, tr("training"), "train_loss", train),
+    line(looked, tr("validation"), "val_loss", validation, {
       line: { color: validation, width: 2, dash: "dash" },
     }),
   ]
   const pairs = view.state.baseline?.bigram_loss
   if (typeof pairs === "number") {
-    result.push(standing(view, "counting pairs of tokens (bigram)", pairs, "dot"))
+    result.push(standing(view, tr("counting pairs of tokens (bigram)"), pairs, "dot"))
   }
   const best = view.state.best
   if (best) {
     result.push({
       x: [best.epoch],
       y: [best.val_loss],
-      name: "best",
+      name: tr("best"),
       mode: "markers",
       type: "scatter",
       cliponaxis: false,
@@ -179,7 +182,7 @@ export function tracesOf(view, metric) {
         color: validation,
         line: { color: view.theme.background, width: 1 },
       },
-      hovertemplate: `best epoch ${best.epoch}: %{y:.4f}`,
+      hovertemplate: `${sayBest(best)}: %{y:.4f}`,
     })
   }
   return result
@@ -215,7 +218,7 @@ export function layoutOf(view, { metric, isLog, cursor, times }) {
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: theme.font, color: theme.text, size: 12 },
-    xaxis: { ...axis, title: { text: "epoch", standoff: 6 }, range: [0, Math.max(1, view.state.epochs)] },
+    xaxis: { ...axis, title: { text: tr("epoch"), standoff: 6 }, range: [0, Math.max(1, view.state.epochs)] },
     yaxis: {
       ...axis,
       type: isLog ? "log" : "linear",
@@ -248,7 +251,7 @@ export function layoutOf(view, { metric, isLog, cursor, times }) {
       yref: "paper",
       yanchor: "top",
       xanchor: "left",
-      text: `LR ${row.value}`,
+      text: tr("LR {rate}", { rate: row.value }),
       showarrow: false,
       font: { size: 11, color: theme.muted },
     })),

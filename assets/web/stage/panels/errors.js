@@ -1,24 +1,29 @@
 // Unsure and wrong rows: the least certain proposals; with the Oracle also the most confident mistakes, and how pure and how
 // complete the kept labels of each class are.
 
-import { el, percent } from "../../lib/dom.js"
+import { el } from "../../lib/dom.js"
+import { tr } from "../../lib/words.js"
 import { drawItem, itemAt } from "../items.js"
-import { className, count, emptyNote, KEPT, mixOf, PROPOSED, share, sum, TRUTH, whyEmpty } from "../pseudo.js"
+import { className, count, emptyNote, KEPT, mixOf, PROPOSED, share, TRUTH, whyEmpty } from "../pseudo.js"
 import { describeChoice, findBox, mostConfused, sumsOf } from "./confused.js"
+import { at, describeClasses, describeRow, sure } from "./errors_words.js"
 
-const NONE_WRONG = "No proposal is wrong among the rows whose true class is known."
+const sayNoneWrong = () => tr("No proposal is wrong among the rows whose true class is known.")
 const MATRIX = 12 // classes, above which the confusion is told in words
-const PARTS = [
-  ["unsure", "Unsure", "Proposals with the lowest confidence"],
-  ["mistakes", "Mistakes", "Wrong proposals with the highest confidence"],
-  ["classes", "By class", "Kept labels compared with the true classes"],
+const partsOf = () => [
+  ["unsure", tr("Unsure"), tr("Proposals with the lowest confidence")],
+  ["mistakes", tr("Mistakes"), tr("Wrong proposals with the highest confidence")],
+  ["classes", tr("By class"), tr("Kept labels compared with the true classes")],
 ]
 
 export default {
   id: "errors",
-  title: "Unsure and wrong rows",
+  get title() {
+    return tr("Unsure and wrong rows")
+  },
   create(root, ctx) {
-    const chips = PARTS.map(([id, text, help]) =>
+    const parts = partsOf()
+    const chips = parts.map(([id, text, help]) =>
       el(
         "button",
         {
@@ -44,7 +49,7 @@ export default {
       class: "stage-scroll",
       tabindex: "0",
       role: "group",
-      "aria-label": "Unsure and wrong rows",
+      "aria-label": tr("Unsure and wrong rows"),
     })
     root.body.append(body)
     const empty = emptyNote(root)
@@ -54,13 +59,13 @@ export default {
       frame = null
 
     function draw() {
-      if (!view?.statics) return empty.say("No round has finished yet.", body)
+      if (!view?.statics) return empty.say(tr("No round has finished yet."), body)
       const isOn = view.oracle.isOn,
         part = isOn ? chosen : "unsure"
       find.hidden = part !== "classes" || !view.frame?.kept_confusion_sums
       chips.forEach((chip, i) => {
         chip.hidden = !isOn
-        chip.setAttribute("aria-pressed", String(PARTS[i][0] === part))
+        chip.setAttribute("aria-pressed", String(parts[i][0] === part))
       })
       const why = whyEmpty(view, part === "classes" ? KEPT : PROPOSED)
       empty.say(why, body)
@@ -81,35 +86,19 @@ export default {
       destroy() {},
       summary(next) {
         const why = whyEmpty(next, PROPOSED)
-        if (why || !next.statics) return why || "No round has finished yet."
+        if (why || !next.statics) return why || tr("No round has finished yet.")
         const first = next.frame.unsure_rows
-          ? `The least confident proposal is ${describeRow(next, "unsure", 0)}.`
+          ? tr("The least confident proposal is {row}.", { row: describeRow(next, "unsure", 0) })
           : ""
         if (!next.oracle.isOn) return first
-        const found = next.frame.mistakes_rows?.data.length,
-          worst = found
-            ? ` The most confident mistake is ${describeRow(next, "mistakes", 0)}.`
-            : ` ${NONE_WRONG}`
+        const worst = next.frame.mistakes_rows?.data.length
+          ? tr("The most confident mistake is {row}.", { row: describeRow(next, "mistakes", 0) })
+          : sayNoneWrong()
         const rows = sumsOf(next.frame, "kept_confusion", true)
-        return `${first}${worst}${rows ? ` ${describeClasses(next, rows)}` : ""}`
+        return [first, worst, rows ? describeClasses(next, rows) : ""].filter(Boolean).join(" ")
       },
     }
   },
-}
-
-const at = (frame, part, name, i) => frame[`${part}_${name}`]?.data[i]
-
-/** A model may name a class without saying how sure it is. */
-function sure(frame, part, i, before = "") {
-  const value = at(frame, part, "confidence", i)
-  return Number.isNaN(value) ? "without a probability" : `${before}${percent(value, 0)}`
-}
-
-export function describeRow({ frame, statics: { classes } }, part, i) {
-  const label = at(frame, part, "label", i),
-    truth = at(frame, part, "truth", i)
-  if (label === undefined) return "none"
-  return `row ${at(frame, part, "rows", i)}: ${classes[label]} ${sure(frame, part, i, "with ")}${truth === undefined ? "" : truth >= 0 ? `, truly ${classes[truth]}` : ", class unknown"}`
 }
 
 function drawRows(view, part, ctx) {
@@ -119,7 +108,11 @@ function drawRows(view, part, ctx) {
     values = frame[`${part}_values`]
   const isPicture = !texts && statics.shape.length > 1
   if (!rows.length)
-    return el("p", { class: "stage-muted" }, part === "mistakes" ? NONE_WRONG : "No proposal in this round.")
+    return el(
+      "p",
+      { class: "stage-muted" },
+      part === "mistakes" ? sayNoneWrong() : tr("No proposal in this round."),
+    )
   const items = Array.from(rows, (row, i) => {
     const label = at(frame, part, "label", i),
       truth = at(frame, part, "truth", i),
@@ -145,17 +138,17 @@ function drawRows(view, part, ctx) {
             {
               class: "stage-chip",
               type: "button",
-              title: "Mark this row on the map",
+              title: tr("Mark this row on the map"),
               onclick: () => ctx.selection.set(place),
             },
-            "on map",
+            tr("on map"),
           )
-    return el("li", {}, el("span", { class: "stage-muted" }, `row ${row}`), shown, says, find)
+    return el("li", {}, el("span", { class: "stage-muted" }, tr("row {row}", { row })), shown, says, find)
   })
   const title =
     part === "mistakes"
-      ? "Wrong proposals, the most confident first."
-      : "Proposals, the least confident first."
+      ? tr("Wrong proposals, the most confident first.")
+      : tr("Proposals, the least confident first.")
   return el(
     "div",
     {},
@@ -164,7 +157,7 @@ function drawRows(view, part, ctx) {
       "ul",
       {
         class: `pl-rows ${isPicture ? "is-wall" : ""}`,
-        "aria-label": part === "mistakes" ? "Most confident mistakes" : "Least confident proposals",
+        "aria-label": part === "mistakes" ? tr("Most confident mistakes") : tr("Least confident proposals"),
       },
       ...items,
     ),
@@ -174,37 +167,22 @@ function drawRows(view, part, ctx) {
 /** Nothing while true classes are hidden; "class unknown" where the data set has none for this row. */
 function sayTruth(classes, label, truth) {
   if (truth === undefined) return null
-  if (truth < 0) return el("span", { class: "stage-muted" }, "class unknown")
+  if (truth < 0) return el("span", { class: "stage-muted" }, tr("class unknown"))
   const isRight = truth === label
   return el(
     "span",
     { class: "pl-truth", "data-right": String(isRight) },
-    isRight ? "✓ right" : `✗ is ${classes[truth]}`,
+    isRight ? tr("✓ right") : tr("✗ is {name}", { name: classes[truth] }),
   )
 }
 
 /** An image as it is; a table's row, in frames of earlier versions, as the network is given it, in 0…1. */
 function drawValues(statics, bytes) {
   if (statics.shape.length > 1) return drawItem(statics, bytes, { size: 56 })
-  const words = Array.from(
-    bytes,
-    (value, i) => `${statics.columns?.[i] || `value ${i + 1}`} ${(value / 255).toFixed(2)}`,
+  const words = Array.from(bytes, (value, i) =>
+    [statics.columns?.[i] || tr("value {place}", { place: i + 1 }), (value / 255).toFixed(2)].join(" "),
   ).join(" · ")
   return el("p", { class: "pl-text", title: words }, words)
-}
-
-/** @param {import("./confused.js").ClassSums[]} rows of each kept label, by what is true */
-function describeClasses(view, rows) {
-  const { classes } = view.statics,
-    kept = sum(rows.map((r) => r.own))
-  if (!kept) return "The true class of none of the kept labels is known."
-  const worst = rows
-    .map((r, c) => [r, c])
-    .filter(([r]) => r.own)
-    .sort(([a], [b]) => a.right / a.own - b.right / b.own)[0]
-  const all = sum(mixOf(view.frame, KEPT))
-  const which = kept < all ? `${count(kept)} kept labels whose true class is known` : "kept labels"
-  return `${share(sum(rows.map((r) => r.right)), kept)} of the ${which} are correct; the lowest precision is that of ${classes[worst[1]]}, ${share(worst[0].right, worst[0].own)}.`
 }
 
 function drawClasses(view, typed) {
@@ -214,7 +192,11 @@ function drawClasses(view, typed) {
     } = view,
     rows = sumsOf(frame, "kept_confusion", true)
   if (!rows)
-    return el("p", { class: "stage-muted" }, "This version of the run kept no such table of so many classes.")
+    return el(
+      "p",
+      { class: "stage-muted" },
+      tr("This version of the run kept no such table of so many classes."),
+    )
   const truth = mixOf(frame, TRUTH),
     choice = frame.kept_confusion_sums ? mostConfused(rows, classes, typed) : null
   const said = `${describeClasses(view, rows)}${choice ? ` ${describeChoice(choice, classes, typed)}` : ""}`
@@ -243,7 +225,7 @@ function drawMatrix(frame, classes, rows, truth) {
   return el(
     "table",
     { class: "pl-table pl-matrix", "data-testid": "errors-matrix" },
-    el("caption", {}, "Rows: true class. Columns: kept label."),
+    el("caption", {}, tr("Rows: true class. Columns: kept label.")),
     el(
       "thead",
       {},
@@ -254,8 +236,8 @@ function drawMatrix(frame, classes, rows, truth) {
         ...classes.map((name) => el("th", { scope: "col", title: name }, name)),
         el(
           "th",
-          { scope: "col", title: "Share of the rows of this class that are kept, with any label" },
-          "coverage",
+          { scope: "col", title: tr("Share of the rows of this class that are kept, with any label") },
+          tr("coverage"),
         ),
       ),
     ),
@@ -276,8 +258,8 @@ function drawMatrix(frame, classes, rows, truth) {
         { class: "is-total" },
         el(
           "th",
-          { scope: "row", title: "Share of the labels kept as this class that are correct" },
-          "precision",
+          { scope: "row", title: tr("Share of the labels kept as this class that are correct") },
+          tr("precision"),
         ),
         ...rows.map((row) => el("td", {}, share(row.right, row.own))),
         el("td", {}),
@@ -296,7 +278,7 @@ function drawList(classes, rows, truth, shown) {
       el(
         "tr",
         {},
-        ...["class", "kept", "precision", "coverage", "when wrong, mostly"].map((text) =>
+        ...[tr("class"), tr("kept"), tr("precision"), tr("coverage"), tr("when wrong, mostly")].map((text) =>
           el("th", { scope: "col" }, text),
         ),
       ),

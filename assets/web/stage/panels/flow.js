@@ -2,6 +2,7 @@
 
 import { el, setText } from "../../lib/dom.js"
 import { classColor } from "../../lib/palette.js"
+import { tr } from "../../lib/words.js"
 import { className, count, emptyNote, share, sum } from "../pseudo.js"
 import { condense, groupsOf, MOST, rowsOf, totalsOf } from "./flow_counts.js"
 
@@ -15,14 +16,27 @@ const SPACE = "http://www.w3.org/2000/svg"
 function describe(frame) {
   const n = totalsOf(frame),
     kept = n.fresh + n.stayed + n.changed
-  const before = frame.epoch === 0 ? "Before the first round" : `Round ${frame.epoch}`
-  if (!kept && !n.dropped) return `${before}: none of the ${count(n.idle)} unlabeled rows is kept.`
-  return `${before}: ${count(n.fresh)} newly kept, ${count(n.stayed)} stayed, ${count(n.changed)} changed class, ${count(n.dropped)} dropped, ${count(n.idle)} not kept.`
+  const when = frame.epoch === 0 ? tr("Before the first round") : tr("Round {round}", { round: frame.epoch })
+  if (!kept && !n.dropped)
+    return tr("{when}: none of the {count} unlabeled rows is kept.", { when, count: count(n.idle) })
+  return tr(
+    "{when}: {fresh} newly kept, {stayed} stayed, {changed} changed class, {dropped} dropped, {idle} not kept.",
+    {
+      when,
+      fresh: count(n.fresh),
+      stayed: count(n.stayed),
+      changed: count(n.changed),
+      dropped: count(n.dropped),
+      idle: count(n.idle),
+    },
+  )
 }
 
 export default {
   id: "flow",
-  title: "Changes between rounds",
+  get title() {
+    return tr("Changes between rounds")
+  },
   create(root) {
     const asTable = el(
       "button",
@@ -30,14 +44,14 @@ export default {
         class: "stage-chip",
         type: "button",
         "aria-pressed": "false",
-        title: "Show the changes as a table",
+        title: tr("Show the changes as a table"),
         onclick: () => {
           asTable.setAttribute("aria-pressed", String(asTable.getAttribute("aria-pressed") !== "true"))
           drawn = ""
           draw()
         },
       },
-      "table",
+      tr("table"),
     )
     root.head.append(asTable)
     const picture = el("div", { class: "pl-flow" })
@@ -45,7 +59,7 @@ export default {
       class: "stage-scroll",
       tabindex: "0",
       role: "group",
-      "aria-label": "Changes as a table",
+      "aria-label": tr("Changes as a table"),
       hidden: true,
     })
     const words = el("p", { class: "pl-words", "data-testid": "flow-words" })
@@ -59,11 +73,11 @@ export default {
       const { frame, statics, theme } = view ?? {}
       const why =
         !frame || !statics
-          ? "No round has finished yet."
+          ? tr("No round has finished yet.")
           : !frame.flow
-            ? "There are too many classes for this figure."
+            ? tr("There are too many classes for this figure.")
             : !sum(frame.flow.data)
-              ? "There are no unlabeled rows, so nothing changes between rounds."
+              ? tr("There are no unlabeled rows, so nothing changes between rounds.")
               : ""
       empty.say(why, picture, scroller)
       setText(words, why ? "" : describe(frame))
@@ -88,13 +102,17 @@ export default {
       },
       resize: draw,
       destroy() {},
-      summary: (next) => (next.frame?.flow ? describe(next.frame) : "No round has finished yet."),
+      summary: (next) => (next.frame?.flow ? describe(next.frame) : tr("No round has finished yet.")),
     }
   },
 }
 
 const nameOf = (node, classes) =>
-  node.label >= 0 ? classes[node.label] : node.label === -2 ? `${node.others} others` : "not kept"
+  node.label >= 0
+    ? classes[node.label]
+    : node.label === -2
+      ? tr("{count} others", { count: node.others })
+      : tr("not kept")
 const svg = (tag, options, ...children) => {
   const node = document.createElementNS(SPACE, tag)
   for (const [name, value] of Object.entries(options)) node.setAttribute(name, value)
@@ -178,8 +196,8 @@ function drawFlow(frame, classes, width, height, theme) {
       text,
     )
   root.append(
-    write(0, 8, "start", "round before", { fill: theme.muted }),
-    write(width, 8, "end", "this round", { fill: theme.muted }),
+    write(0, 8, "start", tr("round before"), { fill: theme.muted }),
+    write(width, 8, "end", tr("this round"), { fill: theme.muted }),
   )
   for (const [places, x, at, anchor] of [
     [left, side, side - 4, "end"],
@@ -218,13 +236,13 @@ function drawTable(frame, classes) {
   const groups = groupsOf(frame, classes.length),
     rows = rowsOf(frame, groups)
   const heads = [
-    "before",
-    "newly kept",
-    "stayed",
-    "came from another class",
-    "went to another class",
-    "dropped",
-    "now",
+    tr("before"),
+    tr("newly kept"),
+    tr("stayed"),
+    tr("came from another class"),
+    tr("went to another class"),
+    tr("dropped"),
+    tr("now"),
   ]
   const total = rows[0].map((_, k) => sum(rows.map((row) => row[k])))
   return el(
@@ -236,7 +254,7 @@ function drawTable(frame, classes) {
       el(
         "tr",
         {},
-        el("th", { scope: "col" }, "class"),
+        el("th", { scope: "col" }, tr("class")),
         ...heads.map((text) => el("th", { scope: "col" }, text)),
       ),
     ),
@@ -258,7 +276,11 @@ function drawTable(frame, classes) {
       el(
         "tr",
         { class: "is-total" },
-        el("th", { scope: "row" }, `all (${share(total[6], sum(frame.flow.data))} kept)`),
+        el(
+          "th",
+          { scope: "row" },
+          tr("all ({share} kept)", { share: share(total[6], sum(frame.flow.data)) }),
+        ),
         ...total.map((n) => el("td", {}, count(n))),
       ),
     ),

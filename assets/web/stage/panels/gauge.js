@@ -2,6 +2,7 @@
 
 import { el, percent } from "../../lib/dom.js"
 import { COLORS } from "../../lib/palette.js"
+import { tr } from "../../lib/words.js"
 import { inline, sayGauge } from "../beside_words.js"
 import { besideOf } from "../views.js"
 import { layoutOf, titleOf } from "./curves.js"
@@ -33,7 +34,7 @@ export function tracesOfBoth(view, metric) {
     return {
       x: rows.map((row) => row.epoch),
       y: rows.map((row) => row[metric]),
-      name: side === "intact" ? "intact" : inline(view.break.title),
+      name: side === "intact" ? tr("intact") : inline(view.break.title),
       mode: rows.length > 1 ? "lines" : "markers",
       type: "scatter",
       line: { color, dash, width: 2.5 },
@@ -69,7 +70,7 @@ export const gaugePanel = (id, title, usual) => ({
   explains: "gauge",
   says: "", // what both runs together come to is said above them
   create(root, ctx) {
-    const choice = el("select", { class: "stage-input", "aria-label": "Gauge", onchange: () => pick() })
+    const choice = el("select", { class: "stage-input", "aria-label": tr("Gauge"), onchange: () => pick() })
     const plot = el("div", { class: "stage-plot" })
     const whole = offerWhole(plot, () => draw())
     root.head.append(choice, whole.button)
@@ -119,8 +120,10 @@ export const gaugePanel = (id, title, usual) => ({
         const say = (value) => (/accuracy/.test(metric) ? percent(value) : sayGauge(metric, value))
         const said = Object.keys(SIDES).map((side) => {
           const row = next.sides[side]?.row
-          const who = side === "intact" ? "intact" : inline(next.break.title)
-          return row ? `${say(row[metric])} ${who} at epoch ${row.epoch}` : `none yet ${who}`
+          const who = side === "intact" ? tr("intact") : inline(next.break.title)
+          return row
+            ? tr("{value} {run} at epoch {epoch}", { value: say(row[metric]), run: who, epoch: row.epoch })
+            : tr("none yet {run}", { run: who })
         })
         return `${titleOf(metric, next.state)}: ${said.join(", ")}.`
       },

@@ -1,13 +1,14 @@
 // Label distribution: for each class the given labels, proposals, what was kept of them, and with the Oracle the truth.
 
 import { el, setText } from "../../lib/dom.js"
+import { tr } from "../../lib/words.js"
 import { className, count, emptyNote, GIVEN, KEPT, mixOf, PROPOSED, share, sum, TRUTH } from "../pseudo.js"
 
-const COLUMNS = [
-  ["given", GIVEN, "True labels given to training"],
-  ["proposed", PROPOSED, "Unlabeled rows for which this class is proposed"],
-  ["kept", KEPT, "Proposals that the next round trains on"],
-  ["truth", TRUTH, "True classes of the unlabeled rows"],
+const columnsOf = () => [
+  [tr("given"), GIVEN, tr("True labels given to training")],
+  [tr("proposed"), PROPOSED, tr("Unlabeled rows for which this class is proposed")],
+  [tr("kept"), KEPT, tr("Proposals that the next round trains on")],
+  [tr("truth"), TRUTH, tr("True classes of the unlabeled rows")],
 ]
 
 const MOST = 40 // classes with a row of their own; of more the largest, and the others together
@@ -35,23 +36,25 @@ export function countsOf(values, shown) {
 
 export default {
   id: "labels",
-  title: "Label distribution",
+  get title() {
+    return tr("Label distribution")
+  },
   create(root) {
     const table = el("table", { class: "pl-table pl-labels" })
     const scroller = el(
       "div",
-      { class: "stage-scroll", tabindex: "0", role: "group", "aria-label": "Labels by class" },
+      { class: "stage-scroll", tabindex: "0", role: "group", "aria-label": tr("Labels by class") },
       table,
     )
     root.body.append(scroller)
     const empty = emptyNote(root)
-    const truthKey = el("span", {}, el("i", { class: "pl-key is-truth" }), "truth")
+    const truthKey = el("span", {}, el("i", { class: "pl-key is-truth" }), tr("truth"))
     root.foot.append(
       el(
         "p",
         { class: "pl-legend" },
-        el("span", {}, el("i", { class: "pl-key is-proposed" }), "proposed"),
-        el("span", {}, el("i", { class: "pl-key is-kept" }), "kept"),
+        el("span", {}, el("i", { class: "pl-key is-proposed" }), tr("proposed")),
+        el("span", {}, el("i", { class: "pl-key is-kept" }), tr("kept")),
         truthKey,
       ),
     )
@@ -61,18 +64,19 @@ export default {
 
     /** Rows and cells once; afterwards only their numbers change. */
     function build(classes, shown, hasTruth) {
-      const columns = COLUMNS.filter(([, row]) => hasTruth || row !== TRUTH)
+      const columns = columnsOf().filter(([, row]) => hasTruth || row !== TRUTH)
       const head = el(
         "tr",
         {},
-        el("th", { scope: "col" }, "class"),
-        el("th", { scope: "col", title: COLUMNS[0][2] }, "given"),
+        el("th", { scope: "col" }, tr("class")),
+        el("th", { scope: "col", title: columns[0][2] }, columns[0][0]),
         el("th", { class: "pl-wide" }),
         ...columns.slice(1).map(([name, , help]) => el("th", { scope: "col", title: help }, name)),
       )
       const left = classes.length - shown.length
       const heads = shown.map((i) => className(classes, i))
-      if (left) heads.push(el("span", { class: "stage-muted" }, `and ${count(left)} more`))
+      if (left)
+        heads.push(el("span", { class: "stage-muted" }, tr("and {count} more", { count: count(left) })))
       rows = heads.map((head) => {
         const bar = {
           proposed: el("i", { class: "is-proposed" }),
@@ -102,7 +106,7 @@ export default {
 
     function update(view) {
       const { frame, statics } = view
-      empty.say(frame?.mix && statics ? "" : "No round has finished yet.", scroller)
+      empty.say(frame?.mix && statics ? "" : tr("No round has finished yet."), scroller)
       if (!frame?.mix || !statics || frame === drawn) return
       drawn = frame
       const { classes } = statics,
@@ -134,23 +138,36 @@ export default {
       resize() {},
       destroy() {},
       summary(view) {
-        if (!view.frame?.mix || !view.statics) return "No round has finished yet."
+        if (!view.frame?.mix || !view.statics) return tr("No round has finished yet.")
         const { classes } = view.statics,
           kept = mixOf(view.frame, KEPT),
           total = sum(kept)
         const given = sum(mixOf(view.frame, GIVEN)),
           proposed = sum(mixOf(view.frame, PROPOSED))
-        const start = `Round ${view.frame.epoch}: ${count(given)} labels are given, ${count(proposed)} rows have a proposal, ${count(total)} of them are kept`
-        if (!total) return `${start}.`
+        const said = {
+          round: view.frame.epoch,
+          given: count(given),
+          proposed: count(proposed),
+          kept: count(total),
+        }
+        if (!total)
+          return tr(
+            "Round {round}: {given} labels are given, {proposed} rows have a proposal, {kept} of them are kept.",
+            said,
+          )
         const order = [...kept.keys()].sort((a, b) => kept[b] - kept[a]),
           say = (i) => `${classes[i]} ${count(kept[i])} (${share(kept[i], total)})`
-        const truth = view.oracle.isOn
-          ? ` True classes of the unlabeled rows: ${[...mixOf(view.frame, TRUTH)]
-              .map((n, i) => `${classes[i]} ${count(n)}`)
-              .slice(0, 12)
-              .join(", ")}.`
-          : ""
-        return `${start}: ${order.slice(0, 12).map(say).join(", ")}.${truth}`
+        const list = order.slice(0, 12).map(say).join(", ")
+        const first = tr(
+          "Round {round}: {given} labels are given, {proposed} rows have a proposal, {kept} of them are kept: {list}.",
+          { ...said, list },
+        )
+        if (!view.oracle.isOn) return first
+        const truths = [...mixOf(view.frame, TRUTH)].map((n, i) => `${classes[i]} ${count(n)}`)
+        const truth = tr("True classes of the unlabeled rows: {list}.", {
+          list: truths.slice(0, 12).join(", "),
+        })
+        return `${first} ${truth}`
       },
     }
   },

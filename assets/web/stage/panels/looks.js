@@ -3,6 +3,7 @@
 
 import { el, percent } from "../../lib/dom.js"
 import { classColor } from "../../lib/palette.js"
+import { tr } from "../../lib/words.js"
 import { shapeOf, toRgb, UNKNOWN } from "../../scatter/shapes.js"
 import { FAINT, LARGE } from "../../scatter/standing.js"
 import { count, ramp } from "../pseudo.js"
@@ -11,11 +12,11 @@ const STEPS = 5 // groups of confidence and of rounds
 // Entries that are neither a class nor a step, whatever the number of classes.
 const GIVEN = 1_000_000
 const NONE = GIVEN + 1
-const CHOICES = [
-  ["pseudo", "pseudo-label"],
-  ["truth", "true class"],
-  ["confidence", "confidence"],
-  ["round", "round kept"],
+const choicesOf = () => [
+  ["pseudo", tr("pseudo-label")],
+  ["truth", tr("true class")],
+  ["confidence", tr("confidence")],
+  ["round", tr("round kept")],
 ]
 
 /** @param {HTMLElement} head the map's head; @param {() => void} changed called when someone chooses another coloring */
@@ -24,7 +25,7 @@ export function createLooks(head, changed) {
     "select",
     {
       class: "stage-input",
-      "aria-label": "Color of the points",
+      "aria-label": tr("Color of the points"),
       "data-testid": "map-color",
       onchange: () => {
         key = ""
@@ -32,7 +33,7 @@ export function createLooks(head, changed) {
         changed()
       },
     },
-    ...CHOICES.map(([value, text]) => el("option", { value }, text)),
+    ...choicesOf().map(([value, text]) => el("option", { value }, text)),
   )
   head.prepend(choice)
   let view = null,
@@ -90,15 +91,17 @@ export function createLooks(head, changed) {
   const shapeIn = (entry) => (entry >= GIVEN ? 0 : shapeOf(codeOf(entry)))
 
   function nameOf(entry) {
-    if (entry === NONE) return choice.value === "truth" ? "unknown" : "not kept"
-    if (entry === GIVEN) return "given label"
+    if (entry === NONE) return choice.value === "truth" ? tr("unknown") : tr("not kept")
+    if (entry === GIVEN) return tr("given label")
     if (isClass()) return view.statics.classes[entry]
     if (choice.value === "confidence")
       return `${(entry / STEPS).toFixed(1)}–${((entry + 1) / STEPS).toFixed(1)}`
     const own = Array.from({ length: last - first + 1 }, (_, i) => first + i).filter(
       (round) => stepOf(round) === entry,
     )
-    return own.length > 1 ? `round ${own[0]}–${own[own.length - 1]}` : `round ${own[0]}`
+    return own.length > 1
+      ? tr("round {first}–{last}", { first: own[0], last: own[own.length - 1] })
+      : tr("round {round}", { round: own[0] })
   }
 
   return {
@@ -111,7 +114,8 @@ export function createLooks(head, changed) {
       return groups
     },
     get name() {
-      return `colored by ${CHOICES.find(([value]) => value === choice.value)[1]}`
+      const [, by] = choicesOf().find(([value]) => value === choice.value)
+      return tr("colored by {by}", { by })
     },
     /** A byte of the color table for each point, and its bits of standing. */
     codes: () => Uint8Array.from(groups, (g) => codeOf(entryOf(g))),
@@ -141,29 +145,35 @@ export function createLooks(head, changed) {
         { pseudo, kept_round: kept, confidence, predicted } = view.frame
       const truth = labels.data[i],
         lines = []
-      if (labeled.data[i]) lines.push(el("strong", {}, `given label: ${classes[truth]}`))
+      if (labeled.data[i]) lines.push(el("strong", {}, tr("given label: {name}", { name: classes[truth] })))
       else if (pseudo.data[i] >= 0)
         lines.push(
-          el("strong", {}, `pseudo-label: ${classes[pseudo.data[i]]}`),
+          el("strong", {}, tr("pseudo-label: {name}", { name: classes[pseudo.data[i]] })),
           el(
             "div",
             {},
-            kept.data[i] > 0 ? `first kept in round ${kept.data[i]}` : "kept before the first round",
+            kept.data[i] > 0
+              ? tr("first kept in round {round}", { round: kept.data[i] })
+              : tr("kept before the first round"),
           ),
         )
-      else lines.push(el("strong", {}, splits.data[i] ? "validation row" : "no pseudo-label"))
+      else lines.push(el("strong", {}, splits.data[i] ? tr("validation row") : tr("no pseudo-label")))
       lines.push(
         el(
           "div",
           {},
-          `the student predicts ${classes[predicted.data[i]]}, ${percent(confidence.data[i], 0)}`,
+          tr("the student predicts {name}, {share}", {
+            name: classes[predicted.data[i]],
+            share: percent(confidence.data[i], 0),
+          }),
         ),
       )
       if (view.oracle.isOn && truth >= 0 && !labeled.data[i]) {
         const wrong = pseudo.data[i] >= 0 && pseudo.data[i] !== truth
-        lines.push(el("div", {}, `${wrong ? "✗ " : ""}true class: ${classes[truth]}`))
+        const said = tr("true class: {name}", { name: classes[truth] })
+        lines.push(el("div", {}, `${wrong ? "✗ " : ""}${said}`))
       }
-      lines.push(el("div", { class: "stage-muted" }, `row ${rows.data[i]}`))
+      lines.push(el("div", { class: "stage-muted" }, tr("row {row}", { row: rows.data[i] })))
       return lines
     },
     summary(next) {
@@ -171,7 +181,10 @@ export function createLooks(head, changed) {
         { pseudo } = next.frame
       const given = labeled.data.reduce((n, v) => n + v, 0),
         kept = pseudo.data.reduce((n, v) => n + (v >= 0 ? 1 : 0), 0)
-      return ` ${count(given)} of them have a given label (large, outlined), ${count(kept)} a pseudo-label; the others are faint.`
+      return tr(
+        "{given} of them have a given label (large, outlined), {kept} a pseudo-label; the others are faint.",
+        { given: count(given), kept: count(kept) },
+      )
     },
   }
 }

@@ -1,17 +1,20 @@
 // Loss over epochs: training thin and light between epochs, validation, the best epoch, the cursor, live changes.
 
 import { el, fixed } from "../../lib/dom.js"
+import { tr } from "../../lib/words.js"
 import { layoutOf, metricsOf, titleOf, tracesOf } from "./curves.js"
 import { holdPlot, moveByClick, offerWhole, PLOT_OPTIONS } from "./plotly.js"
 
 export default {
   id: "loss",
-  title: "Loss",
+  get title() {
+    return tr("Loss")
+  },
   create(root, ctx) {
     const metric = el(
       "select",
-      { class: "stage-input", "aria-label": "Metric", onchange: () => draw() },
-      el("option", { value: "loss" }, "Loss"),
+      { class: "stage-input", "aria-label": tr("Metric"), onchange: () => draw() },
+      el("option", { value: "loss" }, tr("Loss")),
     )
     const scale = el(
       "button",
@@ -19,13 +22,13 @@ export default {
         class: "stage-chip",
         type: "button",
         "aria-pressed": "false",
-        title: "Logarithmic axis",
+        title: tr("Logarithmic axis"),
         onclick: () => {
           scale.setAttribute("aria-pressed", String(!isLog()))
           draw()
         },
       },
-      "log",
+      tr("log"),
     )
     const isLog = () => scale.getAttribute("aria-pressed") === "true"
     const plot = el("div", { class: "stage-plot" })
@@ -77,13 +80,25 @@ export default {
       destroy: drawing.destroy,
       summary(next) {
         const rows = next.epochRows.filter((row) => typeof row.val_loss === "number")
-        if (!rows.length) return "No epoch has been measured yet."
+        if (!rows.length) return tr("No epoch has been measured yet.")
         const first = rows[0],
           best = next.state.best
-        return (
-          `Validation loss ${fixed(first.val_loss, 4)} at epoch ${first.epoch}, ${fixed(next.row?.val_loss, 4)} at epoch ${next.row?.epoch}, ` +
-          `training loss ${fixed(next.row?.train_loss, 4)}.${best ? ` The best epoch is ${best.epoch} with ${fixed(best.val_loss, 4)}.` : ""}`
+        const said = tr(
+          "Validation loss {first} at epoch {start}, {now} at epoch {epoch}, training loss {training}.",
+          {
+            first: fixed(first.val_loss, 4),
+            start: first.epoch,
+            now: fixed(next.row?.val_loss, 4),
+            epoch: next.row?.epoch,
+            training: fixed(next.row?.train_loss, 4),
+          },
         )
+        if (!best) return said
+        const lowest = tr("The best epoch is {epoch} with {loss}.", {
+          epoch: best.epoch,
+          loss: fixed(best.val_loss, 4),
+        })
+        return `${said} ${lowest}`
       },
     }
   },

@@ -6,6 +6,7 @@
 import { el, percent, placeCardAt, setText, sizeCanvas } from "../../lib/dom.js"
 import { addShape, COLORS, classColor } from "../../lib/palette.js"
 import { shortlist } from "../../lib/shortlist.js"
+import { tr } from "../../lib/words.js"
 import { followLimits, limitsOf, pack } from "../../scatter/layout.js"
 import { createPlot } from "../../scatter/plot.js"
 import { toRgb, UNKNOWN } from "../../scatter/shapes.js"
@@ -28,12 +29,14 @@ export const decodesAt = (view) =>
 
 export default {
   id: "map",
-  title: "Latent map",
+  get title() {
+    return tr("Latent map")
+  },
   /** @param makeLooks for a task whose points are not simply colored by class: see looks.js */
   create(root, ctx, makeLooks = null) {
     const ground = el("div", { class: "stage-ground" })
     const card = el("div", { class: "stage-card stage-floating", hidden: true })
-    const legend = el("div", { class: "stage-legend", role: "group", "aria-label": "Classes" })
+    const legend = el("div", { class: "stage-legend", role: "group", "aria-label": tr("Classes") })
     const note = el("p", { class: "stage-note" })
     root.body.append(ground, card)
     root.foot.append(legend)
@@ -93,7 +96,7 @@ export default {
       )
     const tool = (text, label, onclick) =>
       el("button", { class: "stage-chip", type: "button", "aria-label": label, title: label, onclick }, text)
-    const move = chip("move", "move", "Drag to move the map instead of decoding it", () => {
+    const move = chip("move", tr("move"), tr("Drag to move the map instead of decoding it"), () => {
       isMoving = !isMoving
       move.setAttribute("aria-pressed", String(isMoving))
       setMode()
@@ -106,8 +109,8 @@ export default {
     }
     const lattice = chip(
       "lattice",
-      "Decode the whole map",
-      "Show the decoder's output for every point of the plane",
+      tr("Decode the whole map"),
+      tr("Show the decoder's output for every point of the plane"),
       () => {
         offer.decline()
         showLattice()
@@ -118,7 +121,7 @@ export default {
       "div",
       { class: "stage-hint" },
       lattice,
-      el("span", {}, "Drag on the map to decode any point."),
+      el("span", {}, tr("Drag on the map to decode any point.")),
     )
     // Below the map, where it can have as many lines as it needs.
     root.foot.prepend(el("div", { class: "stage-hint" }, note, umap.said), hint)
@@ -126,8 +129,8 @@ export default {
       pairs.button,
       umap.button,
       move,
-      tool("+", "Zoom in (also: click the map, then turn the wheel)", () => plot.zoomBy(1.5)),
-      tool("−", "Zoom out (double click shows all)", () => plot.zoomBy(1 / 1.5)),
+      tool("+", tr("Zoom in (also: click the map, then turn the wheel)"), () => plot.zoomBy(1.5)),
+      tool("−", tr("Zoom out (double click shows all)"), () => plot.zoomBy(1 / 1.5)),
     )
     const looks = makeLooks?.(root.head, () => {
       chosen = -1
@@ -169,9 +172,10 @@ export default {
     }
 
     function noteOf(frame) {
-      if (isUmap) return "UMAP: neighbors stay together, distances between groups mean little"
-      const explained = frame.explained ? `, ${percent(frame.explained, 0)} of its variance` : ""
-      return `${view.state.map}${explained}`
+      if (isUmap) return tr("UMAP: neighbors stay together, distances between groups mean little")
+      return frame.explained
+        ? tr("{map}, {share} of its variance", { map: view.state.map, share: percent(frame.explained, 0) })
+        : view.state.map
     }
 
     function setMode() {
@@ -223,9 +227,12 @@ export default {
 
     function describe() {
       const { glyphs, labels } = view.statics
-      const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at ${momentOf(view.frame, unitOf(view.state))}`
-      const keys = canDecode() ? " Enter decodes a point, arrow keys move it, Escape ends." : ""
-      plot.over.setAttribute("aria-label", `Map of ${of}${looks ? `, ${looks.name}` : ""}.${keys}`)
+      const what = { count: labels.data.length, moment: momentOf(view.frame, unitOf(view.state)) }
+      const of = glyphs
+        ? tr("Map of {count} tokens at {moment}", what)
+        : tr("Map of {count} samples at {moment}", what)
+      const keys = canDecode() ? tr("Enter decodes a point, arrow keys move it, Escape ends.") : ""
+      plot.over.setAttribute("aria-label", `${of}${looks ? `, ${looks.name}` : ""}. ${keys}`.trim())
     }
 
     function drawOver(pen) {
@@ -248,7 +255,7 @@ export default {
           .sort((a, b) => a - b)
           .map((label) => ({
             entry: label,
-            text: label >= 0 ? classes[label] : "no label",
+            text: label >= 0 ? classes[label] : tr("no label"),
             size: counts.get(label),
             color: classColor(label),
             shape: label,
@@ -281,7 +288,7 @@ export default {
           class: "stage-chip",
           type: "button",
           "aria-pressed": pressed,
-          title: `Show only ${text}`,
+          title: tr("Show only {name}", { name: text }),
           onclick: choose,
         },
         swatch,
@@ -357,16 +364,26 @@ export default {
         card.remove()
       },
       summary(next) {
-        if (!next.frame || !next.statics) return "There is no map yet."
+        if (!next.frame || !next.statics) return tr("There is no map yet.")
         const { glyphs, labels } = next.statics
         const share = next.row?.knn_accuracy
         const knn =
           typeof share === "number"
-            ? ` The ${neighborsOf(next.state)} nearest neighbors predict the class of ${percent(share)} of the validation samples correctly.`
+            ? tr(
+                "The {count} nearest neighbors predict the class of {share} of the validation samples correctly.",
+                { count: neighborsOf(next.state), share: percent(share) },
+              )
             : ""
-        const of = `${labels.data.length} ${glyphs ? "tokens" : "samples"} at ${momentOf(next.frame, unitOf(next.state))}`
-        const rest = `${looks?.groups ? looks.summary(next) : ""}${isUmap ? "" : pairs.words(next.frame)}`
-        return `${of}, ${isUmap ? "UMAP" : next.state.map}.${knn}${rest}`
+        const what = {
+          count: labels.data.length,
+          moment: momentOf(next.frame, unitOf(next.state)),
+          map: isUmap ? "UMAP" : next.state.map,
+        }
+        const first = glyphs
+          ? tr("{count} tokens at {moment}, {map}.", what)
+          : tr("{count} samples at {moment}, {map}.", what)
+        const rest = [looks?.groups ? looks.summary(next) : "", isUmap ? "" : pairs.words(next.frame)]
+        return [first, knn, ...rest].filter(Boolean).join(" ")
       },
     }
   },

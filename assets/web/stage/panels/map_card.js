@@ -1,6 +1,7 @@
 // The card of a sample on the map: its picture or text, its class, its error, and where it is from.
 
 import { el, fixed, pictureOf } from "../../lib/dom.js"
+import { tr } from "../../lib/words.js"
 import { visible } from "./glyphs.js"
 
 /**
@@ -22,17 +23,24 @@ export function cardOf({ statics, frame }, i, { thumbnails, lines, isSeen, hasLo
   if (statics.texts) parts.push(el("p", { class: "stage-snippet" }, statics.texts[i]))
   if (statics.glyphs) {
     const loss = frame.sample_loss.data[i]
-    const known = `loss ${fixed(loss, 2)} on average in the validation text`
+    const known = tr("loss {loss} on average in the validation text", { loss: fixed(loss, 2) })
     parts.unshift(el("strong", {}, `“${visible(statics.glyphs[i])}”`))
-    parts.push(el("div", {}, Number.isFinite(loss) ? known : "not in the validation text"))
-  } else if (!isSeen) parts.push(el("div", { class: "stage-muted" }, "not measured at this step"))
+    parts.push(el("div", {}, Number.isFinite(loss) ? known : tr("not in the validation text")))
+  } else if (!isSeen) parts.push(el("div", { class: "stage-muted" }, tr("not measured at this step")))
   else if (lines) parts.push(...lines)
   else {
-    const split = statics.splits.data[i] ? "validation" : "training"
     // Of views, the loss is of pairs, so a sample has none.
     if (frame.sample_loss)
-      parts.push(el("div", {}, `${frame.predicted ? "loss" : "MSE"} ${fixed(frame.sample_loss.data[i], 4)}`))
-    parts.push(el("div", { class: "stage-muted" }, `row ${statics.rows.data[i]}, ${split}`))
+      parts.push(el("div", {}, sayError(fixed(frame.sample_loss.data[i], 4), Boolean(frame.predicted))))
+    parts.push(el("div", { class: "stage-muted" }, sayPlace(statics, i)))
   }
   return parts
+}
+
+const sayError = (value, isLoss) =>
+  isLoss ? tr("loss {value}", { value }) : tr("MSE {error}", { error: value })
+
+function sayPlace({ rows, splits }, i) {
+  const row = rows.data[i]
+  return splits.data[i] ? tr("row {row}, validation", { row }) : tr("row {row}, training", { row })
 }

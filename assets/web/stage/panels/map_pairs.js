@@ -1,6 +1,7 @@
 // Thin lines between the two views of a sample, over the map: they shorten while views become alike.
 
 import { el } from "../../lib/dom.js"
+import { tr } from "../../lib/words.js"
 
 /**
  * @param {() => void} redraw
@@ -17,14 +18,14 @@ export function createPairs(redraw, morphMs) {
       type: "button",
       hidden: true,
       "aria-pressed": "true",
-      title: "Connect the two views of a sample",
+      title: tr("Connect the two views of a sample"),
       "data-testid": "map-pairs",
       onclick: () => {
         button.setAttribute("aria-pressed", String(!isOn()))
         redraw()
       },
     },
-    "pairs",
+    tr("pairs"),
   )
   const isOn = () => button.getAttribute("aria-pressed") === "true"
   return {
@@ -75,7 +76,9 @@ export function createPairs(redraw, morphMs) {
       for (let i = 0; i < shape[0]; i++)
         spread += Math.hypot(data[i * shape[1]] - mean[0], data[i * shape[1] + 1] - mean[1]) / shape[0]
       return spread > 0
-        ? ` The two views of a sample are ${(lengths / spread).toFixed(2)} times as far apart as a sample is from the center.`
+        ? tr("The two views of a sample are {times} times as far apart as a sample is from the center.", {
+            times: (lengths / spread).toFixed(2),
+          })
         : ""
     },
   }

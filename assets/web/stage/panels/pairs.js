@@ -1,6 +1,7 @@
 // Pairs: two views of the same validation samples, and the cosine of their embeddings at the cursor's epoch.
 
 import { el, fixed, setText } from "../../lib/dom.js"
+import { tr } from "../../lib/words.js"
 import { drawItem, drawMany, itemAt } from "../items.js"
 import { momentOf } from "../store.js"
 import { meanCosines, ownCosines } from "../views.js"
@@ -9,12 +10,14 @@ const PICTURE = 48
 
 export default {
   id: "pairs",
-  title: "Pairs",
+  get title() {
+    return tr("Pairs")
+  },
   create(root) {
     const list = el("ul", { class: "views-pairs" })
     const body = el(
       "div",
-      { class: "stage-scroll", tabindex: "0", role: "group", "aria-label": "Pairs of views" },
+      { class: "stage-scroll", tabindex: "0", role: "group", "aria-label": tr("Pairs of views") },
       list,
     )
     const sort = el(
@@ -23,14 +26,14 @@ export default {
         class: "stage-chip",
         type: "button",
         "aria-pressed": "false",
-        title: "Least similar first",
+        title: tr("Least similar first"),
         "data-testid": "pairs-sort",
         onclick: () => {
           sort.setAttribute("aria-pressed", String(!isSorted()))
           arrange()
         },
       },
-      "least similar first",
+      tr("least similar first"),
     )
     const isSorted = () => sort.getAttribute("aria-pressed") === "true"
     root.head.append(sort)
@@ -65,12 +68,18 @@ export default {
       resize() {},
       destroy() {},
       summary(view) {
-        if (!view.frame?.similarity) return "No pairs have been compared yet."
+        if (!view.frame?.similarity) return tr("No pairs have been compared yet.")
         const found = ownCosines(view.frame.similarity),
           { own, others } = meanCosines(view.frame.similarity)
-        return (
-          `At ${momentOf(view.frame)} the two views of a sample have a mean cosine of ${fixed(own, 2)}, ` +
-          `from ${fixed(Math.min(...found), 2)} to ${fixed(Math.max(...found), 2)}; views of different samples ${fixed(others, 2)}.`
+        return tr(
+          "At {moment} the two views of a sample have a mean cosine of {own}, from {low} to {high}; views of different samples {others}.",
+          {
+            moment: momentOf(view.frame),
+            own: fixed(own, 2),
+            low: fixed(Math.min(...found), 2),
+            high: fixed(Math.max(...found), 2),
+            others: fixed(others, 2),
+          },
         )
       },
     }
@@ -79,7 +88,10 @@ export default {
 
 function createPair(statics, tile) {
   const label = statics.tile_labels?.data[tile] ?? -1
-  const name = label >= 0 && statics.classes.length ? statics.classes[label] : `Sample ${tile + 1}`
+  const name =
+    label >= 0 && statics.classes.length
+      ? statics.classes[label]
+      : tr("Sample {number}", { number: tile + 1 })
   const value = el("b", {})
   const bar = el("i", {})
   const node = el(
@@ -87,7 +99,7 @@ function createPair(statics, tile) {
     { "data-testid": "pair" },
     el("div", { class: "views-two" }, ...drawViews(statics, tile)),
     el("span", { class: "views-name", title: name }, name),
-    el("span", { class: "views-cosine", title: "Cosine of the two views' embeddings" }, bar, value),
+    el("span", { class: "views-cosine", title: tr("Cosine of the two views' embeddings") }, bar, value),
   )
   return {
     node,
@@ -103,13 +115,13 @@ function drawViews(statics, tile) {
   const [one, two] = [itemAt(statics.view_one, tile), itemAt(statics.view_two, tile)]
   if (statics.shape.length > 1) return [one, two].map((bytes) => drawItem(statics, bytes, { size: PICTURE }))
   if (statics.kind === "text")
-    return [el("p", {}, textOf(statics, tile) ?? "Dropout alone tells its views apart.")]
+    return [el("p", {}, textOf(statics, tile) ?? tr("Dropout alone tells its views apart."))]
   return [
     drawMany(
       statics,
       [
-        { bytes: one, label: "view 1" },
-        { bytes: two, label: "view 2" },
+        { bytes: one, label: tr("view 1") },
+        { bytes: two, label: tr("view 2") },
       ],
       PICTURE,
     ),

@@ -1,6 +1,7 @@
 // Plotly, as panels over epochs use it: loaded once, without its own buttons, with a click that moves the cursor.
 
 import { el } from "../../lib/dom.js"
+import { tr } from "../../lib/words.js"
 
 let loading = null
 
@@ -30,10 +31,10 @@ export function offerWhole(plot, redraw) {
       class: "stage-chip",
       type: "button",
       hidden: true,
-      title: "Reset the zoom (double click)",
+      title: tr("Reset the zoom (double click)"),
       onclick: show,
     },
-    "Whole",
+    tr("Whole"),
   )
   /** Once Plotly has drawn. */
   function watch() {

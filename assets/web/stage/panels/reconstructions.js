@@ -2,6 +2,7 @@
 // validation samples, at the cursor's epoch.
 
 import { el, fixed, icon, setText, sizeCanvas } from "../../lib/dom.js"
+import { tr } from "../../lib/words.js"
 import { momentOf } from "../store.js"
 
 const GAP = 3,
@@ -11,7 +12,9 @@ const GAP = 3,
 
 export default {
   id: "reconstructions",
-  title: "Reconstructions",
+  get title() {
+    return tr("Reconstructions")
+  },
   create(root) {
     let table = null,
       images = null
@@ -33,12 +36,18 @@ export default {
         images?.destroy()
       },
       summary(view) {
-        if (!view.frame?.tile_loss) return "There are no reconstructions yet."
+        if (!view.frame?.tile_loss) return tr("There are no reconstructions yet.")
         const losses = Array.from(view.frame.tile_loss.data)
         const mean = losses.reduce((a, b) => a + b, 0) / losses.length
-        return (
-          `At ${momentOf(view.frame)} the ${losses.length} validation samples shown are reconstructed with a mean squared error of ` +
-          `${fixed(mean, 4)} per value; the lowest is ${fixed(Math.min(...losses), 4)}, the highest ${fixed(Math.max(...losses), 4)}.`
+        return tr(
+          "At {moment} the {count} validation samples shown are reconstructed with a mean squared error of {mean} per value; the lowest is {low}, the highest {high}.",
+          {
+            moment: momentOf(view.frame),
+            count: losses.length,
+            mean: fixed(mean, 4),
+            low: fixed(Math.min(...losses), 4),
+            high: fixed(Math.max(...losses), 4),
+          },
         )
       },
     }
@@ -94,7 +103,10 @@ function createImages(root) {
     }
     canvas.setAttribute(
       "aria-label",
-      `Input, output and error of ${places.length} validation samples at ${momentOf(view.frame)}`,
+      tr("Input, output and error of {count} validation samples at {moment}", {
+        count: places.length,
+        moment: momentOf(view.frame),
+      }),
     )
   }
 
@@ -112,6 +124,7 @@ function createImages(root) {
     const label = statics.tile_labels.data[place.index]
     const name = label >= 0 && statics.classes.length ? statics.classes[label] : ""
     const [h, w, channels = 1] = statics.shape
+    const error = fixed(frame.tile_loss.data[place.index], 4)
     const big = partsOf(view).map((part) => {
       const one = el("canvas", { class: "stage-big", width: w, height: h })
       one.getContext("2d").putImageData(paint(part, place.index, w, h, channels, view.theme), 0, 0)
@@ -119,7 +132,7 @@ function createImages(root) {
     })
     card.replaceChildren(
       el("div", { class: "stage-trio" }, ...big),
-      el("div", {}, `${name ? `Class ${name} · ` : ""}MSE ${fixed(frame.tile_loss.data[place.index], 4)}`),
+      el("div", {}, name ? tr("Class {name} · MSE {error}", { name, error }) : tr("MSE {error}", { error })),
     )
     placeCard(card, root.body, event)
   }
@@ -150,10 +163,10 @@ function partsOf(view) {
     output = view.frame.reconstructions.data,
     given = view.frame.corrupted?.data
   return [
-    { label: "Input", data: input },
-    ...(given ? [{ label: "Corrupted", data: given }] : []),
-    { label: "Output", data: output },
-    { label: "Error", data: input, other: output },
+    { label: tr("Input"), data: input },
+    ...(given ? [{ label: tr("Corrupted"), data: given }] : []),
+    { label: tr("Output"), data: output },
+    { label: tr("Error"), data: input, other: output },
   ]
 }
 
@@ -216,13 +229,13 @@ function createTable(root) {
   root.head.append(
     el(
       "button",
-      { class: "stage-chip", type: "button", "aria-label": "Previous row", onclick: () => move(-1) },
+      { class: "stage-chip", type: "button", "aria-label": tr("Previous row"), onclick: () => move(-1) },
       icon("prev"),
     ),
     name,
     el(
       "button",
-      { class: "stage-chip", type: "button", "aria-label": "Next row", onclick: () => move(1) },
+      { class: "stage-chip", type: "button", "aria-label": tr("Next row"), onclick: () => move(1) },
       icon("play"),
     ),
   )
@@ -238,7 +251,8 @@ function createTable(root) {
     const shown = strongest(statics.inputs.data, frame.reconstructions.data, sample * width0, width0)
     const columns = shown.length
     const label = statics.tile_labels.data[sample]
-    setText(name, `row ${sample + 1} of ${count}${label >= 0 ? `, ${statics.classes[label]}` : ""}`)
+    const row = tr("row {row} of {count}", { row: sample + 1, count })
+    setText(name, label >= 0 ? `${row}, ${statics.classes[label]}` : row)
     const width = scroller.clientWidth - 12
     if (width < 40) return
     const line = Math.max(16, Math.min(26, Math.floor((root.body.clientHeight - 20) / columns)))
@@ -254,7 +268,8 @@ function createTable(root) {
       const a = statics.inputs.data[at],
         b = frame.reconstructions.data[at]
       context.fillStyle = theme.text
-      context.fillText(clip(context, statics.columns[shown[i]] || `column ${shown[i] + 1}`, names - 4), 0, y)
+      const called = statics.columns[shown[i]] || tr("column {number}", { number: shown[i] + 1 })
+      context.fillText(clip(context, called, names - 4), 0, y)
       context.strokeStyle = theme.border
       context.beginPath()
       context.moveTo(place(0), y)
@@ -278,11 +293,16 @@ function createTable(root) {
     }
     context.fillStyle = theme.muted
     const what =
-      columns < width0 ? `the ${columns} largest of ${width0} values` : "line: error, columns scaled to 0…1"
-    context.fillText(`○ input   ● output   ${what}`, 0, columns * line + 10)
+      columns < width0
+        ? tr("the {count} largest of {all} values", { count: columns, all: width0 })
+        : tr("line: error, columns scaled to 0…1")
+    context.fillText(tr("○ input   ● output   {what}", { what }), 0, columns * line + 10)
     canvas.setAttribute(
       "aria-label",
-      `Columns of validation row ${sample + 1}: input and output at ${momentOf(frame)}`,
+      tr("Columns of validation row {row}: input and output at {moment}", {
+        row: sample + 1,
+        moment: momentOf(frame),
+      }),
     )
   }
   return {

@@ -2,77 +2,99 @@
 
 import { el, percent } from "../../lib/dom.js"
 import { COLORS } from "../../lib/palette.js"
+import { tr } from "../../lib/words.js"
 import { loadPlotly, moveByClick, offerWhole, PLOT_OPTIONS } from "./plotly.js"
 
 const LABEL_GAP = 15 // pixels between two labels at the right edge
 const MARGIN = { l: 44, r: 92, t: 8, b: 34 }
-const CURVES = {
+const curvesOf = () => ({
   accuracy: {
-    title: "Accuracy on test",
+    title: tr("Accuracy on test"),
     isShare: true,
     lines: [
-      ["accuracy", "student"],
-      ["twin_accuracy", "twin"],
-      ["ceiling_accuracy", "ceiling"],
-      ["careless_accuracy", "no safeguards"],
+      ["accuracy", tr("student")],
+      ["twin_accuracy", tr("twin")],
+      ["ceiling_accuracy", tr("ceiling")],
+      ["careless_accuracy", tr("no safeguards")],
     ],
   },
   loss: {
-    title: "Training loss",
+    title: tr("Training loss"),
     lines: [
-      ["train_loss", "student"],
-      ["train_twin_loss", "twin"],
-      ["train_ceiling_loss", "ceiling"],
-      ["train_careless_loss", "no safeguards"],
+      ["train_loss", tr("student")],
+      ["train_twin_loss", tr("twin")],
+      ["train_ceiling_loss", tr("ceiling")],
+      ["train_careless_loss", tr("no safeguards")],
     ],
   },
   kept: {
-    title: "Kept labels",
+    title: tr("Kept labels"),
     isShare: true,
     lines: [
-      ["coverage", "coverage"],
-      ["flips", "changed"],
-      ["kept_drift", "drift of class shares"],
-      ["pseudo_precision", "precision"],
+      ["coverage", tr("coverage")],
+      ["flips", tr("changed")],
+      ["kept_drift", tr("drift of class shares")],
+      ["pseudo_precision", tr("precision")],
     ],
   },
-}
+})
 
 const isNumber = (value) => typeof value === "number"
 
 /** What the pseudo-labels have brought at an epoch, in words. */
 export function describeGap(row) {
-  if (!isNumber(row?.accuracy)) return "No round has been measured on test rows yet."
-  const student = `student ${percent(row.accuracy)}`
-  const ceiling = isNumber(row.ceiling_accuracy) ? `, ceiling ${percent(row.ceiling_accuracy)}` : ""
+  if (!isNumber(row?.accuracy)) return tr("No round has been measured on test rows yet.")
   const careless = isNumber(row.careless_accuracy)
-    ? ` Without safeguards: ${percent(row.careless_accuracy)}.`
+    ? tr("Without safeguards: {share}.", { share: percent(row.careless_accuracy) })
     : ""
-  if (!isNumber(row.twin_accuracy)) return `Round ${row.epoch}: ${student}${ceiling}.${careless}`
-  const gap = 100 * (row.accuracy - row.twin_accuracy),
-    size = `${Math.abs(gap).toFixed(1)} points`
-  const says =
-    row.epoch === 0
-      ? "Training has not started yet."
-      : Math.abs(gap) < 0.05
-        ? "The student and its twin are equally good."
-        : `The student is ${size} ${gap > 0 ? "above" : "below"} its twin.`
-  return `Round ${row.epoch}: ${student}, twin ${percent(row.twin_accuracy)}${ceiling}. ${says}${careless}`
+  return [sayAccuracies(row), sayGap(row), careless].filter(Boolean).join(" ")
+}
+
+const sayFigure = (title, row) => tr("{title} over rounds. {said}", { title, said: describeGap(row) })
+
+function sayAccuracies(row) {
+  const said = {
+    round: row.epoch,
+    student: percent(row.accuracy),
+    twin: percent(row.twin_accuracy),
+    ceiling: percent(row.ceiling_accuracy),
+  }
+  if (isNumber(row.twin_accuracy))
+    return isNumber(row.ceiling_accuracy)
+      ? tr("Round {round}: student {student}, twin {twin}, ceiling {ceiling}.", said)
+      : tr("Round {round}: student {student}, twin {twin}.", said)
+  return isNumber(row.ceiling_accuracy)
+    ? tr("Round {round}: student {student}, ceiling {ceiling}.", said)
+    : tr("Round {round}: student {student}.", said)
+}
+
+function sayGap(row) {
+  if (!isNumber(row.twin_accuracy)) return ""
+  if (row.epoch === 0) return tr("Training has not started yet.")
+  const gap = 100 * (row.accuracy - row.twin_accuracy)
+  const points = Math.abs(gap).toFixed(1)
+  if (Math.abs(gap) < 0.05) return tr("The student and its twin are equally good.")
+  return gap > 0
+    ? tr("The student is {points} points above its twin.", { points })
+    : tr("The student is {points} points below its twin.", { points })
 }
 
 export default {
   id: "rounds",
-  title: "Over rounds",
+  get title() {
+    return tr("Over rounds")
+  },
   create(root, ctx) {
+    const all = curvesOf()
     const choice = el(
       "select",
       {
         class: "stage-input",
-        "aria-label": "Curves",
+        "aria-label": tr("Curves"),
         "data-testid": "rounds-curves",
         onchange: () => draw(),
       },
-      ...Object.entries(CURVES).map(([id, { title }]) => el("option", { value: id }, title)),
+      ...Object.entries(all).map(([id, { title }]) => el("option", { value: id }, title)),
     )
     const plot = el("div", { class: "stage-plot", role: "group" })
     const whole = offerWhole(plot, () => draw())
@@ -92,7 +114,7 @@ export default {
 
     function draw() {
       if (!view?.state || isGone) return
-      plot.setAttribute("aria-label", `${CURVES[choice.value].title} over rounds. ${describeGap(view.row)}`)
+      plot.setAttribute("aria-label", sayFigure(all[choice.value].title, view.row))
       if (!Plotly) return
       const cursor = view.row?.epoch ?? 0
       const key = [
@@ -122,7 +144,7 @@ export default {
         [muted, "dot", 2],
         [isDark ? COLORS[4] : COLORS[6], "dashdot", 2],
       ]
-      return CURVES[choice.value].lines
+      return all[choice.value].lines
         .map(([key, name], i) => {
           const rows = view.epochRows.filter((row) => isNumber(row[key]))
           return {
@@ -145,7 +167,7 @@ export default {
         mode: x.length > 1 ? "lines" : "lines+markers",
         line: { color, dash, width },
         cliponaxis: false,
-        hovertemplate: CURVES[choice.value].isShare ? "%{y:.1%}" : "%{y:.4f}",
+        hovertemplate: all[choice.value].isShare ? "%{y:.1%}" : "%{y:.4f}",
       }
     }
 
@@ -153,7 +175,7 @@ export default {
       const { theme } = view,
         axis = { color: theme.muted, gridcolor: theme.border, zeroline: false, linecolor: theme.border }
       const values = lines.flatMap((line) => line.y)
-      const [low, high] = range(values, CURVES[choice.value].isShare)
+      const [low, high] = range(values, all[choice.value].isShare)
       return {
         margin: MARGIN,
         showlegend: false,
@@ -163,11 +185,15 @@ export default {
         paper_bgcolor: "rgba(0,0,0,0)",
         plot_bgcolor: "rgba(0,0,0,0)",
         font: { family: theme.font, color: theme.text, size: 12 },
-        xaxis: { ...axis, title: { text: "round", standoff: 6 }, range: [0, Math.max(1, view.state.epochs)] },
+        xaxis: {
+          ...axis,
+          title: { text: tr("round"), standoff: 6 },
+          range: [0, Math.max(1, view.state.epochs)],
+        },
         yaxis: {
           ...axis,
           range: [low, high],
-          ...(CURVES[choice.value].isShare ? { tickformat: "~%" } : {}),
+          ...(all[choice.value].isShare ? { tickformat: "~%" } : {}),
         },
         hoverlabel: { bgcolor: theme.panel, bordercolor: theme.border, font: { color: theme.text } },
         shapes: [
@@ -193,7 +219,7 @@ export default {
                   xref: "paper",
                   yref: "paper",
                   showarrow: false,
-                  text: "Nothing has been measured yet.",
+                  text: tr("Nothing has been measured yet."),
                   font: { color: theme.muted },
                 },
               ]),

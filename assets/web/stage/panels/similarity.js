@@ -1,6 +1,7 @@
 // Similarity: cosines of all first views with all second views of the same samples, ordered by class.
 
 import { el, fixed, setText } from "../../lib/dom.js"
+import { tr } from "../../lib/words.js"
 import { drawCells, drawItem, itemAt } from "../items.js"
 import { momentOf } from "../store.js"
 import { meanCosines } from "../views.js"
@@ -9,7 +10,9 @@ const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowD
 
 export default {
   id: "similarity",
-  title: "Similarity",
+  get title() {
+    return tr("Similarity")
+  },
   create(root) {
     const mark = el("i", { class: "views-mark", hidden: true })
     const cells = el("div", {
@@ -39,11 +42,14 @@ export default {
       cells.replaceChildren(canvas, mark)
       cells.setAttribute(
         "aria-label",
-        `Cosines of the views of ${size} samples at ${momentOf(view.frame)}. Arrow keys move from cell to cell, Escape ends.`,
+        tr(
+          "Cosines of the views of {count} samples at {moment}. Arrow keys move from cell to cell, Escape ends.",
+          { count: size, moment: momentOf(view.frame) },
+        ),
       )
       if (scale.childElementCount < 3) {
         const ramp = Float32Array.from({ length: 64 }, (_, i) => i / 63)
-        scale.append(drawCells(ramp, 64, 1, 140), el("span", {}, "1"), el("span", {}, "cosine"))
+        scale.append(drawCells(ramp, 64, 1, 140), el("span", {}, "1"), el("span", {}, tr("cosine")))
       }
       tell()
     }
@@ -54,7 +60,7 @@ export default {
       mark.hidden = !chosen
       if (!chosen) {
         two.replaceChildren()
-        setText(said, "Rows: first views. Columns: second views. Samples are ordered by class.")
+        setText(said, tr("Rows: first views. Columns: second views. Samples are ordered by class."))
         return
       }
       const [row, column] = chosen.map((place) => order[place])
@@ -103,11 +109,11 @@ export default {
       },
       destroy() {},
       summary(next) {
-        if (!next.frame?.similarity) return "No views have been compared yet."
+        if (!next.frame?.similarity) return tr("No views have been compared yet.")
         const { own, others } = meanCosines(next.frame.similarity)
-        return (
-          `At ${momentOf(next.frame)} the diagonal, views of one sample, has a mean cosine of ${fixed(own, 2)}, ` +
-          `everything else ${fixed(others, 2)}. Samples are ordered by class: bright blocks on the diagonal are classes that were found without labels.`
+        return tr(
+          "At {moment} the diagonal, views of one sample, has a mean cosine of {own}, everything else {others}. Samples are ordered by class: bright blocks on the diagonal are classes that were found without labels.",
+          { moment: momentOf(next.frame), own: fixed(own, 2), others: fixed(others, 2) },
         )
       },
     }
@@ -130,10 +136,16 @@ export function reorder({ shape: [size], data }, order) {
 export function describeCell(statics, similarity, row, column) {
   const name = (tile) => {
     const label = statics.tile_labels?.data[tile] ?? -1
-    return `sample ${tile + 1}${label >= 0 && statics.classes.length ? ` (${statics.classes[label]})` : ""}`
+    return label >= 0 && statics.classes.length
+      ? tr("sample {number} ({name})", { number: tile + 1, name: statics.classes[label] })
+      : tr("sample {number}", { number: tile + 1 })
   }
   const cosine = fixed(similarity.data[row * similarity.shape[0] + column], 2)
   return row === column
-    ? `Both views of ${name(row)}: cosine ${cosine}`
-    : `View 1 of ${name(row)}, view 2 of ${name(column)}: cosine ${cosine}`
+    ? tr("Both views of {sample}: cosine {cosine}", { sample: name(row), cosine })
+    : tr("View 1 of {first}, view 2 of {second}: cosine {cosine}", {
+        first: name(row),
+        second: name(column),
+        cosine,
+      })
 }

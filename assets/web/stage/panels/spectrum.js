@@ -1,6 +1,7 @@
 // Spectrum: singular values over their index, with the effective rank; epoch 0 stays faint behind it. A collapse is a cliff.
 
 import { el, sizeCanvas } from "../../lib/dom.js"
+import { tr } from "../../lib/words.js"
 import { momentOf } from "../store.js"
 import { effectiveRank } from "../views.js"
 
@@ -12,13 +13,15 @@ const DECADES = 7 // below the largest value, nothing is drawn
 
 export default {
   id: "spectrum",
-  title: "Spectrum",
+  get title() {
+    return tr("Spectrum")
+  },
   create(root, ctx) {
     const side = el(
       "select",
-      { class: "stage-input", "aria-label": "Spectrum of", onchange: () => draw() },
-      el("option", { value: "embedding_spectrum" }, "embeddings z, centered"),
-      el("option", { value: "spectrum" }, "code h"),
+      { class: "stage-input", "aria-label": tr("Spectrum of"), onchange: () => draw() },
+      el("option", { value: "embedding_spectrum" }, tr("embeddings z, centered")),
+      el("option", { value: "spectrum" }, tr("code h")),
     )
     const canvas = el("canvas", { class: "stage-canvas", role: "img" })
     root.head.append(side)
@@ -70,7 +73,9 @@ export default {
       resize: draw,
       destroy() {},
       summary: (next) =>
-        next.frame?.[side.value] ? describe(next.frame, side.value) : "No spectrum has been measured yet.",
+        next.frame?.[side.value]
+          ? describe(next.frame, side.value)
+          : tr("No spectrum has been measured yet."),
     }
   },
 }
@@ -93,10 +98,16 @@ const letterOf = (side) => (side === "spectrum" ? "h" : "z")
 /** The effective rank and how far the values fall, as a sentence. */
 export function describe(frame, side) {
   const { data } = frame[side]
-  return (
-    `Effective rank of ${letterOf(side)} ${effectiveRank(data).toFixed(1)} of ${data.length} at ${momentOf(frame)}: ` +
-    `in so many directions the ${side === "spectrum" ? "codes" : "embeddings"} really differ.`
-  )
+  const said = { rank: effectiveRank(data).toFixed(1), size: data.length, moment: momentOf(frame) }
+  return side === "spectrum"
+    ? tr(
+        "Effective rank of h {rank} of {size} at {moment}: in so many directions the codes really differ.",
+        said,
+      )
+    : tr(
+        "Effective rank of z {rank} of {size} at {moment}: in so many directions the embeddings really differ.",
+        said,
+      )
 }
 
 function drawAxes(pen, { view, width, height, low, high, x, y, count }) {
@@ -125,7 +136,7 @@ function drawAxes(pen, { view, width, height, low, high, x, y, count }) {
   pen.textAlign = "right"
   pen.fillText(String(count), x(count), height - BOTTOM + 14)
   pen.textAlign = "center"
-  pen.fillText("singular values, largest first (dashed: epoch 0)", (LEFT + width - RIGHT) / 2, height - 4)
+  pen.fillText(tr("singular values, largest first (dashed: epoch 0)"), (LEFT + width - RIGHT) / 2, height - 4)
 }
 
 function drawCurve(pen, values, x, y, { color, isFaint = false }) {
@@ -154,6 +165,10 @@ function drawRank(pen, rank, { of, x, height, width, theme }) {
   pen.stroke()
   const isRight = at > width * 0.6
   pen.textAlign = isRight ? "right" : "left"
-  pen.fillText(`effective rank of ${of} ${rank.toFixed(1)}`, at + (isRight ? -6 : 6), TOP + 12)
+  pen.fillText(
+    tr("effective rank of {letter} {rank}", { letter: of, rank: rank.toFixed(1) }),
+    at + (isRight ? -6 : 6),
+    TOP + 12,
+  )
   pen.restore()
 }

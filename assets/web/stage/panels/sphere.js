@@ -3,6 +3,7 @@
 
 import { el, fixed, setText, sizeCanvas } from "../../lib/dom.js"
 import { classColor } from "../../lib/palette.js"
+import { tr } from "../../lib/words.js"
 import { momentOf } from "../store.js"
 
 const BINS = 72
@@ -11,7 +12,9 @@ const TURNS = { ArrowLeft: [-TURN, 0], ArrowRight: [TURN, 0], ArrowUp: [0, -TURN
 
 export default {
   id: "sphere",
-  title: "Sphere",
+  get title() {
+    return tr("Sphere")
+  },
   isFor: (view) => Boolean(view.frame?.sphere),
   create(root) {
     const canvas = el("canvas", { class: "stage-canvas views-sphere", role: "img" })
@@ -54,13 +57,17 @@ export default {
       canvas.tabIndex = isBall() ? 0 : -1
       canvas.setAttribute(
         "aria-label",
-        `Embeddings on the unit ${isBall() ? "sphere at" : "circle at"} ${momentOf(view.frame)}.${isBall() ? " Arrow keys turn it." : ""}`,
+        isBall()
+          ? tr("Embeddings on the unit sphere at {moment}. Arrow keys turn it.", {
+              moment: momentOf(view.frame),
+            })
+          : tr("Embeddings on the unit circle at {moment}.", { moment: momentOf(view.frame) }),
       )
       setText(
         note,
         isBall()
-          ? "Drag to turn. Lines connect two views of a sample."
-          : "Lines connect two views of a sample.",
+          ? tr("Drag to turn. Lines connect two views of a sample.")
+          : tr("Lines connect two views of a sample."),
       )
       if (width < 40) return
       const pen = sizeCanvas(canvas, width, height)
@@ -101,12 +108,23 @@ export default {
       },
       destroy() {},
       summary(next) {
-        if (!next.frame?.sphere) return "There are no embeddings yet."
+        if (!next.frame?.sphere) return tr("There are no embeddings yet.")
         const { row } = next
-        return (
-          `${next.frame.sphere.shape[0]} embeddings on the unit ${isBall() ? "sphere" : "circle"} at ${momentOf(next.frame)}: ` +
-          `alignment ${fixed(row?.alignment, 2)} (0 is best), uniformity ${fixed(row?.uniformity, 2)} (lower is more even).`
-        )
+        const said = {
+          count: next.frame.sphere.shape[0],
+          moment: momentOf(next.frame),
+          alignment: fixed(row?.alignment, 2),
+          uniformity: fixed(row?.uniformity, 2),
+        }
+        return isBall()
+          ? tr(
+              "{count} embeddings on the unit sphere at {moment}: alignment {alignment} (0 is best), uniformity {uniformity} (lower is more even).",
+              said,
+            )
+          : tr(
+              "{count} embeddings on the unit circle at {moment}: alignment {alignment} (0 is best), uniformity {uniformity} (lower is more even).",
+              said,
+            )
       },
     }
   },

@@ -1,6 +1,7 @@
 // The map's other layout: UMAP of the same samples, made beside the training by the maps' process, epoch by epoch.
 
 import { el, setText } from "../../lib/dom.js"
+import { tr } from "../../lib/words.js"
 import { limitsOf } from "../../scatter/layout.js"
 
 const ASK_MS = 800
@@ -25,8 +26,9 @@ export function createUmap(ctx, changed) {
       class: "stage-chip",
       type: "button",
       "aria-pressed": "false",
-      title:
+      title: tr(
         "Lay the samples out by UMAP, which keeps neighbors together; each epoch begins from the one before",
+      ),
       "data-testid": "map-umap",
       onclick: () => {
         isOn = !isOn
@@ -55,7 +57,7 @@ export function createUmap(ctx, changed) {
       if (layouts.size > MOST_KEPT) layouts.delete(layouts.keys().next().value)
       return changed()
     }
-    say(`UMAP on its way: ${about.made} of ${about.total} epochs`)
+    say(tr("UMAP on its way: {made} of {total} epochs", about))
     timer = setTimeout(() => ask(epoch), ASK_MS)
   }
 
@@ -72,7 +74,7 @@ export function createUmap(ctx, changed) {
      */
     placesOf(frame, limits) {
       if (frame.step) {
-        say("UMAP begins with the first whole epoch.")
+        say(tr("UMAP begins with the first whole epoch."))
         return null
       }
       const found = layouts.get(frame.epoch)

@@ -2,13 +2,16 @@
 // model the guesses for hidden tokens.
 
 import { el, percent } from "../../lib/dom.js"
+import { tr } from "../../lib/words.js"
 
 const PLAIN = 0,
   RIGHT = 1
 
 export default {
   id: "writing",
-  title: "Writing",
+  get title() {
+    return tr("Writing")
+  },
   isText: true,
   create(root) {
     const body = el("div", { class: "stage-scroll stage-writing" })
@@ -21,31 +24,43 @@ export default {
         const { written, completed, filled } = view.frame.words
         if (filled?.length)
           body.replaceChildren(
-            ...filled.map((line, i) => filledText(line, i === 0 ? "Your text" : `Validation text ${i}`)),
+            ...filled.map((line, i) =>
+              filledText(line, i === 0 ? tr("Your text") : tr("Validation text {number}", { number: i })),
+            ),
           )
         else if (written || completed) {
           body.replaceChildren(
             part(
-              "Your prompt and the model's continuation",
+              tr("Your prompt and the model's continuation"),
               el("span", { class: "stage-muted" }, view.statics.prompt ?? ""),
               el("strong", {}, completed),
             ),
             // In the middle of an epoch there is only the first.
-            ...(written ? [part("Without a prompt", written)] : []),
+            ...(written ? [part(tr("Without a prompt"), written)] : []),
           )
         } else
-          body.replaceChildren(el("p", { class: "stage-muted" }, "This run keeps no samples of its writing."))
+          body.replaceChildren(
+            el("p", { class: "stage-muted" }, tr("This run keeps no samples of its writing.")),
+          )
       },
       resize() {},
       destroy() {},
       summary(view) {
         const words = view.frame?.words
-        if (!words) return "Nothing has been written yet."
+        if (!words) return tr("Nothing has been written yet.")
         if (words.filled?.length) {
           const hidden = words.filled.flat().filter(([, state, wanted]) => state !== PLAIN && wanted)
-          return `At epoch ${view.frame.epoch} ${hidden.filter(([, state]) => state === RIGHT).length} of ${hidden.length} hidden tokens shown are predicted correctly.`
+          return tr("At epoch {epoch} {count} of {all} hidden tokens shown are predicted correctly.", {
+            epoch: view.frame.epoch,
+            count: hidden.filter(([, state]) => state === RIGHT).length,
+            all: hidden.length,
+          })
         }
-        return `At epoch ${view.frame.epoch}, after “${view.statics?.prompt ?? ""}” the model writes: ${words.completed}`
+        return tr("At epoch {epoch}, after “{prompt}” the model writes: {text}", {
+          epoch: view.frame.epoch,
+          prompt: view.statics?.prompt ?? "",
+          text: words.completed,
+        })
       },
     }
   },
@@ -53,13 +68,19 @@ export default {
 
 const part = (title, ...text) => el("section", {}, el("h4", {}, title), el("p", {}, ...text))
 
+/** @param {string} wanted what was hidden, "" where nobody knows */
+function sayGuess(isRight, wanted, share) {
+  if (!wanted) return tr("{share} sure", { share })
+  return isRight
+    ? tr("right, {share} sure", { share })
+    : tr("wrong, it was “{wanted}”, {share} sure", { wanted, share })
+}
+
 function filledText(line, title) {
   const pieces = line.map(([piece, state, wanted, p]) => {
     if (state === PLAIN) return el("span", {}, piece)
     const isRight = state === RIGHT
-    const said = wanted
-      ? `${isRight ? "right" : `wrong, it was “${wanted}”`}, ${percent(p, 0)} sure`
-      : `${percent(p, 0)} sure`
+    const said = sayGuess(isRight, wanted, percent(p, 0))
     // An underline of its own kind beside the color: right is solid, wrong is wavy.
     return el(
       "mark",

@@ -1,19 +1,24 @@
 // Code: the run as a script that stands alone.
 
 import { el, setText } from "../../lib/dom.js"
+import { tr } from "../../lib/words.js"
 import { asker } from "../asking.js"
 import { saveFile, toggle } from "../controls.js"
 
 export default {
   id: "code",
-  title: "Code",
-  help: "This run as a short script that ends with the same losses, to read, change and run elsewhere.",
+  get title() {
+    return tr("Code")
+  },
+  get help() {
+    return tr("This run as a short script that ends with the same losses, to read, change and run elsewhere.")
+  },
   isFor: (state) => state.task !== "views",
   create(root, ctx) {
     let view = null,
       text = ""
     const kind = toggle(
-      "Library",
+      tr("Library"),
       [
         ["pytorch", "PyTorch"],
         ["keras", "Keras"],
@@ -30,14 +35,14 @@ export default {
         onclick: async () => {
           try {
             await navigator.clipboard.writeText(text)
-            setText(copy, "copied")
+            setText(copy, tr("copied"))
           } catch {
-            setText(copy, "not allowed here")
+            setText(copy, tr("not allowed here"))
           }
-          setTimeout(() => setText(copy, "copy"), 1500)
+          setTimeout(() => setText(copy, tr("copy")), 1500)
         },
       },
-      "copy",
+      tr("copy"),
     )
     const save = el(
       "button",
@@ -46,7 +51,7 @@ export default {
         type: "button",
         onclick: () => saveFile(new Blob([text], { type: "text/x-python" }), "train.py"),
       },
-      "download .py",
+      tr("download .py"),
     )
     const zip = el(
       "button",
@@ -55,18 +60,18 @@ export default {
         type: "button",
         "data-testid": "code-zip",
         onclick: async () => {
-          setText(zip, "preparing …")
+          setText(zip, tr("preparing …"))
           try {
             const response = await ctx.store.ask("script.zip")
             if (response.ok) saveFile(await response.blob(), `run-${view.state.run}.zip`)
             else ctx.tell((await response.json()).error)
           } catch {
-            ctx.tell("The server did not answer. Try again.")
+            ctx.tell(tr("The server did not answer. Try again."))
           }
-          setText(zip, "Script and data (ZIP)")
+          setText(zip, tr("Script and data (ZIP)"))
         },
       },
-      "Script and data (ZIP)",
+      tr("Script and data (ZIP)"),
     )
     root.body.append(el("div", { class: "lab-row" }, kind.root, copy, save, zip))
     const part = asker(root.body, ({ about }, target) => {

@@ -1,6 +1,7 @@
 // Play with the code: walk along its dimensions, between two samples, from class to class, and draw new ones.
 
 import { brief, className, el, percent, setText } from "../../lib/dom.js"
+import { tr } from "../../lib/words.js"
 import { asker, epochKey } from "../asking.js"
 import { nameOf, select, toggle } from "../controls.js"
 import { drawItem, drawMany, itemAt } from "../items.js"
@@ -9,9 +10,15 @@ const SIZE = 44
 
 export default {
   id: "explore",
-  title: "Play with the code",
+  get title() {
+    return tr("Play with the code")
+  },
   says: "code",
-  help: "Change the [[code]] by hand and see what the [[decoder]] outputs. Click a point on the map to choose sample A; Choose B or a Shift-click takes a second one.",
+  get help() {
+    return tr(
+      "Change the [[code]] by hand and see what the [[decoder]] outputs. Click a point on the map to choose sample A; Choose B or a Shift-click takes a second one.",
+    )
+  },
   // Without the patches around it a masked autoencoder's code gives no image.
   isFor: (state) => state.can_decode !== false,
   create(root, ctx) {
@@ -47,17 +54,13 @@ function section(grid, title, ...controls) {
 
 function traversal(grid, ctx, again) {
   const count = select(
-    "Dimensions",
-    [
-      ["4", "4 dimensions"],
-      ["8", "8 dimensions"],
-      ["16", "16 dimensions"],
-    ],
+    tr("Dimensions"),
+    ["4", "8", "16"].map((number) => [number, tr("{count} dimensions", { count: number })]),
     again,
   )
   count.value = "4"
   const note = el("span", { class: "stage-muted" })
-  const body = section(grid, "Along each dimension", note, count)
+  const body = section(grid, tr("Along each dimension"), note, count)
   let view = null
   const part = asker(body, ({ arrays, about }, target) => {
     const steps = arrays.offsets.shape[0],
@@ -70,7 +73,10 @@ function traversal(grid, ctx, again) {
             const offset = arrays.offsets.data[i % steps]
             return {
               bytes: itemAt(arrays.images, i),
-              label: `dim ${arrays.order.data[Math.floor(i / steps)]}, ${offset > 0.01 ? "+" : ""}${offset.toFixed(1)} SD`,
+              label: tr("dim {dimension}, {offset} SD", {
+                dimension: arrays.order.data[Math.floor(i / steps)],
+                offset: `${offset > 0.01 ? "+" : ""}${offset.toFixed(1)}`,
+              }),
             }
           }),
         ),
@@ -79,7 +85,7 @@ function traversal(grid, ctx, again) {
     const head = el(
       "tr",
       {},
-      el("th", { scope: "col" }, "SD"),
+      el("th", { scope: "col" }, tr("SD")),
       ...Array.from(arrays.offsets.data, (o) =>
         el("th", { scope: "col" }, o > 0.01 ? `+${o.toFixed(1)}` : o.toFixed(1)),
       ),
@@ -91,11 +97,13 @@ function traversal(grid, ctx, again) {
         el(
           "th",
           { scope: "row" },
-          `dim ${arrays.order.data[i]}`,
+          tr("dim {dimension}", { dimension: arrays.order.data[i] }),
           el(
             "small",
             {},
-            `${about.by === "variance" ? "variance" : "KL"} ${brief(arrays.importance.data[i], 2)}`,
+            about.by === "variance"
+              ? tr("variance {value}", { value: brief(arrays.importance.data[i], 2) })
+              : tr("KL {value}", { value: brief(arrays.importance.data[i], 2) }),
           ),
         ),
         ...Array.from({ length: steps }, (_, j) =>
@@ -120,7 +128,12 @@ function traversal(grid, ctx, again) {
     update(next) {
       view = next
       const sample = ctx.selection.first
-      setText(note, sample === null ? "from the mean code" : `from A (${nameOf(next, sample)})`)
+      setText(
+        note,
+        sample === null
+          ? tr("from the mean code")
+          : tr("from A ({sample})", { sample: nameOf(next, sample) }),
+      )
       const isTable = next.statics.shape.length < 2
       count.hidden = isTable
       part.want([epochKey(next), sample, count.value].join("|"), () =>
@@ -136,10 +149,10 @@ function traversal(grid, ctx, again) {
 
 function interpolation(grid, ctx, again) {
   const path = toggle(
-    "Path",
+    tr("Path"),
     [
-      ["linear", "straight"],
-      ["spherical", "curved"],
+      ["linear", tr("straight")],
+      ["spherical", tr("curved")],
     ],
     again,
   )
@@ -155,7 +168,7 @@ function interpolation(grid, ctx, again) {
         ctx.selection.setBoth(a, b)
       },
     },
-    "two at random",
+    tr("two at random"),
   )
   // For fingers, which have no Shift key.
   const second = el(
@@ -165,16 +178,16 @@ function interpolation(grid, ctx, again) {
       type: "button",
       "aria-pressed": "false",
       "data-testid": "explore-choose-b",
-      title: "The next click on the map chooses B",
+      title: tr("The next click on the map chooses B"),
       onclick: () => ctx.selection.wantSecond(),
     },
-    "Choose B",
+    tr("Choose B"),
   )
-  const body = section(grid, "From A to B", path.root, second, random)
+  const body = section(grid, tr("From A to B"), path.root, second, random)
   const hint = el(
     "p",
     { class: "stage-muted" },
-    "Click a point on the map for A, then press Choose B (or hold Shift) and click another.",
+    tr("Click a point on the map for A, then press Choose B (or hold Shift) and click another."),
   )
   body.append(hint)
   let view = null
@@ -184,12 +197,12 @@ function interpolation(grid, ctx, again) {
       drawMany(
         view.statics,
         [
-          { bytes: itemAt(arrays.inputs, 0), label: "A, input" },
+          { bytes: itemAt(arrays.inputs, 0), label: tr("A, input") },
           ...Array.from({ length: steps }, (_, i) => ({
             bytes: itemAt(arrays.images, i),
             label: percent(i / (steps - 1), 0),
           })),
-          { bytes: itemAt(arrays.inputs, 1), label: "B, input" },
+          { bytes: itemAt(arrays.inputs, 1), label: tr("B, input") },
         ],
         SIZE,
       ),
@@ -212,12 +225,12 @@ function interpolation(grid, ctx, again) {
 }
 
 function arithmetic(grid, ctx, again) {
-  const plus = el("select", { class: "stage-input", "aria-label": "Class to add", onchange: again })
-  const minus = el("select", { class: "stage-input", "aria-label": "Class to subtract", onchange: again })
+  const plus = el("select", { class: "stage-input", "aria-label": tr("Class to add"), onchange: again })
+  const minus = el("select", { class: "stage-input", "aria-label": tr("Class to subtract"), onchange: again })
   const body = section(
     grid,
-    "Arithmetic",
-    el("span", { class: "lab-sum" }, "+ mean of", plus, "− mean of", minus),
+    tr("Arithmetic"),
+    el("span", { class: "lab-sum" }, tr("+ mean of"), plus, tr("− mean of"), minus),
   )
   const note = el("p", { class: "stage-muted" })
   body.append(note)
@@ -250,8 +263,8 @@ function arithmetic(grid, ctx, again) {
       setText(
         note,
         sample === null
-          ? `Starts at the mean code of ${className(classes[Number(minus.value)])}.`
-          : `Starts at A (${nameOf(next, sample)}).`,
+          ? tr("Starts at the mean code of {name}.", { name: className(classes[Number(minus.value)]) })
+          : tr("Starts at A ({sample}).", { sample: nameOf(next, sample) }),
       )
       part.want([epochKey(next), sample, plus.value, minus.value].join("|"), () =>
         ctx.tool("arithmetic", {
@@ -269,10 +282,10 @@ function sampling(grid, ctx, again) {
   let seed = 0,
     view = null
   const source = toggle(
-    "Codes from",
+    tr("Codes from"),
     [
-      ["gaussian", "fitted Gaussian"],
-      ["prior", "prior"],
+      ["gaussian", tr("fitted Gaussian")],
+      ["prior", tr("prior")],
     ],
     again,
   )
@@ -286,9 +299,9 @@ function sampling(grid, ctx, again) {
         again()
       },
     },
-    "Draw again",
+    tr("Draw again"),
   )
-  const body = section(grid, "New samples", source.root, more)
+  const body = section(grid, tr("New samples"), source.root, more)
   const part = asker(body, ({ arrays, about }, target) =>
     target.replaceChildren(
       el(

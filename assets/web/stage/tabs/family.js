@@ -3,6 +3,7 @@
 import { el, fixed, percent, setText } from "../../lib/dom.js"
 import { addShape, classColor } from "../../lib/palette.js"
 import { parseSafetensors } from "../../lib/safetensors.js"
+import { tr, withLanguage } from "../../lib/words.js"
 import { drawItem, itemAt } from "../items.js"
 
 const TILES = 8,
@@ -12,8 +13,12 @@ const ENDED = ["finished", "stopped", "failed", "interrupted"]
 
 export default {
   id: "family",
-  title: "Family portrait",
-  help: "The same data, network, seed and number of epochs with several [[objectives|objective]].",
+  get title() {
+    return tr("Family portrait")
+  },
+  get help() {
+    return tr("The same data, network, seed and number of epochs with several [[objectives|objective]].")
+  },
   isFor: (state) => state.can_decode !== false,
   create(root, ctx) {
     const body = el("div", { "data-testid": "family" })
@@ -33,7 +38,7 @@ export default {
         problem = response.ok ? "" : answer.error
         members = response.ok ? answer.members : []
       } catch {
-        problem = "The server did not answer. Trying again."
+        problem = tr("The server did not answer. Trying again.")
         members ??= []
       }
       if (isGone) return
@@ -76,7 +81,7 @@ export default {
             else poll()
           },
         },
-        "Train the family",
+        tr("Train the family"),
       )
       return el(
         "div",
@@ -84,7 +89,9 @@ export default {
         el(
           "p",
           {},
-          "Queues one run each for the other objectives: plain, denoising, sparse, variational and vector-quantized. They train one after the other and appear here as they start.",
+          tr(
+            "Queues one run each for the other objectives: plain, denoising, sparse, variational and vector-quantized. They train one after the other and appear here as they start.",
+          ),
         ),
         button,
       )
@@ -104,6 +111,16 @@ export default {
   },
 }
 
+/** Where a run stands; "" of one that is done. */
+function sayStatus({ status, epoch, epochs }) {
+  if (status === "finished") return ""
+  if (status === "stopped") return tr("stopped")
+  if (status === "failed") return tr("failed")
+  if (status === "interrupted") return tr("interrupted")
+  if (status === "queued") return tr("queued")
+  return tr("epoch {epoch} of {epochs}", { epoch, epochs })
+}
+
 /** One run of the family. */
 class Card {
   constructor(member, ctx) {
@@ -114,10 +131,15 @@ class Card {
     this.asked = ""
     const isSelf = member.run === ctx.store.run
     const title = isSelf
-      ? el("strong", {}, `${member.title} (this run)`)
+      ? el("strong", {}, tr("{title} (this run)", { title: member.title }))
       : el(
           "button",
-          { class: "lab-link", type: "button", title: "Open this run", onclick: () => ctx.open(member.run) },
+          {
+            class: "lab-link",
+            type: "button",
+            title: tr("Open this run"),
+            onclick: () => ctx.open(member.run),
+          },
           member.title,
         )
     this.status = el("span", { class: "stage-muted" })
@@ -135,7 +157,7 @@ class Card {
   }
 
   ask(path) {
-    return fetch(`${this.base}/runs/${encodeURIComponent(this.member.run)}/${path}`, {
+    return fetch(withLanguage(`${this.base}/runs/${encodeURIComponent(this.member.run)}/${path}`), {
       headers: { "X-Studio-Token": this.member.token },
     })
   }
@@ -144,16 +166,7 @@ class Card {
     const isNews =
       member.epoch !== this.member.epoch || member.status !== this.member.status || !this.frames.length
     this.member = member
-    setText(
-      this.status,
-      ENDED.includes(member.status)
-        ? member.status === "finished"
-          ? ""
-          : member.status
-        : member.status === "queued"
-          ? "queued"
-          : `epoch ${member.epoch} of ${member.epochs}`,
-    )
+    setText(this.status, sayStatus(member))
     if (isNews) this.refresh(view)
   }
 
@@ -220,16 +233,19 @@ class Card {
     )
     const row = this.rows.find((r) => r.epoch === epoch)
     const facts = [
-      ["epoch", String(epoch)],
-      ["error on validation samples", fixed(row?.val_mse, 4)],
-      ["5 nearest neighbors", percent(row?.knn_accuracy)],
-      ["linear classifier", percent(row?.probe_accuracy)],
+      [tr("epoch"), String(epoch)],
+      [tr("error on validation samples"), fixed(row?.val_mse, 4)],
+      [tr("{count} nearest neighbors", { count: 5 }), percent(row?.knn_accuracy)],
+      [tr("linear classifier"), percent(row?.probe_accuracy)],
     ]
     this.numbers.replaceChildren(
       ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]),
     )
     scatter(this.canvas, frame.map, statics.labels.data)
-    this.canvas.setAttribute("aria-label", `Latent map of ${this.member.title} at epoch ${epoch}`)
+    this.canvas.setAttribute(
+      "aria-label",
+      tr("Latent map of {title} at epoch {epoch}", { title: this.member.title, epoch }),
+    )
   }
 }
 

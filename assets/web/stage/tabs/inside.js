@@ -1,6 +1,7 @@
 // Inside: the layers with shapes, weights and cost; what each makes of a sample; which pixels a dimension looks at.
 
 import { brief, el, percent, setText } from "../../lib/dom.js"
+import { tr } from "../../lib/words.js"
 import { asker, epochKey } from "../asking.js"
 import { nameOf } from "../controls.js"
 import { drawCells, drawItem, drawSigned, itemAt, strip } from "../items.js"
@@ -9,9 +10,13 @@ const MAPS = 32
 
 export default {
   id: "inside",
-  title: "Inside",
+  get title() {
+    return tr("Inside")
+  },
   says: "code",
-  help: "Every layer of the network. Click one to see its output for the chosen sample.",
+  get help() {
+    return tr("Every layer of the network. Click one to see its output for the chosen sample.")
+  },
   isFor: (state) => state.task !== "views",
   create(root, ctx) {
     let view = null,
@@ -33,7 +38,7 @@ export default {
       min: "0",
       step: "1",
       value: "0",
-      "aria-label": "Dimension of the code",
+      "aria-label": tr("Dimension of the code"),
       oninput: () => askSaliency(),
     })
     const method = el("span", { class: "stage-muted" })
@@ -45,8 +50,8 @@ export default {
         el(
           "header",
           {},
-          el("h4", {}, "What a dimension of the code responds to"),
-          el("label", { class: "stage-label" }, "dimension", dimension),
+          el("h4", {}, tr("What a dimension of the code responds to")),
+          el("label", { class: "stage-label" }, tr("dimension"), dimension),
         ),
         saliencyBody,
         method,
@@ -57,7 +62,7 @@ export default {
         isImage = statics.shape.length > 1
       const input =
         ctx.store.thumbnails && isImage
-          ? drawItem(statics, itemAt(ctx.store.thumbnails, sample()), { size: 140, label: "Input" })
+          ? drawItem(statics, itemAt(ctx.store.thumbnails, sample()), { size: 140, label: tr("Input") })
           : null
       const picture = isImage
         ? drawSigned(statics.shape, arrays.saliency.data, 140)
@@ -74,9 +79,12 @@ export default {
                 "figcaption",
                 {},
                 el("b", { class: "lab-plus" }, "+"),
-                " raises it  ",
+                " ",
+                tr("raises it"),
+                "  ",
                 el("b", { class: "lab-minus" }, "−"),
-                " lowers it",
+                " ",
+                tr("lowers it"),
               ),
             ),
           ].filter(Boolean),
@@ -105,7 +113,7 @@ export default {
         ...layers.map((layer, i) => {
           const size = layer.shape.reduce((a, b) => a * b, 1),
             height = 24 + 72 * (Math.log(size + 1) / Math.log(largest + 1))
-          const isCode = layer.name === "Code"
+          const isCode = layer.name === tr("Code")
           return el(
             "button",
             {
@@ -129,10 +137,14 @@ export default {
             ),
             el("strong", {}, layer.name),
             el("span", {}, layer.kind),
-            el("span", { class: "stage-muted" }, `${layer.parameters.toLocaleString("en")} weights`),
             el(
               "span",
-              { class: "lab-share", title: "Share of the multiply-adds" },
+              { class: "stage-muted" },
+              tr("{count} weights", { count: layer.parameters.toLocaleString("en") }),
+            ),
+            el(
+              "span",
+              { class: "lab-share", title: tr("Share of the multiply-adds") },
               el("i", { style: `--share:${layer.share.toFixed(3)}` }),
               percent(layer.share, layer.share < 0.1 ? 1 : 0),
             ),
@@ -149,7 +161,12 @@ export default {
       const values = Array.from(array.data),
         low = Math.min(...values),
         high = Math.max(...values)
-      const words = `${layer.name}: ${layer.kind}. From ${low.toFixed(2)} (dark) to ${high.toFixed(2)} (bright) for this sample.`
+      const words = tr("{layer}: {kind}. From {low} (dark) to {high} (bright) for this sample.", {
+        layer: layer.name,
+        kind: layer.kind,
+        low: low.toFixed(2),
+        high: high.toFixed(2),
+      })
       let pictures
       if (array.shape.length === 3) {
         const [c, h, w] = array.shape
@@ -169,8 +186,12 @@ export default {
           "p",
           {},
           words,
+          " ",
           total > values.length
-            ? ` The first ${values.length.toLocaleString("en")} of ${total.toLocaleString("en")} values.`
+            ? tr("The first {count} of {all} values.", {
+                count: values.length.toLocaleString("en"),
+                all: total.toLocaleString("en"),
+              })
             : "",
         ),
         el("div", { class: "lab-wall" }, ...pictures),
@@ -188,8 +209,8 @@ export default {
         setText(
           who,
           ctx.selection.first === null
-            ? `Sample: ${nameOf(next, 0)}. Click a point on the map to choose another.`
-            : `Sample A: ${nameOf(next, sample())}.`,
+            ? tr("Sample: {sample}. Click a point on the map to choose another.", { sample: nameOf(next, 0) })
+            : tr("Sample A: {sample}.", { sample: nameOf(next, sample()) }),
         )
         part.want([epochKey(next), sample()].join("|"), () => ctx.tool("inside", { sample: sample() }))
         askSaliency()
@@ -201,7 +222,7 @@ export default {
 }
 
 function signedBars(statics, values) {
-  const all = Array.from(values, (v, i) => [statics.columns?.[i] || `value ${i + 1}`, v])
+  const all = Array.from(values, (v, i) => [statics.columns?.[i] || tr("value {place}", { place: i + 1 }), v])
     .sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]))
     .slice(0, 12)
   const most = Math.max(...all.map(([, v]) => Math.abs(v)), 1e-9)

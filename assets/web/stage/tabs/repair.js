@@ -1,25 +1,30 @@
 // Repair by hand: take or draw an image, add noise or paint a part out, and see what the network restores.
 
 import { el, icon, setText } from "../../lib/dom.js"
+import { tr } from "../../lib/words.js"
 import { asker, epochKey } from "../asking.js"
 import { nameOf, select, toggle } from "../controls.js"
 import { drawCells, drawItem, drawMany, heat, itemAt } from "../items.js"
 
 const SIZE = 168,
   BRUSH = 1.6
-const NOISES = [
-  ["none", "no noise"],
-  ["gaussian", "Gaussian noise"],
-  ["masking", "values set to 0"],
-  ["salt-and-pepper", "salt and pepper"],
+const noisesOf = () => [
+  ["none", tr("no noise")],
+  ["gaussian", tr("Gaussian noise")],
+  ["masking", tr("values set to 0")],
+  ["salt-and-pepper", tr("salt and pepper")],
 ]
 
 const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes))
 
 export default {
   id: "repair",
-  title: "Repair",
-  help: "Damage an image and see how the network repairs it.",
+  get title() {
+    return tr("Repair")
+  },
+  get help() {
+    return tr("Damage an image and see how the network repairs it.")
+  },
   isFor: (state) => state.task !== "views",
   create(root, ctx) {
     let view = null,
@@ -37,10 +42,10 @@ export default {
       choose((current() + by + n) % n)
     }
     const source = toggle(
-      "Image",
+      tr("Image"),
       [
-        ["sample", "a sample"],
-        ["own", "Draw one"],
+        ["sample", tr("a sample")],
+        ["own", tr("Draw one")],
       ],
       () => {
         mask = null
@@ -51,7 +56,7 @@ export default {
         }
       },
     )
-    const noise = select("Noise", NOISES, again)
+    const noise = select(tr("Noise"), noisesOf(), again)
     const amount = el("input", {
       class: "stage-range",
       type: "range",
@@ -59,7 +64,7 @@ export default {
       max: "1",
       step: "0.05",
       value: "0.4",
-      "aria-label": "Amount of noise",
+      "aria-label": tr("Amount of noise"),
       "data-testid": "repair-amount",
       oninput: again,
     })
@@ -77,20 +82,20 @@ export default {
           ask()
         },
       },
-      "Clear paint",
+      tr("Clear paint"),
     )
     const steps = el(
       "span",
       { class: "lab-toggle" },
       el(
         "button",
-        { class: "stage-chip", type: "button", "aria-label": "Previous sample", onclick: () => move(-1) },
+        { class: "stage-chip", type: "button", "aria-label": tr("Previous sample"), onclick: () => move(-1) },
         icon("prev"),
       ),
       name,
       el(
         "button",
-        { class: "stage-chip", type: "button", "aria-label": "Next sample", onclick: () => move(1) },
+        { class: "stage-chip", type: "button", "aria-label": tr("Next sample"), onclick: () => move(1) },
         icon("play"),
       ),
     )
@@ -104,7 +109,7 @@ export default {
           again()
         },
       },
-      "New noise",
+      tr("New noise"),
     )
     noise.value = "masking"
     root.body.append(
@@ -114,7 +119,7 @@ export default {
         source.root,
         steps,
         noise,
-        el("label", { class: "stage-label lab-slider" }, "amount", amount, amountText),
+        el("label", { class: "stage-label lab-slider" }, tr("amount"), amount, amountText),
         newNoise,
         reset,
       ),
@@ -141,7 +146,10 @@ export default {
       const isOwn = source.value === "own",
         { statics } = view
       steps.hidden = isOwn
-      setText(name, `sample ${current() + 1} of ${statics.labels.data.length}`)
+      setText(
+        name,
+        tr("sample {number} of {count}", { number: current() + 1, count: statics.labels.data.length }),
+      )
       name.title = nameOf(view, current())
       const isImage = statics.shape.length > 1
       easel.hidden = !isImage
@@ -158,7 +166,7 @@ export default {
         tabindex: "0",
         role: "img",
         "data-testid": "repair-paint",
-        "aria-label": isOwn ? "Draw here in white on black" : "Paint here to hide a part",
+        "aria-label": isOwn ? tr("Draw here in white on black") : tr("Paint here to hide a part"),
       })
       const scale = SIZE / Math.max(w, h)
       Object.assign(canvas.style, { width: `${w * scale}px`, height: `${h * scale}px` })
@@ -167,7 +175,7 @@ export default {
           "figure",
           { class: "lab-item" },
           canvas,
-          el("figcaption", {}, isOwn ? "Draw here" : "Input: paint to hide a part"),
+          el("figcaption", {}, isOwn ? tr("Draw here") : tr("Input: paint to hide a part")),
         ),
       )
       easel.canvas = canvas
@@ -259,8 +267,8 @@ export default {
       const { statics } = view,
         isImage = statics.shape.length > 1
       const two = [
-        ["What the network sees", arrays.corrupted.data],
-        ["Restored", arrays.restored.data],
+        [tr("What the network sees"), arrays.corrupted.data],
+        [tr("Restored"), arrays.restored.data],
       ]
       // An image stands already where it is painted on.
       const pictures = isImage
@@ -268,7 +276,7 @@ export default {
         : [
             drawMany(
               statics,
-              [["Input", arrays.input.data], ...two].map(([label, bytes]) => ({ label, bytes })),
+              [[tr("Input"), arrays.input.data], ...two].map(([label, bytes]) => ({ label, bytes })),
             ),
           ]
       if (isImage) {
@@ -286,21 +294,27 @@ export default {
             el(
               "figcaption",
               {},
-              "Error ",
+              tr("Error"),
+              " ",
               el("span", { class: "lab-scale", style: `background:linear-gradient(90deg,${bar})` }),
-              " 0 to 1",
+              " ",
+              tr("0 to 1"),
             ),
           ),
         )
       }
       const before = about.mse_corrupted,
         after = about.mse_restored
+      const said = { before: before.toFixed(4), after: after.toFixed(4) }
       const text =
         before < 1e-6
-          ? `Nothing was damaged; the network reconstructs it with an error of ${after.toFixed(4)}.`
+          ? tr("Nothing was damaged; the network reconstructs it with an error of {after}.", said)
           : after < before
-            ? `The network reduced the error from ${before.toFixed(4)} to ${after.toFixed(4)}.`
-            : `The output is farther from the original than the damaged input was: ${before.toFixed(4)} before, ${after.toFixed(4)} after.`
+            ? tr("The network reduced the error from {before} to {after}.", said)
+            : tr(
+                "The output is farther from the original than the damaged input was: {before} before, {after} after.",
+                said,
+              )
       target.replaceChildren(
         el("div", { class: "lab-strip" }, ...pictures),
         el("p", { "data-testid": "repair-words" }, text, about.note ? ` ${about.note}` : ""),
@@ -316,7 +330,9 @@ export default {
         note,
         isTrained
           ? ""
-          : "This run was trained on clean inputs, so it has not learned to remove damage. A run with the preset Denoising has.",
+          : tr(
+              "This run was trained on clean inputs, so it has not learned to remove damage. A run with the preset Denoising has.",
+            ),
       )
       note.hidden = isTrained
       if (isFirst || was !== current() || shownFor !== ctx.selection.first) {

@@ -2,7 +2,9 @@
 
 import { className, el } from "../../lib/dom.js"
 import { classColor } from "../../lib/palette.js"
+import { tr } from "../../lib/words.js"
 import { asker, epochKey } from "../asking.js"
+import { inline } from "../beside_words.js"
 import { saveFile, select, toggle } from "../controls.js"
 import { drawDifferences, drawItem, itemAt } from "../items.js"
 
@@ -11,21 +13,27 @@ const SIZE = 52,
 
 export default {
   id: "unexplained",
-  title: "Largest errors",
-  help: "Training and validation samples sorted by [[reconstruction]] error: what the network reconstructs worst.",
+  get title() {
+    return tr("Largest errors")
+  },
+  get help() {
+    return tr(
+      "Training and validation samples sorted by [[reconstruction]] error: what the network reconstructs worst.",
+    )
+  },
   isFor: (state) => state.task !== "views",
   create(root, ctx) {
     let view = null,
       answer = null
     const side = toggle(
-      "Which",
+      tr("Which"),
       [
-        ["worst", "worst"],
-        ["best", "best"],
+        ["worst", tr("worst")],
+        ["best", tr("best")],
       ],
       () => drawWall(),
     )
-    const only = select("Class", [["", "all classes"]], () => drawWall())
+    const only = select(tr("Class"), [["", tr("all classes")]], () => drawWall())
     const csv = el(
       "button",
       {
@@ -34,7 +42,7 @@ export default {
         onclick: () => saveCsv(answer, view),
         "data-testid": "unexplained-csv",
       },
-      "Download CSV",
+      tr("Download CSV"),
     )
     root.body.append(el("div", { class: "lab-row" }, side.root, only, csv))
     const wall = el("div", { class: "lab-wall", "data-testid": "unexplained-wall" })
@@ -71,15 +79,18 @@ export default {
       wall.replaceChildren(
         ...places.map(([place, picture]) => {
           const label = arrays.labels.data[place],
-            where = arrays.splits.data[place] ? "validation" : "training"
-          const words = `${classes[label] !== undefined ? `${className(classes[label])}, ` : ""}row ${arrays.rows.data[place]}, ${where}`
+            at = { row: arrays.rows.data[place] }
+          const where = arrays.splits.data[place]
+            ? tr("row {row}, validation", at)
+            : tr("row {row}, training", at)
+          const words = classes[label] !== undefined ? `${className(classes[label])}, ${where}` : where
           const before = itemAt(arrays.images, picture),
             after = itemAt(arrays.restored, picture)
           if (view.statics.shape.length < 2) {
             return el(
               "article",
               { class: "lab-member lab-odd" },
-              el("strong", {}, `Error ${arrays.error.data[place].toFixed(3)}`),
+              el("strong", {}, tr("Error {error}", { error: arrays.error.data[place].toFixed(3) })),
               el("span", { class: "stage-muted" }, ` ${words}`),
               drawDifferences(view.statics, before, after),
             )
@@ -100,7 +111,13 @@ export default {
       )
       if (!places.length)
         wall.replaceChildren(
-          el("p", { class: "stage-muted" }, `None of the ${half} ${side.value} samples is of this class.`),
+          el(
+            "p",
+            { class: "stage-muted" },
+            isWorst
+              ? tr("None of the {count} worst samples is of this class.", { count: half })
+              : tr("None of the {count} best samples is of this class.", { count: half }),
+          ),
         )
     }
 
@@ -110,18 +127,23 @@ export default {
       if (about.left_out) {
         text.textContent =
           about.auroc === null
-            ? `This run never saw ${className(about.left_out)}, and there is no validation sample of it to test.`
-            : `This run never saw ${className(about.left_out)}. AUROC of the error, that class against the others: ${about.auroc.toFixed(3)} (0.5 is chance, 1 tells them apart).`
+            ? tr("This run never saw {name}, and there is no validation sample of it to test.", {
+                name: className(about.left_out),
+              })
+            : tr(
+                "This run never saw {name}. AUROC of the error, that class against the others: {auroc} (0.5 is chance, 1 tells them apart).",
+                { name: className(about.left_out), auroc: about.auroc.toFixed(3) },
+              )
         return el(
           "section",
           { class: "lab-section", "data-testid": "unexplained-auroc" },
-          el("header", {}, el("h4", {}, "A class it never saw")),
+          el("header", {}, el("h4", {}, tr("A class it never saw"))),
           text,
         )
       }
       if (classes.length < 2) return el("div", {})
       const which = select(
-        "Class to leave out",
+        tr("Class to leave out"),
         classes.map((name) => [name, name]),
         () => null,
       )
@@ -142,16 +164,18 @@ export default {
             else ctx.open(made.run)
           },
         },
-        "Train again without it",
+        tr("Train again without it"),
       )
       return el(
         "section",
         { class: "lab-section" },
-        el("header", {}, el("h4", {}, "A class it never saw"), which, button),
+        el("header", {}, el("h4", {}, tr("A class it never saw")), which, button),
         el(
           "p",
           { class: "stage-muted" },
-          "The same settings, but training rows of this class are left out. Its error then shows how well unfamiliar samples stand out (AUROC).",
+          tr(
+            "The same settings, but training rows of this class are left out. Its error then shows how well unfamiliar samples stand out (AUROC).",
+          ),
         ),
       )
     }
@@ -181,8 +205,11 @@ function histogram({ arrays, about }, theme) {
   svg.setAttribute("viewBox", "0 0 480 120")
   svg.setAttribute("class", "lab-histogram")
   svg.setAttribute("role", "img")
-  const words = `Above the threshold: ${above} of ${errors.length} validation samples.`
-  svg.setAttribute("aria-label", `Histogram of errors. ${words}`)
+  const words = tr("Above the threshold: {count} of {all} validation samples.", {
+    count: above,
+    all: errors.length,
+  })
+  svg.setAttribute("aria-label", tr("Histogram of errors. {said}", { said: words }))
   const add = (tag, attributes, text) => {
     const node = document.createElementNS(space, tag)
     for (const [k, v] of Object.entries(attributes)) node.setAttribute(k, v)
@@ -211,19 +238,21 @@ function histogram({ arrays, about }, theme) {
   add(
     "text",
     { x: Math.min(x + 6, 380), y: 12, fill: theme.text, "font-size": 12 },
-    `threshold ${limit.toFixed(4)}`,
+    tr("threshold {value}", { value: limit.toFixed(4) }),
   )
   add("text", { x: 0, y: 116, fill: theme.muted, "font-size": 12 }, "0")
   add("text", { x: 480, y: 116, fill: theme.muted, "font-size": 12, "text-anchor": "end" }, high.toFixed(3))
   return el(
     "section",
     { class: "lab-section" },
-    el("header", {}, el("h4", {}, "Errors of validation samples")),
+    el("header", {}, el("h4", {}, tr("Errors of validation samples"))),
     svg,
     el(
       "p",
       { "data-testid": "unexplained-words" },
-      `${words} The threshold is ${about.threshold_note.charAt(0).toLowerCase()}${about.threshold_note.slice(1)}`,
+      words,
+      " ",
+      tr("The threshold is {note}", { note: inline(about.threshold_note) }),
     ),
   )
 }
@@ -240,7 +269,7 @@ function classBars({ arrays }, view) {
   return el(
     "section",
     { class: "lab-section" },
-    el("header", {}, el("h4", {}, "Mean error by class")),
+    el("header", {}, el("h4", {}, tr("Mean error by class"))),
     el(
       "div",
       { class: "lab-bars" },

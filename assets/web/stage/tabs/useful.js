@@ -2,18 +2,25 @@
 
 import { el, fixed, percent } from "../../lib/dom.js"
 import { COLORS } from "../../lib/palette.js"
+import { tr } from "../../lib/words.js"
 import { neighborsOf } from "../views.js"
 
 const measuresOf = (state) => [
-  ["knn_accuracy", `${neighborsOf(state)} nearest neighbors`],
-  ["probe_accuracy", "Linear classifier (linear probe)"],
+  ["knn_accuracy", tr("{count} nearest neighbors", { count: neighborsOf(state) })],
+  ["probe_accuracy", tr("Linear classifier (linear probe)")],
 ]
 
 export default {
   id: "useful",
-  title: "Is the code useful?",
+  get title() {
+    return tr("Is the code useful?")
+  },
   says: "code",
-  help: "How well simple classifiers ([[k-NN]], [[linear probe]]) predict the class of validation samples from the code alone. [[Labels|label]] are used for this measure only, not for training.",
+  get help() {
+    return tr(
+      "How well simple classifiers ([[k-NN]], [[linear probe]]) predict the class of validation samples from the code alone. [[Labels|label]] are used for this measure only, not for training.",
+    )
+  },
   isFor: () => true,
   create(root) {
     const body = el("div", {})
@@ -29,8 +36,8 @@ export default {
         if (!rows.some((row) => typeof row.knn_accuracy === "number")) {
           const none =
             classes === 1
-              ? "All labels are of one class, so every guess would be right and this cannot be measured."
-              : "This data set has no labels, so this cannot be measured."
+              ? tr("All labels are of one class, so every guess would be right and this cannot be measured.")
+              : tr("This data set has no labels, so this cannot be measured.")
           body.replaceChildren(el("p", {}, none))
           return
         }
@@ -52,11 +59,14 @@ export default {
 function references(view, name) {
   const base = view.state.baseline ?? {}
   return [
-    ["raw input", base[`raw_${name}`], COLORS[3], "2 3"],
-    [`PCA with ${base.pca_components ?? "as many"} values`, base[`pca_${name}`], COLORS[2], "6 4"],
-    ["untrained encoder", view.epochRows.find((row) => row.epoch === 0)?.[name], COLORS[7], "1 4"],
+    [tr("raw input"), base[`raw_${name}`], COLORS[3], "2 3"],
+    [sayPca(base), base[`pca_${name}`], COLORS[2], "6 4"],
+    [tr("untrained encoder"), view.epochRows.find((row) => row.epoch === 0)?.[name], COLORS[7], "1 4"],
   ].filter(([, value]) => typeof value === "number")
 }
+
+const sayPca = ({ pca_components: count }) =>
+  count ? tr("PCA with {count} values", { count }) : tr("PCA with as many values")
 
 /** Accuracy over epochs as an SVG: the code's line, three reference lines, the cursor. */
 function chart(view, name, title) {
@@ -82,7 +92,7 @@ function chart(view, name, title) {
   svg.setAttribute("viewBox", `0 0 ${W} ${H}`)
   svg.setAttribute("class", "lab-histogram")
   svg.setAttribute("role", "img")
-  svg.setAttribute("aria-label", `${title} accuracy over epochs`)
+  svg.setAttribute("aria-label", tr("{title} accuracy over epochs", { title }))
   const add = (tag, attributes, text) => {
     const node = document.createElementNS(space, tag)
     for (const [k, v] of Object.entries(attributes)) node.setAttribute(k, v)
@@ -98,7 +108,7 @@ function chart(view, name, title) {
       percent(value, 0),
     )
   }
-  add("text", { x: L, y: H - 8, "font-size": 12, fill: view.theme.muted }, "epoch 0")
+  add("text", { x: L, y: H - 8, "font-size": 12, fill: view.theme.muted }, tr("epoch {epoch}", { epoch: 0 }))
   add(
     "text",
     { x: W - R, y: H - 8, "text-anchor": "end", "font-size": 12, fill: view.theme.muted },
@@ -154,7 +164,7 @@ function chart(view, name, title) {
     el(
       "div",
       { class: "lab-row" },
-      key("this code", COLORS[0]),
+      key(tr("this code"), COLORS[0]),
       ...others.map(([text, , color, dash]) => key(text, color, dash)),
     ),
   )
@@ -164,13 +174,18 @@ function table(view) {
   const base = view.state.baseline ?? {},
     first = view.epochRows.find((row) => row.epoch === 0) ?? {}
   const lines = [
-    [`This code, epoch ${view.row?.epoch ?? ""}`, measuresOf(view.state).map(([name]) => view.row?.[name])],
     [
-      `PCA with ${base.pca_components ?? "as many"} numbers`,
+      tr("This code, epoch {epoch}", { epoch: view.row?.epoch ?? "" }),
+      measuresOf(view.state).map(([name]) => view.row?.[name]),
+    ],
+    [
+      base.pca_components
+        ? tr("PCA with {count} numbers", { count: base.pca_components })
+        : tr("PCA with as many numbers"),
       measuresOf(view.state).map(([name]) => base[`pca_${name}`]),
     ],
-    ["Untrained encoder", measuresOf(view.state).map(([name]) => first[name])],
-    ["Raw input", measuresOf(view.state).map(([name]) => base[`raw_${name}`])],
+    [tr("Untrained encoder"), measuresOf(view.state).map(([name]) => first[name])],
+    [tr("Raw input"), measuresOf(view.state).map(([name]) => base[`raw_${name}`])],
   ]
   const best = measuresOf(view.state).map((_, i) => Math.max(...lines.map(([, values]) => values[i] ?? -1)))
   return el(
@@ -185,7 +200,7 @@ function table(view) {
         el(
           "tr",
           {},
-          el("th", {}, "Accuracy on validation samples"),
+          el("th", {}, tr("Accuracy on validation samples")),
           ...measuresOf(view.state).map(([, title]) => el("th", { scope: "col" }, title)),
         ),
       ),
@@ -212,23 +227,24 @@ function verdict(lines) {
   const [code, pca, untrained, raw] = lines.map(([, values]) => values[1] ?? values[0])
   if (typeof code !== "number") return ""
   const parts = [
-    ["PCA of the same size", pca],
-    ["the untrained encoder", untrained],
-    ["the raw input", raw],
+    [tr("PCA of the same size"), pca],
+    [tr("the untrained encoder"), untrained],
+    [tr("the raw input"), raw],
   ].filter(([, v]) => typeof v === "number")
   const above = parts.filter(([, v]) => code > v + 0.002).map(([n]) => n),
     below = parts.filter(([, v]) => code < v - 0.002).map(([n]) => n)
-  const say = (names) => names.join(names.length > 2 ? ", " : " and ")
-  if (!above.length && below.length)
-    return `A linear classifier predicts the class better from ${say(below)} than from this code.`
-  return (
-    [
-      above.length
-        ? `A linear classifier predicts the class better from this code than from ${say(above)}.`
-        : "",
-      below.length ? `It does even better from ${say(below)}.` : "",
-    ]
-      .filter(Boolean)
-      .join(" ") || `About the same from all of them: ${fixed(code, 3)}.`
-  )
+  const say = (names) =>
+    names.length === 2 ? tr("{first} and {second}", { first: names[0], second: names[1] }) : names.join(", ")
+  if (!above.length && !below.length)
+    return tr("About the same from all of them: {share}.", { share: fixed(code, 3) })
+  if (!above.length)
+    return tr("A linear classifier predicts the class better from {others} than from this code.", {
+      others: say(below),
+    })
+  const first = tr("A linear classifier predicts the class better from this code than from {others}.", {
+    others: say(above),
+  })
+  if (!below.length) return first
+  const second = tr("It does even better from {others}.", { others: say(below) })
+  return `${first} ${second}`
 }

@@ -1,0 +1,59 @@
+// Facts beside the verdict, in words: speeds, times, errors and accuracies with their units.
+
+import { fixed, percent } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
+
+export const sayLeft = (seconds) => tr("{time} left", { time: formatSeconds(seconds) })
+
+export function sayInput(kind) {
+  if (kind === "table") return tr("columns")
+  if (kind === "text") return tr("words")
+  return kind === "sound" ? tr("spectrograms") : tr("pixels")
+}
+
+export function sayRate(kind, speed) {
+  const count = Math.round(speed).toLocaleString("en")
+  if (kind === "table") return tr("{count} rows/s", { count })
+  if (kind === "text") return tr("{count} texts/s", { count })
+  return kind === "sound" ? tr("{count} sounds/s", { count }) : tr("{count} images/s", { count })
+}
+
+export function sayPca({ pca_components: count, pca_mse: mse }) {
+  if (mse < 1e-6) return tr("PCA with {count} values 0 (as many dimensions as columns)", { count })
+  return tr("PCA with {count} values {error}", { count, error: fixed(mse, 4) })
+}
+
+export function sayNeighbors(accuracy, raw, input) {
+  const share = percent(accuracy)
+  if (raw === null || raw === undefined) return tr("{count} nearest neighbors {share}", { count: 5, share })
+  return tr("{count} nearest neighbors {share} (raw {input} {raw})", {
+    count: 5,
+    share,
+    input,
+    raw: percent(raw),
+  })
+}
+
+/** What a run took: "42 s of training". */
+export function endText(state) {
+  const time =
+    state.seconds < 1 ? tr("under {time}", { time: formatSeconds(1) }) : formatSeconds(state.seconds)
+  const took = tr("{time} of training", { time })
+  const early = state.status === "finished" ? sayEarly(state.stop_reason) : ""
+  return early ? `${took}, ${early}` : took
+}
+
+/** 42 s, 3 min, 1.5 h. @param {number} seconds */
+export function formatSeconds(seconds) {
+  if (seconds < 90) return tr("{count} s", { count: Math.max(0, Math.round(seconds)) })
+  if (seconds < 5400) return tr("{count} min", { count: Math.round(seconds / 60) })
+  return tr("{count} h", { count: (seconds / 3600).toFixed(1) })
+}
+
+/** Why a run ended before its last epoch, as it is recorded in English. */
+function sayEarly(reason) {
+  const found = /^no better validation loss for (\d+) epochs \(early stopping\)$/.exec(reason ?? "")
+  if (found)
+    return tr("no better validation loss for {patience} epochs (early stopping)", { patience: found[1] })
+  return reason?.includes("early") ? reason : ""
+}
