@@ -101,7 +101,7 @@ def scaled(x: np.ndarray, scale: float) -> np.ndarray:
 
 def far_rows(reference: np.ndarray, most: float, x: np.ndarray, said: str = ROWS_SAID) -> list[str]:
     """Of each row of features why it is unlike the training rows, or ""."""
-    return [said if distance > most else "" for distance in nearest(x, reference)]
+    return [tr(said) if distance > most else "" for distance in nearest(x, reference)]
 
 
 def nearest(x: np.ndarray, reference: np.ndarray) -> np.ndarray:

@@ -46,7 +46,7 @@ def seeds_figure(said: Seeds) -> go.Figure:
         figure.add_scatter(
             x=epochs,
             y=mean,
-            name=title,
+            name=tr(title),
             mode="lines",
             line={"color": class_color(color), "dash": dash, "width": 2},
         )
@@ -76,7 +76,7 @@ def reliability_figure(found: Calibration) -> go.Figure:
         name="trustworthy",
         hoverinfo="skip",
     )
-    for judged, title, color, symbol in (
+    for judged, tr(title), color, symbol in (
         (found.get("before"), tr("before temperature"), 0, "circle"),
         (found.get("after"), tr("after temperature"), 3, "diamond"),
     ):
@@ -87,7 +87,7 @@ def reliability_figure(found: Calibration) -> go.Figure:
             x=[b["confidence"] for b in bins],
             y=[b["accuracy"] for b in bins],
             mode="lines+markers",
-            name=title,
+            name=tr(title),
             marker={"symbol": symbol, "size": 9, "color": class_color(color)},
             line={"color": class_color(color)},
             text=[tr("{rows} rows").format(rows=b["rows"]) for b in bins],

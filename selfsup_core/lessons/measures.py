@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from selfsup_core.lessons.evidence import RunSeen
-from selfsup_core.translation import tr_later
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import brief
 
 CALLED = {
@@ -24,7 +24,7 @@ CALLED = {
 
 
 def say_measure(name: str) -> str:
-    return CALLED.get(name, name.replace("val_", "validation ").replace("_", " "))
+    return tr(CALLED[name]) if name in CALLED else name.replace("val_", "validation ").replace("_", " ")
 
 
 def measure_of(run: RunSeen, name: str) -> float | None:

@@ -154,6 +154,6 @@ def describe_family(folder: RunFolder) -> list[Member]:
         except StudioError:
             continue  # deleted in this very moment
         kind = state.get("objective", "")
-        described.append(member_of(member, state, title=TITLES.get(kind, kind), kind=kind))
+        described.append(member_of(member, state, title=tr(TITLES.get(kind, kind)), kind=kind))
     order = list(TITLES)
     return sorted(described, key=lambda m: (order.index(m["kind"]) if m["kind"] in order else 99, m["run"]))

@@ -26,4 +26,4 @@ def without_short(runs: Sequence[Listed]) -> tuple[list[Listed], int]:
 
 def say_short(count: int) -> str:
     """ "12 short runs of “Which augmentation helps?”" """
-    return tr("{count} of “{made_by}”").format(count=counted(count, "short run"), made_by=MADE_BY)
+    return tr("{count} of “{made_by}”").format(count=counted(count, "short run"), made_by=tr(MADE_BY))

@@ -78,16 +78,16 @@ def say_judged(one: Judged, points: Sequence[Point]) -> str:
     """One number of labels as a sentence."""
     mine = {p["method"]: p for p in points if p["labels"] == one["labels"]}
     best, other, against = mine[one["learned"]], mine[one["rival"]], one["against"]
-    end = f"{ENDS[against['outcome']]}, " if against["outcome"] else ""
+    end = f"{tr(ENDS[against['outcome']])}, " if against["outcome"] else ""
     return tr(
         "With {say_labels} {inline} classifies {say_share} of the "
         "test rows correctly, {inline_2} {say_share_2}: {end}"
         "{say_difference}."
     ).format(
         say_labels=say_labels([one["labels"]]),
-        inline=INLINE[one["learned"]],
+        inline=tr(INLINE[one["learned"]]),
         say_share=say_share(best),
-        inline_2=INLINE[one["rival"]],
+        inline_2=tr(INLINE[one["rival"]]),
         say_share_2=say_share(other),
         end=end,
         say_difference=say_difference(against),

@@ -40,7 +40,7 @@ def list_spaces(workspace: Path) -> list[SpaceEntry]:
     sources = {name: s for name, s in list_sources(workspace).items() if not s.missing()}
     for state in list_states(workspace):
         epochs = list_frames(RunFolder(workspace / "runs" / state["run"]).weights)
-        vectors = WHAT.get(state.get("task", "autoencoder"))
+        vectors = tr(WHAT.get(state.get("task", "autoencoder"), ""))
         if epochs and vectors:
             title = f"{state['name'] or state['run']} · {vectors} ({state['run'][-4:]})"
             found.append(

@@ -16,7 +16,12 @@ from selfsup_core.translation import tr, tr_later
 
 MOST_LETTERS = 110
 MOST_NAME = 20  # letters of a class's name within a sentence
-NOUNS = {"image": "images", "sound": "sounds", "table": "rows", "text": "texts"}
+NOUNS = {
+    "image": tr_later("images"),
+    "sound": tr_later("sounds"),
+    "table": tr_later("rows"),
+    "text": tr_later("texts"),
+}
 RAW = {
     "image": tr_later("raw pixels"),
     "sound": tr_later("raw spectrograms"),
@@ -52,12 +57,12 @@ class Seen:
     @property
     def noun(self) -> str:
         """What the samples are called: "images"."""
-        return NOUNS.get(self.kind, "samples")
+        return tr(NOUNS.get(self.kind, "samples"))
 
     @property
     def raw(self) -> str:
         """What their input is called: "raw pixels"."""
-        return RAW.get(self.kind, "the raw input")
+        return tr(RAW.get(self.kind, "the raw input"))
 
     def has_sign(self, *codes: str) -> bool:
         """Whether the epoch has one of these signs of trouble."""
