@@ -76,7 +76,7 @@ def reliability_figure(found: Calibration) -> go.Figure:
         name="trustworthy",
         hoverinfo="skip",
     )
-    for judged, tr(title), color, symbol in (
+    for judged, title, color, symbol in (
         (found.get("before"), tr("before temperature"), 0, "circle"),
         (found.get("after"), tr("after temperature"), 3, "diamond"),
     ):
