@@ -260,6 +260,6 @@ def test_guides_are_listed_read_and_left_and_a_wrong_one_is_refused(studio):
     for guide in guides.values():
         assert guide.about.split(":")[0].split("`")[0] in said(app)
     app.button(key="guide-open-teach").click().run()
-    assert app.query_params["guide"] == ["teach"]
+    assert app.query_params["guide"] == "teach"
     assert [title.value for title in app.title] == ["Teach with it"]
     assert "learn?guide=troubleshooting" in said(app)
