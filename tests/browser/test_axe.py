@@ -29,7 +29,7 @@ PAGES = (
     "views?do=lab&data=emoji",
     "views?do=train&data=digits",
     "learn",
-    "learn?guide=teach",
+    "learn?guide=deploy",
     "autoencoder?lesson=2",
     "views?lesson=9",
     "runs",
