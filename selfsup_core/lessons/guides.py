@@ -10,6 +10,7 @@ from pathlib import Path
 
 from selfsup_core.errors import StudioError
 from selfsup_core.places import ASSETS
+from selfsup_core.translation import tr
 
 DOCS = ASSETS / "docs"
 ORDER = ("teach", "extend", "deploy", "troubleshooting", "commands")
@@ -41,7 +42,7 @@ def list_guides(language: str = "en", root: Path | None = None) -> dict[str, Gui
     folder = (root or DOCS) / language
     names = sorted(path.stem for path in folder.glob("*.md"))
     if not names:
-        raise GuideError(f"There are no guides in the language {language!r}.")
+        raise GuideError(tr("There are no guides in the language {language!r}.").format(language=language))
     ranks = {name: rank for rank, name in enumerate(ORDER)}
     names.sort(key=lambda name: ranks.get(name, len(ORDER)))
     return {name: read_guide(folder / f"{name}.md") for name in names}
@@ -51,7 +52,9 @@ def find_guide(name: str, language: str = "en", root: Path | None = None) -> Gui
     """Raises GuideError: there is none of this name; says which there are."""
     known = list_guides(language, root)
     if name not in known:
-        raise GuideError(f"There is no guide {name[:40]!r}. Known: {', '.join(known)}.")
+        raise GuideError(
+            tr("There is no guide {name!r}. Known: {known}.").format(name=name[:40], known=", ".join(known))
+        )
     return known[name]
 
 
@@ -61,8 +64,8 @@ def read_guide(path: Path) -> Guide:
     about = " ".join(body.strip().split("\n\n")[0].split())
     if not first.startswith("# ") or not about or about.startswith("#"):
         raise GuideError(
-            f"{path.name} must begin with its title and a paragraph.",
-            remedy="Begin it with a line like “# Its title”, an empty line, and what it is about.",
+            tr("{name} must begin with its title and a paragraph.").format(name=path.name),
+            remedy=tr("Begin it with a line like “# Its title”, an empty line, and what it is about."),
         )
     return Guide(path.stem, first[2:].strip(), about, body.strip())
 

@@ -7,13 +7,14 @@ import streamlit as st
 from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import plain
 from selfsup_core.lessons.guides import Guide, find_guide, linked, list_guides
+from selfsup_core.translation import tr
 
 GUIDE = "guide"  # of the address
 
 
 def show_guide(name: str) -> None:
     """One guide, as wide as is good to read. Raises GuideError: there is none of this name."""
-    if st.button("All lessons and guides", icon=":material/arrow_back:", key="guide-back"):
+    if st.button(tr("All lessons and guides"), icon=":material/arrow_back:", key="guide-back"):
         del st.query_params[GUIDE]
         rerun()
     guide = find_guide(name)
@@ -24,7 +25,7 @@ def show_guide(name: str) -> None:
 
 def show_guides() -> None:
     """The list: a line for each."""
-    st.header("Guides", anchor=False)
+    st.header(tr("Guides"), anchor=False)
     for guide in list_guides().values():
         show_row(guide)
 
@@ -35,10 +36,10 @@ def show_row(guide: Guide) -> None:
         words.markdown(f"**{plain(guide.title)}**  \n{plain(guide.about)}")
         with ways.container(horizontal=True, horizontal_alignment="right"):
             if st.button(
-                "Read",
+                tr("Read"),
                 icon=":material/menu_book:",
                 key=f"guide-open-{guide.name}",
-                help=f"Read the guide: {guide.title}",
+                help=tr("Read the guide: {title}").format(title=guide.title),
             ):
                 st.query_params[GUIDE] = guide.name
                 rerun()
