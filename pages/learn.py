@@ -1,15 +1,20 @@
-"""Learn: the lessons, how far each has come, and ways in."""
+"""Learn: the lessons, how far each has come, and ways in; guides to read."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.lessons.guides import GUIDE, show_guide, show_guides
 from pages.parts.lessons.listed import show_listed
 from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.lessons.progress import read_progress, standing_of
 from selfsup_core.lessons.reading import list_lessons
 from selfsup_core.translation import tr
 
+if asked := st.query_params.get(GUIDE, ""):
+    with errors_shown():
+        show_guide(asked)
+    st.stop()
 st.title(tr("Learn"), anchor=False)
 st.markdown(
     tr(
@@ -24,3 +29,5 @@ with errors_shown():
     left = [number for number, lesson in lessons.items() if not standing_of(lesson, begun[number]).is_done]
     for number, lesson in lessons.items():
         show_listed(lesson, begun[number], is_next=number == next(iter(left), 0))
+with errors_shown():
+    show_guides()

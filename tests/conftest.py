@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from selfsup_core.data import sources
 from selfsup_core.files import read_json
 from selfsup_core.pretrained.trial import CACHE
 from selfsup_core.runs.folder import list_states
@@ -47,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.mutation_seed = 0 if os.environ.get("CI") else secrets.randbits(32)
     # What is remembered of models' folders stays with the tests, for all processes that they start.
     look_for_components_once()
+    build_sources_once(config)
     os.environ[CACHE] = str(config.rootpath / ".pytest_cache" / "studio")
 
 
@@ -57,6 +61,34 @@ def look_for_components_once() -> None:
     from streamlit.components.v2 import manifest_scanner
 
     manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+
+
+def build_sources_once(config: pytest.Config) -> None:
+    """Each test has a workspace of its own, and building the same set in each takes up to two seconds: it is
+    built once in a process and copied. Tests of the sources themselves build what they test.
+    """
+    kept = Path(tempfile.mkdtemp(prefix="selfsup-sources-"))
+    config.add_cleanup(lambda: shutil.rmtree(kept, ignore_errors=True))
+    made: dict[sources.Source, Path] = {}
+    really_make = sources.make
+
+    def make(source: sources.Source, folder: Path) -> None:
+        if os.environ.get("PYTEST_CURRENT_TEST", "").startswith("tests/data/"):
+            really_make(source, folder)
+            return
+        if source not in made:
+            place = kept / f"{len(made)}-{folder.name}"
+            really_make(source, place)
+            made[source] = place
+        copied = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.tmp")
+        shutil.copytree(made[source], copied)
+        try:
+            copied.rename(folder)
+        except OSError as error:  # a thread or a process of this test was quicker
+            shutil.rmtree(copied)
+            raise FileExistsError(folder) from error
+
+    sources.make = make
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -43,7 +43,15 @@ RETIRED = {
     r"^\+ add$|^− take$": "Add, Remove",
     r"\bmacro f1\b|\blargest true share\b": "Macro-F1",
 }
-SHOWN = ("pages/**.py", "selfsup_core/**.py", "assets/web/**.js", "assets/**.html", "*.yaml", "README.md")
+SHOWN = (
+    "pages/**.py",
+    "selfsup_core/**.py",
+    "assets/web/**.js",
+    "assets/**.html",
+    "*.yaml",
+    "README.md",
+    "assets/docs/**.md",
+)
 JS_TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`')
 
 

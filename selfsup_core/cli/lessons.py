@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -81,6 +82,25 @@ def headline(part: Any) -> str:
     """The line of a part that has no answers."""
     fields = {"task": "do", "draw": "ask", "formula": "text", "app": "label"}
     return str(getattr(part, fields[part.name]))
+
+
+@lessons_app.command("guide")
+def guide_command(
+    name: Annotated[str, typer.Argument(help="Name of the guide; the list of guides without it.")] = "",
+    language: Language = "en",
+    as_json: AsJson = False,
+) -> None:
+    """List the guides (teaching, adding parts, deployment, messages …), or print one as Markdown."""
+    from selfsup_core.lessons.guides import find_guide, list_guides
+
+    if name:
+        guide = find_guide(name, language)
+        show(asdict(guide), as_json, f"# {guide.title}\n\n{guide.body}")
+        return
+    guides = list_guides(language)
+    rows = [("GUIDE", "TITLE"), *((one.name, one.title) for one in guides.values())]
+    found = [{"guide": one.name, "title": one.title, "about": one.about} for one in guides.values()]
+    show(found, as_json, table(rows))
 
 
 @lessons_app.command("check")

@@ -28,6 +28,10 @@ PAGES = (
     "latent?space=data:wine&map=pca",
     "views?do=lab&data=emoji",
     "views?do=train&data=digits",
+    "learn",
+    "learn?guide=deploy",
+    "autoencoder?lesson=2",
+    "views?lesson=9",
     "runs",
     "autoencoder?run={run}",
 )

@@ -46,3 +46,14 @@ def test_a_lesson_that_is_not_there_is_named(workspace):
     done = cli("lessons", "check", "99", workspace=workspace)
     assert done.returncode == 1
     assert "There is no lesson 99. Known:" in done.stderr
+
+
+def test_guides_are_listed_and_printed():
+    done = cli("lessons", "guide", workspace=None)
+    assert "teach " in done.stdout
+    found = json.loads(cli("lessons", "guide", "--json", workspace=None).stdout)
+    assert found[0]["guide"] == "teach"
+    assert cli("lessons", "guide", "deploy", workspace=None).stdout.startswith("# Run it on a server\n")
+    wrong = cli("lessons", "guide", "nothing", workspace=None)
+    assert wrong.returncode == 1
+    assert "There is no guide 'nothing'. Known: teach" in wrong.stderr

@@ -16,6 +16,10 @@ from selfsup_core.data.library.limited import Ended
 from selfsup_core.runs.examples import MARK
 from tests.helpers import ROOT
 
+# What the health check found, by what stands in the data set's folder: a check takes seconds, and most tests
+# show one of a few built-in sets.
+CHECKED: dict[tuple[Any, ...], str] = {}
+
 
 @pytest.fixture
 def studio(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
@@ -53,7 +57,21 @@ def imports_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 
     def carry_out(module: str, job: dict[str, Any], place: Path, **limits: Any) -> Ended:
         assert module == child.MODULE
-        result = json.loads(json.dumps(child.carry_out(json.loads(json.dumps(job)))))
-        return Ended(result, 0, "")
+        known = contents(job)
+        result = CHECKED.get(known) or json.dumps(child.carry_out(json.loads(json.dumps(job))))
+        if known:
+            CHECKED[known] = result
+        return Ended(json.loads(result), 0, "")
 
     monkeypatch.setattr(child, "run_limited", carry_out)
+
+
+def contents(job: dict[str, Any]) -> tuple[Any, ...]:
+    """What tells data sets apart that are checked: dataset.json, which has the digests of the arrays, and the
+    files' sizes. Empty for other jobs.
+    """
+    folder = Path(job["values"].get("folder", ""))
+    if job["task"] != "check" or not (folder / "dataset.json").exists():
+        return ()
+    sizes = sorted((path.name, path.stat().st_size) for path in folder.iterdir() if path.is_file())
+    return (folder.joinpath("dataset.json").read_bytes(), *sizes)

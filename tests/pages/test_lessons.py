@@ -9,6 +9,7 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from selfsup_core.lessons.guides import list_guides
 from selfsup_core.lessons.model import App
 from selfsup_core.lessons.progress import path_of, progress_in
 from selfsup_core.lessons.reading import find_lesson, list_lessons
@@ -248,3 +249,17 @@ def test_a_damaged_file_of_progress_is_said(beside, studio, workspace):
     app = beside(lesson="2")
     assert "lessons.json is damaged" in said(app).replace("\\", "")
     assert app.title[0].value == "The page autoencoder"
+
+
+def test_guides_are_listed_read_and_left_and_a_wrong_one_is_refused(studio):
+    guides = list_guides()
+    app = studio("pages/learn.py", guide="nothing")
+    assert "There is no guide 'nothing'" in app.error[0].value
+    app.button(key="guide-back").click().run()
+    assert not app.error
+    for guide in guides.values():
+        assert guide.about.split(":")[0].split("`")[0] in said(app)
+    app.button(key="guide-open-teach").click().run()
+    assert app.query_params["guide"] == "teach"
+    assert [title.value for title in app.title] == ["Teach with it"]
+    assert "learn?guide=troubleshooting" in said(app)

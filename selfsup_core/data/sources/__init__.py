@@ -137,5 +137,10 @@ def open_source(name: str, workspace: Path, *, verify: bool = False) -> Dataset:
     if not (folder / "dataset.json").exists():
         # Another process may be quicker; its arrays are the same.
         with contextlib.suppress(FileExistsError):
-            save_dataset(source.build(), folder)
+            make(source, folder)
     return load_dataset(folder, verify=verify)
+
+
+def make(source: Source, folder: Path) -> None:
+    """Build a set and write it down. Raises FileExistsError: the folder is there already."""
+    save_dataset(source.build(), folder)
