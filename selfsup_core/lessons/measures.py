@@ -13,6 +13,8 @@ CALLED = {
     "val_mse": "validation error (MSE)",
     "val_accuracy": "validation accuracy",
     "accuracy": "accuracy",
+    "test_accuracy": "accuracy on test rows",
+    "val_largest_share": "share of the class that is predicted most often",
     "probe_accuracy": "probe accuracy",
     "val_active_dimensions": "active dimensions",
     "val_kl": "KL divergence",
@@ -27,12 +29,12 @@ def say_measure(name: str) -> str:
 
 
 def measure_of(run: RunSeen, name: str) -> float | None:
-    """The newest value of a measure; None where the run has none."""
+    """The newest value of a measure, or what was measured once at the end; None where the run has none."""
     for row in reversed(run.rows):
         value = cast("dict[str, object]", row).get(name)
         if isinstance(value, (int, float)):
             return float(value)
-    return None
+    return run.state["metrics"].get(name)
 
 
 def say_value(value: float) -> str:
