@@ -1,9 +1,13 @@
 // Signs of trouble under the verdict, each with its remedy.
 
 import { el, icon } from "../lib/dom.js"
+import { lessonLink } from "./lesson.js"
 
-/** The list, and `draw`, which shows what goes wrong at the cursor's epoch and what to do about it. */
-export function createSigns() {
+/**
+ * The list, and `draw`, which shows what goes wrong at the cursor's epoch and what to do about it.
+ * @param {import("./lesson.js").Explained} explained
+ */
+export function createSigns(explained) {
   const root = el("ul", {
     class: "stage-signs",
     "data-testid": "stage-signs",
@@ -22,7 +26,13 @@ export function createSigns() {
           "li",
           { "data-code": sign.code },
           icon("warn"),
-          el("span", {}, el("strong", {}, sign.text), ` ${sign.remedy}`),
+          el(
+            "span",
+            {},
+            el("strong", {}, sign.text),
+            ` ${sign.remedy} `,
+            lessonLink(explained, explained.signs[sign.code]),
+          ),
         ),
       ),
     )
