@@ -190,7 +190,7 @@ def test_settings_of_a_map_stand_in_the_address(latent):
     page = latent(space="data:wine", map="random", set="seed=5")
     assert seed(page).value == 5
     seed(page).set_value(7).run()
-    assert page.query_params["set"] == ["seed=7"]
+    assert page.query_params["set"] == "seed=7"
     page.query_params["set"] = ["seed=5"]
     page.run()
     assert seed(page).value == 5
