@@ -77,9 +77,13 @@ def explain_sign(code: str) -> Place | None:
 
 def explain_verdict(task: str, outcome: str) -> Place | None:
     """None where there is no verdict yet."""
-    by_task: dict[str, dict[Outcome, Place]] = {**VERDICTS}
-    by_outcome: dict[str, Place] = {**by_task.get(task, {})}
-    return by_outcome.get(outcome)
+    found = (place for said, place in verdicts_of(task).items() if said == outcome)
+    return next(found, None)
+
+
+def verdicts_of(task: str) -> dict[Outcome, Place]:
+    """Outcome → place; {} for a task of a later version."""
+    return next((places for known, places in VERDICTS.items() if known == task), {})
 
 
 def say_place(place: Place) -> str:

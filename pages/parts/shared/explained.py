@@ -6,13 +6,12 @@ from typing import Any
 
 from pages.parts.shared.address import whole_address, wish
 from pages.parts.shared.go import link_here, rerun
-from selfsup_core.lessons.explained import SIGNS, VERDICTS, Place
+from selfsup_core.lessons.explained import SIGNS, Place, verdicts_of
 
 
 def explained_for(task: str) -> dict[str, Any]:
     """Which lessons explain what the stage says of a run."""
-    verdicts: dict[str, Any] = {**VERDICTS}
-    return {"signs": SIGNS, "verdicts": verdicts.get(task, {})}
+    return {"signs": SIGNS, "verdicts": verdicts_of(task)}
 
 
 def address_with(place: Place) -> dict[str, str | list[str]]:
