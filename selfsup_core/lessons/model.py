@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import field_validator, model_validator
 
 from selfsup_core.lessons.checks import CHECKS, CheckConfig
+from selfsup_core.lessons.checks.mapped import MAPS
 from selfsup_core.projection.config import TITLES as MAP_TITLES
 from selfsup_core.projection.config import USED, MapConfig
 from selfsup_core.runs.assignments import write_assignment
@@ -67,7 +68,7 @@ class App(Config):
     preset: str = setting("", "Preset; empty for none.")
     data: str = setting("", "Data set; empty for the preset's own.")
     map: Literal["", "pca", "umap", "tsne", "random"] = setting(
-        "", "Kind of map on the page Latent space; empty elsewhere.", titles={"": "None"} | MAP_TITLES
+        "", "Kind of map on the page Latent space; empty elsewhere.", titles={"": "None"} | MAPS
     )
     set: dict[str, Any] = setting(
         {}, "Settings by path that differ from the preset, the seed included; or settings of the map."

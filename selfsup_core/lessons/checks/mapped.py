@@ -19,6 +19,7 @@ MEASURES = {
     "continuity": "Continuity",
     "kept": "Kept neighbors",
 }
+MAPS = {kind: TITLES[kind] for kind in ("pca", "umap", "tsne", "random")}
 SETTINGS = {entry.path: entry for entry in list_settings(MapConfig)}
 PANEL = "“Can I trust this map?”"
 
@@ -26,7 +27,7 @@ PANEL = "“Can I trust this map?”"
 class MappedConfig(KindConfig):
     kind: Literal["mapped"] = setting("mapped", "A map of a space is on the screen.")
     data: str = setting(..., "Data set whose own numbers are mapped.", min_length=1)
-    map: Literal["pca", "umap", "tsne", "random"] = setting("pca", "Kind of map.", titles=TITLES)
+    map: Literal["pca", "umap", "tsne", "random"] = setting("pca", "Kind of map.", titles=MAPS)
     set: dict[str, Any] = setting({}, "Settings that the map must have.")
     beside: dict[str, Any] = setting({}, "Settings that a second map beside it must have; empty for none.")
     metric: Literal["", "trustworthiness", "continuity", "kept"] = setting(
