@@ -10,6 +10,8 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from selfsup_core.translation import tr
+
 Task = Literal["autoencoder", "language", "classify", "pseudo", "views"]
 # Beside those of `pseudo.audit.Verdict`, what a network is that was compared with something simple.
 Outcome = Literal["helped", "hurt", "no difference", "unknown", "not used", "better", "even", "worse"]
@@ -87,4 +89,6 @@ def verdicts_of(task: str) -> dict[Outcome, Place]:
 
 
 def say_place(place: Place) -> str:
-    return f"Lesson {place['lesson']}, step {place['step']} explains this."
+    return tr("Lesson {lesson}, step {step} explains this.").format(
+        lesson=place["lesson"], step=place["step"]
+    )

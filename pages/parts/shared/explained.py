@@ -7,6 +7,7 @@ from typing import Any
 from pages.parts.shared.address import whole_address, wish
 from pages.parts.shared.go import link_here, rerun
 from selfsup_core.lessons.explained import SIGNS, Place, verdicts_of
+from selfsup_core.translation import tr
 
 
 def explained_for(task: str) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def offer_lesson(place: Place | None, key: str) -> None:
     """A button, where a lesson explains what stands above it."""
     if place:
         link_here(
-            f"What does this mean? Lesson {place['lesson']}",
+            tr("What does this mean? Lesson {lesson}").format(lesson=place["lesson"]),
             icon=":material/school:",
             key=f"{key}-lesson",
             params=address_with(place),

@@ -10,6 +10,7 @@ import streamlit as st
 
 from selfsup_core.figures.standing import confused_rows, matrix_rows, tile_sheet
 from selfsup_core.runs.frames import read_about
+from selfsup_core.translation import tr
 
 
 def show_middle(frame: dict[str, Any], static: dict[str, Any], about: dict[str, str], path: Path) -> None:
@@ -19,16 +20,16 @@ def show_middle(frame: dict[str, Any], static: dict[str, Any], about: dict[str, 
         # Read from the run itself: its data set may have been deleted since.
         shape = tuple(json.loads(about["item_shape"]))
         sheet = tile_sheet(static["inputs"], frame["reconstructions"], shape)
-        st.image(sheet, width="stretch", caption="Input, output, difference", alt="Reconstructions")
+        st.image(sheet, width="stretch", caption=tr("Input, output, difference"), alt=tr("Reconstructions"))
     elif "confusion" in frame:
-        st.markdown("**Confusion matrix** (validation rows; rows: true class, columns: predicted class)")
+        st.markdown(tr("**Confusion matrix** (validation rows; rows: true class, columns: predicted class)"))
         st.dataframe(matrix_rows(json.loads(about["classes"]), frame["confusion"]), hide_index=True)
     elif "confusion_sums" in frame:
-        st.markdown("**Confusion** (validation rows; the classes that are most often confused)")
+        st.markdown(tr("**Confusion** (validation rows; the classes that are most often confused)"))
         if rows := confused_rows(json.loads(about["classes"]), frame["confusion_sums"]):
             st.dataframe(rows, hide_index=True)
         else:
-            st.markdown("Every validation row is predicted correctly.")
+            st.markdown(tr("Every validation row is predicted correctly."))
     else:
         st.markdown("**Writing**")
         words = read_about(path)

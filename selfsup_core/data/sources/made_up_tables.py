@@ -8,9 +8,10 @@ import numpy as np
 
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.sources import SOURCES, Source
+from selfsup_core.translation import tr_later
 
-LICENCE = "CC0 (made up)"
-ORIGIN = "made up for the lessons"
+LICENCE = tr_later("CC0 (made up)")
+ORIGIN = tr_later("made up for the lessons")
 
 
 def describe(steps: str) -> dict[str, str]:
@@ -22,10 +23,10 @@ def build_noise() -> Dataset:
     return Dataset(
         id="noise",
         kind="table",
-        title="Pure chance",
+        title=tr_later("Pure chance"),
         x=x.astype(np.float32),
         columns=tuple(f"number {i}" for i in range(1, 21)),
-        provenance=describe("500 rows of 20 independent normal numbers"),
+        provenance=describe(tr_later("500 rows of 20 independent normal numbers")),
         details={"rows": len(x), "shape": [20]},
     )
 
@@ -40,12 +41,14 @@ def build_rare() -> Dataset:
     return Dataset(
         id="rare-class",
         kind="table",
-        title="Rare class",
+        title=tr_later("Rare class"),
         x=x.astype(np.float32),
         y=y,
         classes=("sound", "faulty"),
         columns=("vibration", "heat", "pressure", "speed", "load", "age"),
-        provenance=describe("2,000 rows, 5% faulty: vibration and heat are higher by one standard deviation"),
+        provenance=describe(
+            tr_later("2,000 rows, 5% faulty: vibration and heat are higher by one standard deviation")
+        ),
         details={"rows": len(x), "shape": [6]},
     )
 
@@ -63,15 +66,18 @@ def build_leak() -> Dataset:
     return Dataset(
         id="leaking-column",
         kind="table",
-        title="Leaking column",
+        title=tr_later("Leaking column"),
         x=np.column_stack([x, days]).astype(np.float32),
         y=y,
         classes=("healthy", "ill"),
-        columns=("pulse", "pressure", "temperature", "height", "weight", "age", "days in ward"),
+        columns=("pulse", "pressure", "temperature", "height", "weight", "age", tr_later("days in ward")),
         extra={"part": part},
         provenance=describe(
-            "1,500 patients; three measurements are higher by 0.7 standard deviations where they are ill. "
-            "Days in ward are 0 for the healthy, and for all test rows, who have just arrived"
+            tr_later(
+                "1,500 patients; three measurements are higher by 0.7 standard deviations "
+                "where they are ill. "
+                "Days in ward are 0 for the healthy, and for all test rows, who have just arrived"
+            )
         ),
         details={"rows": len(y), "shape": [7]},
     )
@@ -79,39 +85,41 @@ def build_leak() -> Dataset:
 
 SOURCES.register("noise")(
     Source(
-        title="Pure chance",
+        title=tr_later("Pure chance"),
         kind="table",
         samples=500,
         shape=(20,),
         classes=0,
         licence=LICENCE,
-        about="Random numbers in which there is nothing to find; for lesson 6.",
+        about=tr_later("Random numbers in which there is nothing to find; for lesson 6."),
         build=build_noise,
         origin=ORIGIN,
     )
 )
 SOURCES.register("rare-class")(
     Source(
-        title="Rare class",
+        title=tr_later("Rare class"),
         kind="table",
         samples=2000,
         shape=(6,),
         classes=2,
         licence=LICENCE,
-        about="Six measurements of machines, 5% of which are faulty; made up for lesson 10.",
+        about=tr_later("Six measurements of machines, 5% of which are faulty; made up for lesson 10."),
         build=build_rare,
         origin=ORIGIN,
     )
 )
 SOURCES.register("leaking-column")(
     Source(
-        title="Leaking column",
+        title=tr_later("Leaking column"),
         kind="table",
         samples=1500,
         shape=(7,),
         classes=2,
         licence=LICENCE,
-        about="Patients, and a column that is known only after the diagnosis; made up for lesson 10.",
+        about=tr_later(
+            "Patients, and a column that is known only after the diagnosis; made up for lesson 10."
+        ),
         build=build_leak,
         origin=ORIGIN,
     )

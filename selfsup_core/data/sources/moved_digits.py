@@ -9,6 +9,7 @@ import numpy as np
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.sources import SOURCES, Source
 from selfsup_core.data.sources.sklearn_sets import build_digits
+from selfsup_core.translation import tr_later
 
 
 def build_moved() -> Dataset:
@@ -22,25 +23,27 @@ def build_moved() -> Dataset:
     return replace(
         digits,
         id="moved-digits",
-        title="Digits, moved",
+        title=tr_later("Digits, moved"),
         x=x,
         extra={"part": part},
         provenance=digits.provenance
-        | {"steps": "pixels divided by 16; 400 test rows are moved one pixel to the right, seed 0"},
+        | {"steps": tr_later("pixels divided by 16; 400 test rows are moved one pixel to the right, seed 0")},
         details={"rows": len(x), "shape": [8, 8]},
     )
 
 
 SOURCES.register("moved-digits")(
     Source(
-        title="Digits, moved",
+        title=tr_later("Digits, moved"),
         kind="image",
         samples=1797,
         shape=(8, 8),
         classes=10,
         licence="BSD-3 / CC BY 4.0",
-        about="The 8 × 8 digits, of which the test rows lie one pixel further right; for lesson 11.",
+        about=tr_later(
+            "The 8 × 8 digits, of which the test rows lie one pixel further right; for lesson 11."
+        ),
         build=build_moved,
-        origin="scikit-learn load_digits",
+        origin=tr_later("scikit-learn load_digits"),
     )
 )
