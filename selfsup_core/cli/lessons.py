@@ -104,15 +104,27 @@ def guide_command(
 
 
 @lessons_app.command("check")
-def check_command(number: Number, workspace: Workspace = None, as_json: AsJson = False) -> None:
+def check_command(
+    number: Number,
+    run: Annotated[str, typer.Option(help="Run that is looked at, for tasks that ask for that.")] = "",
+    epoch: Annotated[int | None, typer.Option(help="Its epoch; the newest unless given.")] = None,
+    maps: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="Key of the map that is looked at; a second one is beside it."),
+    ] = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
     """Judge the tasks of a lesson by the runs of the workspace; exit code 1 while one is not passed.
 
     Opens the lesson if it was not: only runs begun since then count.
     """
+    from selfsup_core.lessons.evidence import Looking
     from selfsup_core.lessons.reading import find_lesson
     from selfsup_core.lessons.tasks import judge_tasks
 
-    judged = judge_tasks(place(workspace), find_lesson(number))
+    looking = Looking(run, epoch, tuple(maps or ())) if run or maps else None
+    judged = judge_tasks(place(workspace), find_lesson(number), looking=looking)
     found = [
         {"task": at, "passed": one.is_passed, "said": one.said, "runs": list(one.runs)}
         for at, one in judged.items()

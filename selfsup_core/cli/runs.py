@@ -61,6 +61,7 @@ def runs_list(
 def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
     """State and numbers of one run, and what looks wrong in its newest epoch."""
     from selfsup_core.evaluate.words.views_trouble import all_gauges
+    from selfsup_core.lessons.explained import explain_sign, say_place
     from selfsup_core.runs.folder import open_run, read_rows, read_state
     from selfsup_core.runs.signs import say_sign, signs_of
     from selfsup_core.runs.waiting import waiting_for
@@ -80,7 +81,10 @@ def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False
     verdict = state.get("verdict")
     lines += [notice for notice in state["notices"] if verdict is None or notice not in verdict["text"]]
     signs = signs_of(state, read_rows(folder.metrics))
-    lines += [say_sign(sign) for sign in signs if sign["code"] != "diverged"]  # that is the error
+    for sign in signs:
+        if sign["code"] != "diverged":  # that is the error
+            where = explain_sign(sign["code"])
+            lines.append(f"{say_sign(sign)} {say_place(where)}" if where else say_sign(sign))
     more = {"metrics": all_gauges(state, signs)} if state.get("task") == "views" else {}
     together = over_seeds(folder) if state.get("task") == "pseudo" else None
     if together and together["verdict"]:

@@ -1,13 +1,16 @@
-"""What a task is judged by: the runs of the workspace that were begun since the lesson was opened."""
+"""What a task is judged by: the workspace's runs since the lesson was opened, and what is on the screen."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.rows import EpochRow
+from selfsup_core.inspection.space.layouts import MapAndJob, MapTrust, folder_of, read_map, read_trust
 from selfsup_core.runs.folder import RunFolder, list_states, read_rows
 from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.spec import RunSpec, read_spec
@@ -33,19 +36,34 @@ class RunSeen:
 
 
 @dataclass(frozen=True)
-class Looking:
-    """The run on the screen and its epoch, None for the newest."""
+class MapSeen:
+    """A map on the screen. trust: None until somebody has asked whether it can be trusted."""
 
-    run: str
-    epoch: int | None
+    about: MapAndJob
+    trust: MapTrust | None
+
+
+@dataclass(frozen=True)
+class Looking:
+    """What is on the screen.
+
+    Attributes:
+        run: "" for none. epoch: of the run, None for the newest.
+        maps: keys of the map of a space, and of the one beside it.
+    """
+
+    run: str = ""
+    epoch: int | None = None
+    maps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """runs: newest first. looking: None where no run is open."""
+    """runs: newest first. looking: None where nothing is open. maps: that are open."""
 
     runs: tuple[RunSeen, ...]
     looking: Looking | None = None
+    maps: tuple[MapSeen, ...] = ()
 
 
 def gather(workspace: Path, since: str, looking: Looking | None = None) -> Evidence:
@@ -66,7 +84,16 @@ def gather(workspace: Path, since: str, looking: Looking | None = None) -> Evide
         except (StudioError, OSError):
             continue  # the page of the run says what is wrong with it
         found.append(RunSeen(folder, state, spec))
-    return Evidence(tuple(found), looking)
+    return Evidence(tuple(found), looking, see_maps(workspace, looking.maps) if looking else ())
+
+
+def see_maps(workspace: Path, keys: Iterable[str]) -> tuple[MapSeen, ...]:
+    """Maps by their keys, without those that are gone."""
+    found = []
+    for key in keys:
+        with suppress(StudioError):
+            found.append(MapSeen(read_map(workspace, key), read_trust(folder_of(workspace, key))))
+    return tuple(found)
 
 
 @lru_cache(maxsize=1000)

@@ -14,6 +14,8 @@ CALLED = {
     "val_mse": tr_later("validation error (MSE)"),
     "val_accuracy": tr_later("validation accuracy"),
     "accuracy": "accuracy",
+    "test_accuracy": tr_later("accuracy on test rows"),
+    "val_largest_share": tr_later("share of the class that is predicted most often"),
     "probe_accuracy": tr_later("probe accuracy"),
     "val_active_dimensions": tr_later("active dimensions"),
     "val_kl": tr_later("KL divergence"),
@@ -28,12 +30,12 @@ def say_measure(name: str) -> str:
 
 
 def measure_of(run: RunSeen, name: str) -> float | None:
-    """The newest value of a measure; None where the run has none."""
+    """The newest value of a measure, or what was measured once at the end; None where the run has none."""
     for row in reversed(run.rows):
         value = cast("dict[str, object]", row).get(name)
         if isinstance(value, (int, float)):
             return float(value)
-    return None
+    return run.state["metrics"].get(name)
 
 
 def say_value(value: float) -> str:

@@ -13,6 +13,9 @@ from typing import Any, ClassVar, Literal
 from pydantic import field_validator, model_validator
 
 from selfsup_core.lessons.checks import CHECKS, CheckConfig
+from selfsup_core.lessons.checks.mapped import MAPS
+from selfsup_core.projection.config import TITLES as MAP_TITLES
+from selfsup_core.projection.config import USED, MapConfig
 from selfsup_core.runs.assignments import write_assignment
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import by_kind
@@ -36,6 +39,15 @@ VALUES = {
     "code": "Code h",
     "output": "Reconstruction",
 }
+MAP_VALUES = {
+    "": "None",
+    "trustworthiness": "Trustworthiness",
+    "continuity": "Continuity",
+    "kept": "Kept neighbors",
+    "neighbors": "Neighbors looked at",
+    "rows": "Points",
+    "width": "Numbers per point",
+}
 SYMBOL = re.compile(r"\{(\w[^{}]*)\}")
 
 
@@ -52,13 +64,26 @@ class App(Config):
     name: ClassVar[str] = "app"
     page: Page = setting("autoencoder", "Page to open.", titles=PAGES)
     do: str = setting("", "Mode of the page, as its address says it.")
+    tab: str = setting("", "Tab of the page Data, as its address says it.")
     preset: str = setting("", "Preset; empty for none.")
     data: str = setting("", "Data set; empty for the preset's own.")
-    set: dict[str, Any] = setting({}, "Settings by path that differ from the preset, the seed included.")
+    map: Literal["", "pca", "umap", "tsne", "random"] = setting(
+        "", "Kind of map on the page Latent space; empty elsewhere.", titles={"": "None"} | MAPS
+    )
+    set: dict[str, Any] = setting(
+        {}, "Settings by path that differ from the preset, the seed included; or settings of the map."
+    )
     label: str = setting("Set the app up", "Words on the button.", min_length=1, max_length=40)
 
     @model_validator(mode="after")
     def settings_exist(self) -> App:
+        if self.map:
+            if self.preset or not self.data or self.page != "latent":
+                raise ValueError("a map needs the page latent, data and no preset")
+            if unused := [name for name in self.set if name not in USED[self.map]]:
+                raise ValueError(f"{unused[0]} is no setting of {MAP_TITLES[self.map]}")
+            MapConfig(kind=self.map, **self.set)
+            return self
         if self.set and not self.preset:
             raise ValueError("set needs a preset")
         if self.preset:
@@ -68,8 +93,12 @@ class App(Config):
     def address(self) -> dict[str, str | list[str]]:
         """What the page's address says."""
         said: dict[str, str | list[str]] = {
-            name: value for name in ("do", "preset", "data") if (value := str(getattr(self, name)))
+            name: value
+            for name in ("do", "tab", "preset", "data", "map")
+            if (value := str(getattr(self, name)))
         }
+        if self.map:
+            said["space"] = f"data:{said.pop('data')}"
         if self.set:
             said["set"] = [write_assignment(path, value) for path, value in self.set.items()]
         return said
@@ -83,6 +112,9 @@ class Symbol(Config):
         "", "Numbers of one sample at the epoch that is shown.", titles=VALUES
     )
     metric: str = setting("", "A measure of that epoch by its name, such as val_loss.")
+    map: Literal["", "trustworthiness", "continuity", "kept", "neighbors", "rows", "width"] = setting(
+        "", "A number of the map that is on the screen.", titles=MAP_VALUES
+    )
 
 
 class Formula(Config):

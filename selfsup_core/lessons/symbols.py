@@ -1,4 +1,4 @@
-"""The live numbers behind the symbols of a formula: of a run that is open, at one of its epochs."""
+"""The live numbers behind the symbols of a formula: of an epoch of the run that is open, or of a map."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from typing_extensions import TypedDict
 
 from selfsup_core.errors import StudioError
+from selfsup_core.lessons.evidence import MapSeen
 from selfsup_core.lessons.model import Formula, Symbol
 from selfsup_core.runs.folder import RunFolder, read_rows
 from selfsup_core.runs.frames import read_about, read_frame
@@ -24,13 +25,15 @@ class Values(TypedDict):
 
     Attributes:
         called: in words. samples: numbers of each sample. shape: of a picture, (h, w) or (h, w, 3).
-        number: a measure of the whole epoch.
+        number: a measure of the whole epoch, or of the map.
+        of_map: whether it is one of the map on the screen; its number is None until that is measured.
     """
 
     called: str
     samples: NotRequired[list[list[float]]]
     shape: NotRequired[list[int]]
     number: NotRequired[float | None]
+    of_map: NotRequired[bool]
 
 
 class Live(TypedDict):
@@ -45,6 +48,22 @@ class Live(TypedDict):
 def words_only(formula: Formula) -> dict[str, Values]:
     """Where no run is open."""
     return {name: {"called": symbol.called} for name, symbol in formula.symbols.items()}
+
+
+def map_numbers(seen: MapSeen | None, formula: Formula) -> Live:
+    """The numbers of a formula on maps. seen: the map that is open."""
+    symbols = words_only(formula)
+    for name, symbol in formula.symbols.items():
+        if symbol.map:
+            symbols[name] |= {"of_map": True, "number": number_of(seen, symbol.map) if seen else None}
+    return {"run": "", "epoch": None, "labels": [], "symbols": symbols}
+
+
+def number_of(seen: MapSeen, name: str) -> float | None:
+    """Of the map itself, or of what was measured of it."""
+    if name in ("rows", "width"):
+        return float(seen.about["rows"] if name == "rows" else seen.about["width"])
+    return None if seen.trust is None else float(cast("dict[str, Any]", seen.trust)[name])
 
 
 def live_numbers(folder: RunFolder, formula: Formula, epoch: int | None = None) -> Live:

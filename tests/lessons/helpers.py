@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from selfsup_core.data.sources import SOURCES
+from selfsup_core.files import write_json
+from selfsup_core.inspection.space import layouts
+from selfsup_core.lessons.checks.mapped import MappedConfig
+from selfsup_core.lessons.evidence import Looking
 from selfsup_core.lessons.reading import read_lesson
+from selfsup_core.projection.config import MapConfig, what_counts
 from selfsup_core.runs.folder import RunFolder, update_state
 from selfsup_core.runs.queue import submit, withdraw
 from selfsup_core.runs.recipes import preset_spec
@@ -44,6 +53,50 @@ def place_run(
     update_state(made, status=status, epoch=len(losses) - 1, **more)
     (workspace / "runs").mkdir(parents=True, exist_ok=True)
     return RunFolder(made.path.rename(workspace / "runs" / made.id))
+
+
+def place_map(
+    workspace: Path, data: str = "digits", kind: str = "umap", kept: float | None = None, **settings: Any
+) -> str:
+    """A map of a data set as it lies on disk, and how far it can be trusted; returns its key."""
+    config = what_counts(MapConfig.model_validate({"kind": kind, **settings}))
+    key = sha256(json.dumps([data, config]).encode()).hexdigest()[:16]
+    folder = layouts.folder_of(workspace, key)
+    folder.mkdir(parents=True, exist_ok=True)
+    about: layouts.MapAbout = {
+        "key": key,
+        "space": f"data:{data}",
+        "source": data,
+        "title": SOURCES[data].title,
+        "kind": SOURCES[data].kind,
+        "classes": [],
+        "config": config,
+        "epochs": [0],
+        "done": [0],
+        "rows": 3,
+        "total": 3,
+        "width": 64,
+        "notes": [],
+        "explained": {},
+        "can_decode": False,
+    }
+    write_json(folder / layouts.ABOUT, dict(about))
+    layouts.save_array(layouts.layout_path(folder, 0), np.zeros((3, 2), np.float32))
+    if kept is not None:
+        trust = {"trustworthiness": 0.9, "continuity": 0.8, "kept": kept}
+        layouts.save_trust(folder, {"epoch": 0, "neighbors": 15, **trust})
+    return key
+
+
+def pass_mapped(workspace: Path, check: MappedConfig) -> Looking:
+    """The maps that pass a check, as they are on the screen."""
+    kept = None
+    if check.metric:
+        kept = check.below / 2 if check.below is not None else (check.above or 0) * 1.2
+    keys = [place_map(workspace, check.data, check.map, kept, **check.set)]
+    if check.beside:
+        keys.append(place_map(workspace, check.data, check.map, **check.set | check.beside))
+    return Looking(maps=tuple(keys))
 
 
 def pass_check(workspace: Path, check: Any) -> list[RunFolder]:

@@ -4,7 +4,8 @@ import pytest
 
 from selfsup_core.lessons.checks import CHECKS, judge
 from selfsup_core.lessons.evidence import Looking, gather
-from tests.lessons.helpers import place_run
+from selfsup_core.runs.folder import update_state
+from tests.lessons.helpers import place_map, place_run
 
 FINISHED = {"preset": "dense-64-32-16", "data": "digits"}
 
@@ -14,7 +15,14 @@ def ask(workspace, kind, looking=None, since="", **settings):
 
 
 def test_every_check_says_what_it_is_about():
-    assert {name for name, _ in CHECKS.items()} == {"compared", "finished", "looked", "metric", "sign"}
+    assert {name for name, _ in CHECKS.items()} == {
+        "compared",
+        "finished",
+        "looked",
+        "mapped",
+        "metric",
+        "sign",
+    }
     assert all(one.about.endswith(".") for _, one in CHECKS.items())
 
 
@@ -140,6 +148,62 @@ def test_an_epoch_must_be_on_the_screen(workspace):
     assert judged.is_passed
     assert judged.runs == (run.id,)
     assert other.id not in judged.runs
+
+
+UMAP = {"data": "digits", "map": "umap"}
+
+
+@pytest.mark.parametrize(
+    ("shown", "wanted", "said"),
+    [
+        (None, {}, "No map is open. The task needs one: UMAP of Digits 8 × 8."),
+        ({"data": "wine"}, {}, "The map shows Wine; the task needs UMAP of Digits 8 × 8."),
+        ({"kind": "pca"}, {}, "The map is PCA; the task needs UMAP of Digits 8 × 8."),
+        ({}, {"set": {"neighbors": 2}}, "The map has Neighbors 15; the task needs 2."),
+        ({}, {"metric": "kept", "above": 0.4}, "The map has not been measured yet"),
+        (
+            {"kept": 0.3},
+            {"metric": "kept", "above": 0.4},
+            "Kept neighbors: 0.3; the task needs more than 0.4",
+        ),
+        (
+            {"kept": 0.3},
+            {"metric": "kept", "below": 0.2},
+            "Kept neighbors: 0.3; the task needs less than 0.2",
+        ),
+        ({}, {"beside": {"seed": 1}}, "Only one map is open; the task needs a second one with Seed 1"),
+    ],
+)
+def test_what_a_map_lacks_is_said(workspace, shown, wanted, said):
+    looking = None if shown is None else Looking(maps=(place_map(workspace, **shown),))
+    judged = ask(workspace, "mapped", looking, **UMAP | wanted)
+    assert not judged.is_passed
+    assert said in judged.said
+
+
+def test_a_map_passes_when_it_is_measured_or_has_another_beside_it(workspace):
+    measured = Looking(maps=(place_map(workspace, kept=0.5), "0" * 16))  # the second one is gone
+    judged = ask(workspace, "mapped", measured, **UMAP, metric="kept", above=0.4)
+    assert (judged.is_passed, judged.said) == (True, "Kept neighbors: 0.5 on UMAP of Digits 8 × 8.")
+    both = Looking(maps=(place_map(workspace), place_map(workspace, seed=1)))
+    assert ask(workspace, "mapped", both, **UMAP, set={"seed": 0}, beside={"seed": 1}).is_passed
+    assert not ask(workspace, "mapped", both, **UMAP, beside={"seed": 2}).is_passed
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"set": {"perplexity": 3}}, {"set": {"neighbors": 1}}, {"beside": {"seed": -1}}, {"metric": "kept"}],
+)
+def test_a_check_of_a_map_that_can_never_pass_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"perplexity|neighbors|seed|below, above"):
+        CHECKS["mapped"].Config(**UMAP | wrong)
+
+
+def test_a_measure_of_the_end_counts(workspace):
+    run = place_run(workspace)
+    update_state(run, metrics={"test_accuracy": 0.4})
+    judged = ask(workspace, "metric", **FINISHED, metric="test_accuracy", below=0.6)
+    assert judged.said.endswith("ends with accuracy on test rows 0.4.")
 
 
 def test_damaged_and_short_runs_are_left_out(workspace):

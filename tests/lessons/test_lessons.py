@@ -9,8 +9,9 @@ from selfsup_core.lessons.model import App, Task
 from selfsup_core.lessons.progress import change
 from selfsup_core.lessons.reading import list_lessons
 from selfsup_core.lessons.tasks import judge_tasks
+from selfsup_core.projection.config import MapConfig
 from selfsup_core.runs.recipes import preset_spec
-from tests.lessons.helpers import pass_check, place_run
+from tests.lessons.helpers import pass_check, pass_mapped, place_map, place_run
 
 LESSONS = list_lessons()
 
@@ -26,6 +27,13 @@ def test_each_task_fails_and_is_passed(workspace, number):
             run = place_run(workspace, part.check.preset, data__source=part.check.data)
             right = Looking(run.id, part.check.first)
             assert not judge_tasks(workspace, lesson, looking=Looking(run.id, None))[place].is_passed
+            assert judge_tasks(workspace, lesson, looking=right)[place].is_passed
+            continue
+        if part.check.kind == "mapped":
+            other = Looking(maps=(place_map(workspace, "wine"),))
+            assert not judge_tasks(workspace, lesson)[place].is_passed
+            assert not judge_tasks(workspace, lesson, looking=other)[place].is_passed
+            right = pass_mapped(workspace, part.check)
             assert judge_tasks(workspace, lesson, looking=right)[place].is_passed
             continue
         judged = judge_tasks(workspace, lesson)[place]
@@ -49,16 +57,27 @@ def test_what_a_step_sets_up_is_what_its_task_asks_for(workspace, number):
     """The button of a step with one task leads to a run that passes its settings."""
     lesson = LESSONS[number]
     for step in lesson.steps:
-        apps = [part for part in step.parts if isinstance(part, App) and part.preset]
+        apps = [part for part in step.parts if isinstance(part, App) and (part.preset or part.map)]
         tasks = [part for part in step.parts if isinstance(part, Task) and part.check.kind != "looked"]
         assert apps or not tasks, f"{lesson.name}, {step.title}: nothing sets the app up for its task"
         for task in tasks:
+            if task.check.kind == "mapped":
+                assert any(draws(app, task.check) for app in apps), (lesson.name, step.title)
+                continue
             wishes = [task.check.first, task.check.second] if task.check.kind == "compared" else [task.check]
             for wish in wishes[-1:]:
                 assert any(matches(app, wish) for app in apps), (lesson.name, step.title)
 
 
+def draws(app, check):
+    return (app.data, app.map) == (check.data, check.map) and all(
+        app.set.get(name, MapConfig.model_fields[name].default) == value for name, value in check.set.items()
+    )
+
+
 def matches(app, wish):
+    if not app.preset:
+        return False
     source = {"data.source": app.data} if app.data else {}
     spec = preset_spec(app.preset, source | app.set)
     wanted = wish.wanted() if wish.set else {}

@@ -7,14 +7,15 @@ import pytest
 
 from selfsup_core.errors import StudioError
 from selfsup_core.lessons.drawn import check_drawn, mean_distance, say_distance
+from selfsup_core.lessons.evidence import see_maps
 from selfsup_core.lessons.model import Draw, Formula
-from selfsup_core.lessons.symbols import MOST_SAMPLES, live_numbers
+from selfsup_core.lessons.symbols import MOST_SAMPLES, live_numbers, map_numbers
 from selfsup_core.runs.folder import RunFolder, read_rows
 from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.thinned import frame_path
 from tests.helpers import make_run, run_here, tiny_spec
-from tests.lessons.helpers import place_run
+from tests.lessons.helpers import place_map, place_run
 
 FORMULA = Formula.model_validate(
     {
@@ -101,3 +102,14 @@ def test_the_distance_counts_only_epochs_that_both_have():
     assert say_distance([0.5, 0.5, 0.5], [(0, 0.6)], DRAW).startswith("Close: ")
     assert "0.5 away" in say_distance([0.5, 0.5, 0.5], [(0, 1.0)], DRAW)
     assert say_distance([0.5], [], DRAW) == "The run that drew the real curve is gone."
+
+
+def test_symbols_of_a_map_wait_until_it_is_measured(workspace):
+    part = {"kept": {"called": "kept", "map": "kept"}, "n": {"called": "points", "map": "rows"}}
+    formula = Formula.model_validate({"text": "{kept} of {n}", "symbols": part})
+    for kept, shown in ((None, None), (0.25, 0.25)):
+        (seen,) = see_maps(workspace, [place_map(workspace, kept=kept)])
+        symbols = map_numbers(seen, formula)["symbols"]
+        assert symbols["kept"] == {"called": "kept", "of_map": True, "number": shown}
+        assert symbols["n"]["number"] == 3
+    assert map_numbers(None, formula)["symbols"]["n"]["number"] is None

@@ -183,6 +183,39 @@ def test_a_panel_and_a_color_that_are_not_there_are_refused(latent):
     assert page.query_params["panel"] == "trust"
 
 
+def test_settings_of_a_map_stand_in_the_address(latent):
+    def seed(page: Any) -> Any:
+        return next(one for one in page.number_input if one.label == "Seed")
+
+    page = latent(space="data:wine", map="random", set="seed=5")
+    assert seed(page).value == 5
+    seed(page).set_value(7).run()
+    assert page.query_params["set"] == "seed=7"
+    page.query_params["set"] = ["seed=5"]
+    page.run()
+    assert seed(page).value == 5
+    del page.query_params["set"]
+    page.run()
+    assert seed(page).value == 0
+    assert "set" not in page.query_params
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "said"),
+    [
+        ("pca", "neighbors=5", "PCA has no setting 'neighbors'"),
+        ("umap", "neighbors=1", "neighbors"),
+        ("umap", "neighbors", "is not an assignment"),
+    ],
+)
+def test_settings_that_a_map_cannot_have_are_refused(latent, kind, text, said):
+    page = latent(space="data:wine", map=kind, set=text)
+    assert not page.exception
+    assert said in page.error[0].value.replace("\\", "")
+    next(one for one in page.button if one.key == "set-go-on").click().run()
+    assert not page.error
+
+
 def test_playing_all_epochs_stands_in_the_address(latent, workspace: Path, run_of_digits: str):
     page = latent(space=f"run:{run_of_digits}", map="pca", play="all")
     toggle = f"space-replay-run:{run_of_digits}"

@@ -240,7 +240,13 @@ test("a circle lies as it is; a sphere keeps its points on the disc, however it 
 
 test("the verdict has the probe beside its references, then the run's own words and its alarm", () => {
   openPage()
-  const { root, update } = createVerdict()
+  const opened = []
+  const explained = {
+    signs: { "complete-collapse": { lesson: 9, step: 3 } },
+    verdicts: { hurt: { lesson: 9, step: 2 } },
+    open: (place) => opened.push(place),
+  }
+  const { root, update } = createVerdict(explained)
   const state = {
     task: "views",
     status: "running",
@@ -274,4 +280,21 @@ test("the verdict has the probe beside its references, then the run's own words 
   assert.deepEqual([word.tagName, word.textContent], ["STRONG", "It is worse."], "only the answer is bold")
   assert.equal(rest.textContent, "40.5% here.")
   assert.match(root.textContent, /Complete collapse\. Take it back\./)
+  const linksIn = (node) =>
+    node.tagName === "A" ? [node] : (node.children ?? []).flatMap((child) => linksIn(child))
+  const links = linksIn(root)
+  assert.deepEqual(
+    links.map((link) => [link.textContent, link.getAttribute("href")]),
+    [
+      ["What does this mean? Lesson 9", "?lesson=9&step=2"],
+      ["What does this mean? Lesson 9", "?lesson=9&step=3"],
+    ],
+  )
+  for (const link of links) link.listeners.click({ preventDefault() {} })
+  assert.deepEqual(
+    opened.map(({ step }) => step),
+    [2, 3],
+  )
+  update({ state, row })
+  assert.equal(linksIn(root).length, 0, "while there is neither verdict nor alarm")
 })

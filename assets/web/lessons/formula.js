@@ -7,7 +7,7 @@ import { addStyles } from "./styles.js"
 const MOST_NUMBERS = 32 // beyond, a picture says more
 
 /**
- * @typedef {{called: string, samples?: number[][], shape?: number[], number?: number | null}} Value
+ * @typedef {{called: string, samples?: number[][], shape?: number[], number?: number | null, of_map?: boolean}} Value
  * @typedef {{run: string, epoch: number | null, labels: string[], symbols: Record<string, Value>}} Live
  * @param {{parentElement: HTMLElement, data: {assets: string, pieces: [string, string][], live: Live}}} component
  */
@@ -65,6 +65,16 @@ function createFormula(pieces) {
   }
 
   function numbersOf(value) {
+    if (value.of_map)
+      return [
+        el(
+          "p",
+          {},
+          value.number === null
+            ? tr("Open the panel “Can I trust this map?” beside a map to have it measured.")
+            : tr("{number} on this map.", { number: brief(value.number, 3) }),
+        ),
+      ]
     if (!live.run) return [el("p", {}, tr("Open a run to see its numbers."))]
     if (live.epoch === null) return [el("p", {}, tr("The run has not measured anything yet."))]
     if (value.number !== undefined)

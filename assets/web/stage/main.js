@@ -51,7 +51,7 @@ const short = (name) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_N
 class Stage {
   constructor(component) {
     this.component = component
-    const { base, assets, run, token, epoch, task, beside } = component.data
+    const { base, assets, run, token, epoch, task, beside, explained } = component.data
     this.run = run
     this.told = { epoch: new Told(epoch), beside: new Told(beside) }
     this.store = new Store({ base, run, token }, () => this.arrived())
@@ -82,7 +82,10 @@ class Stage {
       fail: (text) => this.component.setTriggerValue("failed", text),
     }
     this.transport = createTransport(ctx, task)
-    this.verdict = createVerdict()
+    this.verdict = createVerdict({
+      ...explained,
+      open: (place) => this.component.setTriggerValue("lesson", `${place.lesson}.${place.step}`),
+    })
     const lattice = () => this.root.querySelector('[data-testid="map-lattice"]')
     this.guide = createGuide(
       nextSteps(task, {

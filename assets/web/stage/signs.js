@@ -2,9 +2,13 @@
 
 import { el, icon } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
+import { lessonLink } from "./lesson.js"
 
-/** The list, and `draw`, which shows what goes wrong at the cursor's epoch and what to do about it. */
-export function createSigns() {
+/**
+ * The list, and `draw`, which shows what goes wrong at the cursor's epoch and what to do about it.
+ * @param {import("./lesson.js").Explained} explained
+ */
+export function createSigns(explained) {
   const root = el("ul", {
     class: "stage-signs",
     "data-testid": "stage-signs",
@@ -23,7 +27,13 @@ export function createSigns() {
           "li",
           { "data-code": sign.code },
           icon("warn"),
-          el("span", {}, el("strong", {}, sign.text), ` ${sign.remedy}`),
+          el(
+            "span",
+            {},
+            el("strong", {}, sign.text),
+            ` ${sign.remedy} `,
+            lessonLink(explained, explained.signs[sign.code]),
+          ),
         ),
       ),
     )

@@ -3,6 +3,7 @@
 import { el, fixed, percent, setText } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
 import { endText, sayInput, sayLeft, sayNeighbors, sayPca, sayRate } from "./facts.js"
+import { lessonLink, outcomeOf } from "./lesson.js"
 import { sayMixed } from "./mixed.js"
 import { ofKnown } from "./pseudo.js"
 import { createSigns } from "./signs.js"
@@ -21,8 +22,11 @@ export function compareWithPca(mse, baseline, isEnded) {
 export const newestNotice = (state) =>
   (state.notices ?? []).filter((text) => !state.verdict?.text?.includes(text)).at(-1)
 
-/** The sentence above the panels and the facts beside it; `update` sets them for an epoch. */
-export function createVerdict() {
+/**
+ * The sentence above the panels and the facts beside it; `update` sets them for an epoch.
+ * @param {import("./lesson.js").Explained} explained
+ */
+export function createVerdict(explained) {
   const part = (help) => el("span", { class: "stage-fact", title: help })
   const mse = part(
     tr("Mean squared error per value on validation samples, which the network has never trained on"),
@@ -32,6 +36,7 @@ export function createVerdict() {
   )
   const word = el("strong", { class: "stage-word" })
   const rest = el("span", { class: "stage-rest" }) // of a verdict whose first sentence is the answer
+  const why = el("span", { class: "stage-why" }) // the lesson that explains it
   const knn = part(
     tr(
       "Share of validation samples that have the same class as most of their 5 nearest labeled neighbors in the latent space",
@@ -50,6 +55,7 @@ export function createVerdict() {
     { class: "stage-verdict", "data-testid": "stage-verdict" },
     word,
     rest,
+    why,
     mse,
     pca,
     knn,
@@ -58,12 +64,20 @@ export function createVerdict() {
     rate,
     left,
   )
-  const signs = createSigns()
+  const signs = createSigns(explained)
   const root = el("div", { class: "stage-outcome" }, line, signs.root)
 
   function update(view) {
-    const { state, row } = view
+    const { state } = view
     if (!state) return
+    updateTask(view)
+    const outcome = outcomeOf(state, word.dataset.tone, word.textContent)
+    if (why.dataset.outcome === (outcome ?? "")) return
+    why.dataset.outcome = outcome ?? ""
+    why.replaceChildren(...[lessonLink(explained, explained.verdicts[outcome])].filter(Boolean))
+  }
+  function updateTask(view) {
+    const { state, row } = view
     if (state.task === "language") return updateLanguage(state, row)
     if (state.task === "pseudo") return updatePseudo(state, row)
     if (state.task === "views") return updateViews(state, row)

@@ -8,9 +8,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages.parts.shared.explained import offer_lesson
 from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import acting, plain, show_refusal, workspace
 from selfsup_core.errors import StudioError
+from selfsup_core.lessons.explained import explain_verdict
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.translation import recorded, tr
 from selfsup_core.workers.seeds import OTHERS, Seeds, offer_splits, over_seeds, start_seeds
@@ -62,6 +64,7 @@ def show_splits(folder: RunFolder) -> None:
         if now and now["verdict"]:
             tone = {"helped": st.success, "hurt": st.error}.get(now["verdict"]["outcome"], st.info)
             tone(plain(recorded(now["verdict"]["text"])))
+            offer_lesson(explain_verdict("pseudo", now["verdict"]["outcome"]), "splits")
         if now and now["waiting"]:
             st.caption(
                 tr("{runs} of {runs_2} splits are done.").format(

@@ -8,16 +8,18 @@ from pages.parts.shared import routes
 from pages.parts.shared.epochs import PARAM as EPOCH
 from pages.parts.shared.live import assets_path, component
 from pages.parts.shared.workspace import workspace
+from selfsup_core.lessons.evidence import see_maps
 from selfsup_core.lessons.model import Formula
-from selfsup_core.lessons.symbols import Live, live_numbers, words_only
+from selfsup_core.lessons.symbols import Live, live_numbers, map_numbers, words_only
 from selfsup_core.runs.folder import find_run
 from selfsup_core.settings import whole_number
 
 formula_component = component("selfsup_lesson_formula", "lessons/formula.js")
 
 
-def show_formula(part: Formula, key: str) -> None:
-    live = numbers_now(part)
+def show_formula(part: Formula, key: str, maps: tuple[str, ...] = ()) -> None:
+    """Args: maps: keys of those on the screen."""
+    live = numbers_now(part, maps)
     if routes.is_mounted and not st.session_state.get("formula-failed"):
         data = {
             "assets": assets_path(),
@@ -34,8 +36,11 @@ def show_formula(part: Formula, key: str) -> None:
         st.caption(f"{name}: {symbol.called}")
 
 
-def numbers_now(part: Formula) -> Live:
-    """Of the run and epoch in the address."""
+def numbers_now(part: Formula, maps: tuple[str, ...] = ()) -> Live:
+    """Of the run and epoch in the address, or of the map on the screen."""
+    if any(symbol.map for symbol in part.symbols.values()):
+        seen = see_maps(workspace(), maps[:1])
+        return map_numbers(seen[0] if seen else None, part)
     folder = find_run(workspace(), st.query_params.get("run", ""))
     if folder is None:
         return {"run": "", "epoch": None, "labels": [], "symbols": words_only(part)}

@@ -43,21 +43,32 @@ def show_part(lesson: Lesson, at: str, part: Part, progress: LessonProgress, pag
     elif isinstance(part, App):
         show_app(part, key, page)
     elif isinstance(part, Formula):
-        show_formula(part, key)
+        show_formula(part, key, maps_open(page))
     elif isinstance(part, Draw):
         show_draw(lesson, at, part, progress, key)
     elif isinstance(part, Task):
-        show_task(lesson, at, part)
+        show_task(lesson, at, part, page)
     elif isinstance(part, Predict):
         show_predict(lesson, at, part, progress, key)
     else:
         show_question(lesson, at, part, progress, key)
 
 
-def looking() -> Looking | None:
-    """The run and epoch that the address says are on the screen."""
+def looking(page: str) -> Looking | None:
+    """What is on the screen: the run and epoch of the address, or maps."""
     run = st.query_params.get("run", "")
-    return Looking(run, whole_number(st.query_params.get(EPOCH, ""))) if run else None
+    if run:
+        return Looking(run, whole_number(st.query_params.get(EPOCH, "")))
+    maps = maps_open(page)
+    return Looking(maps=maps) if maps else None
+
+
+def maps_open(page: str) -> tuple[str, ...]:
+    """Keys of the map of the page Latent space and of the one beside it."""
+    key, second = st.session_state.get("space-key"), st.session_state.get("space-second")
+    if page != "latent" or not key:
+        return ()
+    return (key, second["key"]) if second else (key,)
 
 
 def show_app(part: App, key: str, page: str) -> None:
@@ -73,10 +84,10 @@ def show_app(part: App, key: str, page: str) -> None:
     rerun()
 
 
-def show_task(lesson: Lesson, at: str, part: Task) -> None:
+def show_task(lesson: Lesson, at: str, part: Task, page: str) -> None:
     """A task, judged anew each time that it is drawn."""
     step = int(at.split(".")[0])
-    judged = judge_tasks(workspace(), lesson, step=step, looking=looking())[at]
+    judged = judge_tasks(workspace(), lesson, step=step, looking=looking(page))[at]
     with st.container(border=True, key=f"lesson-task-{at.replace('.', '-')}"):
         st.markdown(tr(":material/flag: **Your task**  \n{do}").format(do=part.do))
         if judged.is_passed:

@@ -6,15 +6,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from pages.parts.shared import routes
 from pages.parts.shared.epochs import asked_epoch, refuse_epoch, write_epoch
+from pages.parts.shared.explained import explained_for, offer_lesson, open_lesson
 from pages.parts.shared.go import rerun
 from pages.parts.shared.runlist import AUTOENCODER, PAGES
+from pages.parts.shared.standing import show_middle
 from pages.parts.shared.workspace import (
     acting,
     errors_shown,
@@ -26,7 +27,8 @@ from pages.parts.shared.workspace import (
 )
 from selfsup_core.errors import RunError
 from selfsup_core.evaluate.words.verdict import describe_run
-from selfsup_core.figures.standing import confused_rows, loss_figure, map_figure, matrix_rows, tile_sheet
+from selfsup_core.figures.standing import loss_figure, map_figure
+from selfsup_core.lessons.explained import explain_sign
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.compose import with_epochs, with_threshold
 from selfsup_core.runs.control import send
@@ -137,6 +139,7 @@ def show_stage(run: str) -> None:
     """Mount the stage; it reruns only this fragment, when the cursor rests or the run ends."""
     folder = open_run(workspace(), run)
     epoch = asked_epoch(list_frames(folder.frames))
+    task = read_state(folder).get("task", "autoencoder")
     beside = st.query_params.get(BESIDE, "")
     result = stage(
         key=f"stage-{run}",
@@ -146,7 +149,8 @@ def show_stage(run: str) -> None:
             "run": run,
             "token": sign(workspace(), run),
             "epoch": epoch,
-            "task": read_state(folder).get("task", "autoencoder"),
+            "task": task,
+            "explained": explained_for(task),
             "beside": beside,
         },
         default={"cursor": epoch, "status": None, "beside": beside},
@@ -158,7 +162,10 @@ def show_stage(run: str) -> None:
         on_failed_change=lambda: None,
         on_next_change=lambda: None,
         on_more_change=lambda: None,
+        on_lesson_change=lambda: None,
     )
+    if result.lesson:
+        open_lesson(str(result.lesson))
     if result.opened:
         open_other(result.opened, read_state(folder).get("task", ""))
     if result.next:
@@ -284,29 +291,7 @@ def draw_standing(folder: RunFolder, was_active: bool) -> None:
     st.caption(plain(" ".join(say_epoch(folder, cursor)[1].plain.values())))
     for wrong in next((row.get("signs", []) for row in rows if row["epoch"] == cursor), []):
         st.caption(f":orange[:material/warning:] {plain(wrong['text'])} {plain(wrong['remedy'])}")
-
-
-def show_middle(frame: dict[str, Any], static: dict[str, Any], about: dict[str, str], path: Path) -> None:
-    """What a task has to show beside loss and map: reconstructions, what is confused, or what was written."""
-    if "reconstructions" in frame:
-        st.markdown("**Reconstructions**")
-        # Read from the run itself: its data set may have been deleted since.
-        shape = tuple(json.loads(about["item_shape"]))
-        sheet = tile_sheet(static["inputs"], frame["reconstructions"], shape)
-        st.image(sheet, width="stretch", caption=tr("Input, output, difference"), alt=tr("Reconstructions"))
-    elif "confusion" in frame:
-        st.markdown(tr("**Confusion matrix** (validation rows; rows: true class, columns: predicted class)"))
-        st.dataframe(matrix_rows(json.loads(about["classes"]), frame["confusion"]), hide_index=True)
-    elif "confusion_sums" in frame:
-        st.markdown(tr("**Confusion** (validation rows; the classes that are most often confused)"))
-        if rows := confused_rows(json.loads(about["classes"]), frame["confusion_sums"]):
-            st.dataframe(rows, hide_index=True)
-        else:
-            st.markdown(tr("Every validation row is predicted correctly."))
-    else:
-        st.markdown("**Writing**")
-        words = read_about(path)
-        st.text(json.loads(words["written"])[:400] if words.get("written") else "–")
+        offer_lesson(explain_sign(wrong["code"]), f"standing-{wrong['code']}")
 
 
 def choose_epoch(frames: list[int]) -> int:

@@ -6,21 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+from pydantic import ValidationError
 
-from pages.parts.shared.choice import choose_asked, refuse_asked, refuse_param
+from pages.parts.shared.choice import choose_asked, refuse_asked, refuse_param, shorten
 from pages.parts.shared.epochs import asked_epoch, is_wish, refuse_epoch, write_epoch
 from pages.parts.shared.forms import widget
-from pages.parts.shared.workspace import errors_shown, workspace
+from pages.parts.shared.workspace import errors_shown, plain, workspace
 from pages.parts.space.ask import MapAsked, ask
+from selfsup_core.errors import SettingError
 from selfsup_core.inspection.space.listing import SpaceEntry, list_spaces
 from selfsup_core.inspection.space.selections import kept_under, list_selections
 from selfsup_core.projection.config import TITLES, USED, MapConfig
-from selfsup_core.settings import list_settings
+from selfsup_core.runs.assignments import write_assignment
+from selfsup_core.settings import explain, list_settings, parse_assignment
 from selfsup_core.translation import tr, tr_values
 
 SETTINGS = {entry.path: entry for entry in list_settings(MapConfig)}
 REPLAYED = ("pca", "umap", "tsne")
 PLAY = "all"
+WIDGETS = "advanced-space-"  # keys of the settings of a map begin so
+SET = "set"  # of the address, once for each setting of the map
 
 
 def first_space(spaces: Mapping[str, SpaceEntry]) -> str:
@@ -71,6 +76,7 @@ def choose_map() -> MapAsked | None:
         return None
     epochs = spaces[name]["epochs"]
     values: dict[str, object] = {"kind": kind, "dimensions": 2}
+    changed: list[str] = []
     can_replay = len(epochs) > 1 and kind in REPLAYED
     replay = choose_replay(name, spaces[name]["title"], can_replay)
     if replay is None:
@@ -83,14 +89,21 @@ def choose_map() -> MapAsked | None:
         if refuse_epoch(epochs, name, of=tr("The space {title!r}").format(title=spaces[name]["title"])):
             return None
         epoch = choose_epoch(at, name, epochs, wanted)
+    asked = settings_asked(kind)
+    if asked is None:
+        return None
     with more.popover(tr("Advanced"), icon=":material/tune:", width="stretch"):
         # Texts are compared by the angle of their vectors: a long one is not farther away.
         by_angle = spaces[name]["kind"] == "text" and not name.startswith("run:")
         for path in ("most_rows", *USED[kind]):
             if path in ("x_from", "x_to", "y_from", "y_to"):
                 continue
-            begin = "cosine" if path == "metric" and by_angle else SETTINGS[path].default
-            values[path] = widget(SETTINGS[path], begin, key=f"advanced-space-{path}-{begin}")
+            usual = "cosine" if path == "metric" and by_angle else SETTINGS[path].default
+            begin = asked.get(path, usual)
+            values[path] = widget(SETTINGS[path], begin, key=f"{WIDGETS}{path}-{begin}")
+            if values[path] != usual:
+                changed.append(write_assignment(path, values[path]))
+    write_settings(changed)
     if can_replay:
         st.toggle(
             tr("Play all epochs"),
@@ -123,6 +136,46 @@ def choose_map() -> MapAsked | None:
             "rows": spaces[name]["rows"],
         }
     return None
+
+
+def settings_asked(kind: str) -> dict[str, object] | None:
+    """Settings of the map that the address asks for (`set=neighbors=5`), by name; None while one is refused.
+    They are asked for once: what is changed by hand then stands.
+    """
+    texts = st.query_params.get_all(SET)
+    if texts != st.session_state.get("space-set-written", []):
+        found: dict[str, object] = {}
+        try:
+            for text in texts:
+                name, value = parse_assignment(text, "neighbors=5")
+                if name not in USED[kind]:
+                    raise SettingError(
+                        tr("{titles} has no setting {name!r}.").format(
+                            titles=TITLES[kind], name=shorten(name)
+                        )
+                    )
+                found[name] = value
+            made = MapConfig.model_validate({"kind": kind, **found})
+        except (SettingError, ValidationError) as error:
+            said = explain(error, MapConfig) if isinstance(error, ValidationError) else error
+            refuse_asked(SET, plain(str(said)))
+            return None
+        for name in USED[kind]:  # what was chosen by hand before
+            for key in [key for key in st.session_state if str(key).startswith(f"{WIDGETS}{name}-")]:
+                st.session_state.pop(key)
+        st.session_state["space-set"] = {name: getattr(made, name) for name in found}
+        st.session_state["space-set-written"] = texts
+    kept: dict[str, object] = st.session_state.get("space-set", {})
+    return kept
+
+
+def write_settings(changed: list[str]) -> None:
+    """Have the address name the settings that differ from the usual ones."""
+    st.session_state["space-set-written"] = changed
+    if changed:
+        st.query_params[SET] = changed
+    else:
+        st.query_params.pop(SET, None)
 
 
 def choose_replay(name: str, title: str, can_replay: bool) -> bool | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.parts.shared.explained import offer_lesson
 from pages.parts.shared.forms import widget
 from pages.parts.shared.workspace import errors_shown, plain, show_refusal
 from pages.parts.views.job import show_job, start
@@ -14,6 +15,7 @@ from selfsup_core.evaluate.benefit import TITLES, Benefit
 from selfsup_core.evaluate.words.benefit import explain_spread, say_judged, say_share, title_of
 from selfsup_core.figures.benefit import benefit_figure
 from selfsup_core.inspection.asking import checked
+from selfsup_core.lessons.explained import explain_verdict
 from selfsup_core.runs.benefit import BenefitConfig, asked_of, count_done, estimate_benefit, read_benefit
 from selfsup_core.runs.folder import RunFolder, RunState
 from selfsup_core.runs.waiting import in_words
@@ -110,6 +112,7 @@ def show_found(found: Benefit) -> None:
     verdict = found["verdict"]
     tone = {"helped": st.success, "hurt": st.error}.get(verdict["outcome"], st.info)
     tone(plain(recorded(verdict["text"])))
+    offer_lesson(explain_verdict("views", verdict["outcome"]), "benefit")
     st.plotly_chart(benefit_figure(found), key="benefit-figure", config={"displayModeBar": False})
     st.dataframe(table_of(found), hide_index=True, key="benefit-table")
     for one in found["judged"]:

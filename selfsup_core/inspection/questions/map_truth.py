@@ -9,6 +9,7 @@ from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.kinds import MapAsk, about_map
 from selfsup_core.inspection.space.asked import Asked
 from selfsup_core.inspection.space.colors import NEAR
+from selfsup_core.inspection.space.layouts import save_trust
 from selfsup_core.settings import setting
 from selfsup_core.translation import tr
 
@@ -43,6 +44,17 @@ def trust(asked: Asked, ask: TrustAsk) -> Answer:
     from selfsup_core.projection.trust import measure_trust, say_trust
 
     found = measure_trust(asked.x, asked.points, ask.count, metric=asked.config.metric)
+    if ask.count == NEAR:  # lessons read it
+        save_trust(
+            asked.folder,
+            {
+                "epoch": asked.frame,
+                "neighbors": found.neighbors,
+                "trustworthiness": found.trustworthiness,
+                "continuity": found.continuity,
+                "kept": found.kept,
+            },
+        )
     return Answer(
         about={
             "trustworthiness": found.trustworthiness,

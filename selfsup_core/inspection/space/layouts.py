@@ -15,10 +15,11 @@ import numpy as np
 from typing_extensions import TypedDict
 
 from selfsup_core.errors import DataError
-from selfsup_core.files import load_array, read_shaped, write_bytes
+from selfsup_core.files import load_array, read_shaped, write_bytes, write_json
 from selfsup_core.translation import tr
 
 ABOUT, PROGRESS, ROWS, PARTIAL = "about.json", "progress.json", "rows.npy", "partial.npy"
+TRUST = "trust.json"
 ENDED = ("cancelled", "failed", "done")
 LEVELS = 65_535  # of a coordinate that is sent
 
@@ -60,6 +61,20 @@ class MapAbout(TypedDict):
     can_decode: bool
 
 
+class MapTrust(TypedDict):
+    """How far a map can be trusted, as it was measured last, with the usual number of neighbors.
+
+    Attributes:
+        epoch: of the layout. neighbors: that were looked at for each point.
+    """
+
+    epoch: int
+    neighbors: int
+    trustworthiness: float
+    continuity: float
+    kept: float
+
+
 class MapAndJob(MapAbout):
     """A map with its progress."""
 
@@ -86,6 +101,15 @@ def read_map(workspace: Path, key: str) -> MapAndJob:
 
 def read_progress(folder: Path) -> Progress | None:
     return read_shaped(folder / PROGRESS, Progress)
+
+
+def save_trust(folder: Path, found: MapTrust) -> None:
+    write_json(folder / TRUST, dict(found))
+
+
+def read_trust(folder: Path) -> MapTrust | None:
+    """None where nobody has asked for it yet."""
+    return read_shaped(folder / TRUST, MapTrust)
 
 
 def layout_path(folder: Path, epoch: int) -> Path:

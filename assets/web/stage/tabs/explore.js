@@ -114,7 +114,7 @@ function traversal(grid, ctx, again) {
     target.replaceChildren(
       el(
         "div",
-        { class: "lab-scroll" },
+        { class: "lab-scroll", tabindex: 0, role: "region", "aria-label": "Samples along each dimension" },
         el(
           "table",
           { class: "lab-table", "data-testid": "explore-traversal" },
