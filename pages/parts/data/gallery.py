@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.shared import routes
-from pages.parts.shared.live import assets_path, component
+from pages.parts.shared.assets import assets_path
+from pages.parts.shared.live import component
 from pages.parts.shared.samples import picture_url
 from pages.parts.shared.workspace import plain
 from selfsup_core.data.dataset import Dataset

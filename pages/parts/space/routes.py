@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pages.parts.shared import routes, viewer
+from pages.parts.shared.assets import BASE, problem
 from selfsup_core.errors import DataError, StudioError
 from selfsup_core.files import DISK_ERRORS, disk_error
 from selfsup_core.inspection.client import LabClient, lab_info
@@ -41,20 +42,20 @@ def guarded(endpoint: Any) -> Any:
     async def answer(request: Request) -> Response:
         key = request.path_params["map"]
         if len(key) > routes.LONGEST_ID:
-            return routes.problem(404, "There is no map with this name.")
+            return problem(404, "There is no map with this name.")
         token = request.headers.get("x-studio-token", "")
         try:
             workspace = viewer.of_scope(request.scope).workspace
             if viewer.in_room():
                 layouts.read_map(workspace, key)  # somebody else's is not there, whatever token comes with it
             if not is_allowed(workspace, f"map-{key}", token):
-                return routes.problem(403, "This address needs the token from the page of the map.")
+                return problem(403, "This address needs the token from the page of the map.")
             return await endpoint(request, key, workspace)
         except StudioError as error:
             missing = error.code in ("no-map", "no-layout", "no-run")
-            return routes.problem(404 if missing else 422, error)
+            return problem(404 if missing else 422, error)
         except OSError as error:
-            return routes.problem(507 if error.errno in DISK_ERRORS else 500, disk_error(error))
+            return problem(507 if error.errno in DISK_ERRORS else 500, disk_error(error))
 
     return answer
 
@@ -73,7 +74,7 @@ async def layout(request: Request, key: str, workspace: Path) -> Response:
     is_partial = "partial" in request.query_params
     asked = request.query_params.get("epoch", "") or "0"
     if (epoch := whole_number(asked)) is None:
-        return routes.problem(422, f"epoch must be a whole number; found {short(asked, 40)}.")
+        return problem(422, f"epoch must be a whole number; found {short(asked, 40)}.")
 
     def read() -> bytes:
         points = layouts.read_layout(workspace, key, epoch, partial=is_partial)
@@ -98,7 +99,7 @@ async def rows(request: Request, key: str, workspace: Path) -> Response:
 async def ask(request: Request, key: str, workspace: Path) -> Response:
     tool = request.path_params["tool"]
     if tool not in ASKED:
-        return routes.problem(404, f"There is no tool {tool!r}.")
+        return problem(404, f"There is no tool {tool!r}.")
     values = await routes.read_body(request, 64_000)
     space = Subject("space", layouts.read_map(workspace, key)["space"])
     blob = await routes.in_question_pool(client(workspace).ask_packed, space, tool, values | {"key": key})
@@ -106,7 +107,7 @@ async def ask(request: Request, key: str, workspace: Path) -> Response:
 
 
 def space_routes() -> list[Route]:
-    one = f"{routes.BASE}/maps/{{map}}"
+    one = f"{BASE}/maps/{{map}}"
     return [
         Route(f"{one}/about", about),
         Route(f"{one}/layout", layout),
