@@ -104,14 +104,20 @@ def show_texts(dataset: Dataset) -> None:
     with st.container(height=460, border=True):
         for row in range(min(TEXTS, len(texts))):
             show_text(texts[row], f"row {row}", labels[row] or "no label" if labels else "")
-    sample = np.linspace(0, len(texts) - 1, min(len(texts), 20_000)).astype(int)
-    lengths = np.array([len(texts[int(i)]) for i in sample])
+    lengths = lengths_of(texts, dataset.digest)
     top = float(np.quantile(lengths, 0.99))
     st.plotly_chart(histogram(lengths[lengths <= top], "characters per text"), key="lengths", config=NO_BAR)
     st.caption(
         f"Median {int(np.median(lengths)):,} characters, longest {int(lengths.max()):,}; the longest 1% is "
         "not shown."
     )
+
+
+@st.cache_data(max_entries=30, show_spinner=False)
+def lengths_of(_texts: Texts, digest: str) -> np.ndarray:
+    """Characters of up to 20,000 texts. Args: digest: of the data set, which is the cache's key."""
+    sample = np.linspace(0, len(_texts) - 1, min(len(_texts), 20_000)).astype(int)
+    return np.array([len(_texts[int(i)]) for i in sample])
 
 
 def show_text(text: str, name: str, label: str) -> None:
