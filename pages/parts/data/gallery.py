@@ -14,6 +14,7 @@ from pages.parts.shared.samples import picture_urls
 from pages.parts.shared.workspace import plain
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.texts import Texts
+from selfsup_core.translation import tr
 
 SIZE = 96  # pixels
 
@@ -60,11 +61,11 @@ def pictures_of(dataset: Dataset, rows: np.ndarray) -> list[Picture]:
     found: list[Picture] = []
     numbers = rows.tolist()
     for row, src in zip(numbers, picture_urls(dataset, numbers), strict=True):
-        parts = [f"row {row}"]
+        parts = [tr("row {row}").format(row=row)]
         if isinstance(names, Texts) and names[row]:
             parts.insert(0, names[row])
         if labels is not None:
-            parts.insert(0, dataset.classes[labels[row]] if labels[row] >= 0 else "no label")
+            parts.insert(0, dataset.classes[labels[row]] if labels[row] >= 0 else tr("no label"))
         found.append({"src": src, "name": " · ".join(parts)})
     return found
 

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.words.glossary import LANGUAGE, read_words
 from selfsup_core.places import ASSETS, WEB
+from selfsup_core.translation import tr
 
 BASE = "/studio"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
@@ -81,7 +82,7 @@ async def asset(request: Request) -> Response:
     """A file of the stage or a picture; its address holds a digest, so it may be kept for good."""
     name = request.path_params["name"]
     if name not in stage_files():
-        return problem(404, f"There is no file {name!r}.")
+        return problem(404, tr("There is no file {name!r}.").format(name=name))
     headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
     kind = Path(name).suffix
     media_type = (TYPES | PICTURES)[kind]

@@ -7,8 +7,9 @@ import base64
 from pages.parts.shared import routes
 from pages.parts.shared.assets import HOME, assets_path
 from selfsup_core.places import ASSETS
+from selfsup_core.translation import tr_later
 
-VIEWS_ALT = "Emoji in a row, and below each of them two random views: cropped, turned, recolored."
+VIEWS_ALT = tr_later("Emoji in a row, and below each of them two random views: cropped, turned, recolored.")
 
 
 def picture_of(name: str, alt: str) -> str:

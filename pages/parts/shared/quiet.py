@@ -18,6 +18,8 @@ from typing import Any
 from streamlit.runtime.app_session import AppSession
 from streamlit.web.server.starlette import starlette_server
 
+from selfsup_core.translation import tr
+
 ROOT = Path(__file__).parents[3]
 PAGE_LIBRARIES = ("pandas", "pyarrow", "plotly.graph_objects", "PIL.Image")
 GATHER_SECONDS = 0.005  # Streamlit itself waits twice as long between two deliveries
@@ -102,7 +104,7 @@ class Gathered:
             try:
                 act()
             except Exception as error:  # as the loop itself does it: the others are done all the same
-                self.loop.call_exception_handler({"message": "an event of a session", "exception": error})
+                self.loop.call_exception_handler({"message": tr("an event of a session"), "exception": error})
 
 
 def gather_messages() -> None:

@@ -27,6 +27,7 @@ from selfsup_core.errors import DataError, StudioError
 from selfsup_core.files import check_shape
 from selfsup_core.registry import Registry
 from selfsup_core.shared import host_of
+from selfsup_core.translation import tr
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,9 @@ def find_source(name: str, workspace: Path) -> Source:
     about = read_about(workspace / "datasets" / name)
     if about is None:
         raise DataError(
-            f"There is no data set {name!r} in this workspace.",
+            tr("There is no data set {name!r} in this workspace.").format(name=name),
             code="no-data",
-            remedy="It may have been deleted; see the Data page, or `data list`.",
+            remedy=tr("It may have been deleted; see the Data page, or `data list`."),
         )
     size = check_shape(about["details"], OwnSize, f"dataset.json of {name!r}")
     return Source(
