@@ -9,11 +9,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import gc
-import importlib
 import os
 import re
-import socket
 import sys
 import threading
 import webbrowser
@@ -26,9 +23,8 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.responses import Response
 from streamlit.runtime.pages_manager import PagesManager
-from streamlit.web.server.starlette import starlette_server
 
-from pages.parts.shared import carry, door, routes, updated, upload_store, viewer
+from pages.parts.shared import carry, door, quiet, routes, updated, upload_store, viewer
 from pages.parts.shared.welcome import (
     addresses,
     hosts_by_https,
@@ -93,25 +89,6 @@ HEADERS = [
 ]
 
 
-def answer_at_once() -> None:
-    """Without this the head of an answer goes out, and its body waits 40 ms for the browser's receipt.
-
-    asyncio turns that waiting off only for sockets that name their protocol, and Streamlit's does not;
-    connections take the option over from the socket that listens.
-    """
-    bind = starlette_server._bind_socket
-
-    def bind_quick(*arguments: Any) -> socket.socket:
-        listening = bind(*arguments)
-        if listening.family != getattr(socket, "AF_UNIX", None):
-            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listening
-
-    starlette_server._bind_socket = bind_quick
-
-
-ROOT = Path(__file__).parent
-PAGE_LIBRARIES = ("pandas", "pyarrow", "plotly.graph_objects")
 CLOSED = "/_stcore/metrics"  # Streamlit's own counters: no one's business
 
 
@@ -141,28 +118,25 @@ async def stay_warm(workspace: Path) -> None:
             await asyncio.to_thread(keep_warm, workspace)
             await asyncio.to_thread(ensure_supervisor, workspace)
             await asyncio.to_thread(upload_store.drop_closed)
+            await asyncio.to_thread(quiet.freeze_new)
         await asyncio.sleep(SERVER_SECONDS)
 
 
-def import_pages() -> None:
-    """Import what pages import when somebody opens them: a class opens them all at once, and what is imported
-    later is looked at by the collector after every script run of everybody.
-    """
-    for path in sorted((ROOT / "pages" / "parts").rglob("*.py")):
-        importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
-    for library in PAGE_LIBRARIES:
-        importlib.import_module(library)
+def prepare_pages() -> None:
+    """Import what pages need while the browser still loads the app."""
+    quiet.import_pages()
+    quiet.freeze()
 
 
 @contextlib.asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     keep_private()
     task = asyncio.create_task(stay_warm(default_workspace()))
-    if access.room:
-        import_pages()
-    # Streamlit collects garbage after every script run; what is imported by now need not be looked at again.
-    gc.collect()
-    gc.freeze()
+    if access.room:  # a class opens all pages at once
+        quiet.import_pages()
+    else:
+        threading.Thread(target=prepare_pages, daemon=True).start()
+    quiet.freeze()
     yield
     task.cancel()
     upload_store.close()
@@ -284,7 +258,8 @@ def main() -> None:
         opener = threading.Timer(1.5, webbrowser.open, [page])
         opener.daemon = True
         opener.start()
-    answer_at_once()
+    quiet.answer_at_once()
+    quiet.gather_messages()
     app.run(
         config={
             "server.port": arguments.port,

@@ -158,6 +158,12 @@ def frame_bytes(folder: RunFolder) -> dict[str, dict[str, bytes]]:
     }
 
 
+def unfold(app: Any) -> Any:
+    """Open the form above the run that a page shows, as a click on "New run" does."""
+    app.session_state[f"new-run-{app.query_params['run']}"] = True
+    return app.run()
+
+
 def python(code: str, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
     """Run code in a fresh interpreter that sees the repository."""
     return subprocess.run(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from tests.helpers import python
 
 CODE = """
-import socket, server
+import socket
+from pages.parts.shared import quiet
 from streamlit.web.server.starlette import starlette_server
-server.answer_at_once()
+quiet.answer_at_once()
 listening = starlette_server._bind_socket("127.0.0.1", 0, 5)
 listening.listen()
 client = socket.create_connection(listening.getsockname())

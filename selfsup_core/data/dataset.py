@@ -19,7 +19,15 @@ from typing_extensions import TypedDict
 from selfsup_core.data.details import Details
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
-from selfsup_core.files import DamagedFile, digest_of_file, load_array, read_checked, sha256, write_folder
+from selfsup_core.files import (
+    DamagedFile,
+    digest_of_file,
+    link_folder,
+    load_array,
+    read_checked,
+    sha256,
+    write_folder,
+)
 from selfsup_core.translation import tr
 
 Kind = Literal["image", "table", "text", "sound"]
@@ -219,6 +227,21 @@ def check_arrays(found: dict[str, np.ndarray | Texts], classes: list[str]) -> No
                 max=int(y.max()), count=len(classes)
             )
         )
+
+
+def share_dataset(made: Path, folder: Path) -> None:
+    """Have a second folder with a data set's files, which take no more room on the disk.
+
+    Nothing else that lies beside them (a split, what a check found) comes along: it is of whoever set it.
+
+    Raises:
+        DataError: there is no data set in `made`. OSError: the disk is full or read-only. FileExistsError:
+        `folder` already exists.
+    """
+    about = read_about(made)
+    if about is None:
+        raise DataError(tr("There is no data set in {name!r}.").format(name=made.name), code="no-data")
+    link_folder(made, folder, ["dataset.json", *about["digests"]])
 
 
 def load_dataset(folder: Path, *, verify: bool = False) -> Dataset:

@@ -43,6 +43,7 @@ from selfsup_core.files.reading import (
 from selfsup_core.files.writing import (
     SCRAP_SECONDS,
     keep_copy,
+    link_folder,
     move_aside,
     sweep,
     sync_folder,
@@ -74,6 +75,7 @@ __all__ = [
     "keep_as_before",
     "keep_copy",
     "keep_private",
+    "link_folder",
     "load_array",
     "move_aside",
     "parse_json",

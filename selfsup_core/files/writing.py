@@ -9,6 +9,7 @@ import re
 import shutil
 import time
 import uuid
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,21 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def link_folder(source: Path, folder: Path, names: Iterable[str]) -> None:
+    """As `write_folder`, with files of another folder that are never changed: linked, or copied where the
+    file system has no links.
+    """
+
+    def put(temporary: Path) -> None:
+        for name in names:
+            try:
+                os.link(source / name, temporary / name)
+            except OSError:
+                shutil.copyfile(source / name, temporary / name)
+
+    make_folder(folder, put)
+
+
 def write_folder(folder: Path, files: dict[str, bytes], *, with_parents: bool = True) -> None:
     """Make a folder with these files appear at once and durably, or not at all.
 
@@ -76,17 +92,26 @@ def write_folder(folder: Path, files: dict[str, bytes], *, with_parents: bool = 
     Raises:
         OSError: as `write_bytes`. FileExistsError: `folder` already exists.
     """
+
+    def put(temporary: Path) -> None:
+        for name, data in files.items():
+            with open(temporary / name, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+
+    make_folder(folder, put, with_parents=with_parents)
+
+
+def make_folder(folder: Path, put: Callable[[Path], None], *, with_parents: bool = True) -> None:
+    """A folder that appears with all that `put` puts into it; raises as `write_folder`."""
     if folder.exists():
         raise FileExistsError(str(folder))
     folder.parent.mkdir(parents=with_parents, exist_ok=True)
     temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
         temporary.mkdir()
-        for name, data in files.items():
-            with open(temporary / name, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+        put(temporary)
         sync_folder(temporary)
         os.rename(temporary, folder)
     except BaseException as error:

@@ -11,6 +11,7 @@ from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import parse_assignments, read_spec
+from tests.helpers import unfold
 from tests.pages.test_pages import buttons, texts
 
 TABLE = "advanced-dense-table"
@@ -209,7 +210,7 @@ def test_the_size_of_a_language_model_stands_in_the_address(studio):
 def test_the_form_above_a_run_begins_with_its_settings_and_keeps_what_is_changed(studio, workspace: Path):
     changed = {"train.epochs": 9, "train.batch_size": 8, "objective.loss": "mse"}
     run = submit(workspace, preset_spec("dense-table", changed), preset="dense-table").id
-    app = studio("pages/autoencoder.py", run=run)
+    app = unfold(studio("pages/autoencoder.py", run=run))
     assert app.number_input(key=f"{TABLE}-train.batch_size").value == 8
     assert "set" not in app.query_params
     app.number_input(key="epochs-dense-table").set_value(4).run()
@@ -218,3 +219,20 @@ def test_the_form_above_a_run_begins_with_its_settings_and_keeps_what_is_changed
     assert again.number_input(key="epochs-dense-table").value == 4
     assert again.number_input(key=f"{TABLE}-train.batch_size").value == 8
     assert again.selectbox(key="loss-dense-table").value == "mse"
+
+
+def test_the_form_above_a_run_is_made_when_it_is_opened_and_stays(studio, workspace: Path):
+    run = submit(workspace, preset_spec("dense-table"), preset="dense-table").id
+    app = studio("pages/autoencoder.py", run=run)
+    assert not app.number_input
+    assert "train" not in buttons(app)
+    app = unfold(app)
+    app.number_input(key="epochs-dense-table").set_value(4).run()
+    app.session_state[f"new-run-{run}"] = False
+    app.run()
+    assert app.number_input(key="epochs-dense-table").value == 4  # folded again: nothing typed is lost
+    other = submit(workspace, preset_spec("dense-table"), submission="other", preset="dense-table").id
+    app = studio("pages/autoencoder.py", run=other)
+    assert not app.number_input
+    asked = studio("pages/autoencoder.py", run=other, preset="dense-table", set="train.epochs=6")
+    assert asked.number_input(key="epochs-dense-table").value == 6  # a link that asks for settings

@@ -22,7 +22,7 @@ from selfsup_core.runs.folder import list_states, read_state
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.wording import ROW
 from tests.data.importing.make import archive, png, write
-from tests.helpers import wait_for
+from tests.helpers import unfold, wait_for
 from tests.pages.test_pages import buttons, texts
 
 PAGE = "pages/data.py"
@@ -177,7 +177,8 @@ def test_a_run_stays_open_when_its_data_are_deleted(studio, workspace, table):
     app = studio("pages/autoencoder.py", run=folder.id)
     assert not app.exception
     assert not app.error
-    assert app.selectbox(key="data-dense-64-32-16").value != table
+    assert unfold(app).selectbox(key="data-dense-64-32-16").value != table
+    assert not app.error
 
 
 def test_names_from_files_are_shown_as_they_are(studio, workspace, tmp_path):

@@ -13,6 +13,7 @@ from selfsup_core.errors import DataError
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import make_spec
+from tests.helpers import unfold
 from tests.pages.test_pages import buttons, texts
 
 
@@ -126,7 +127,7 @@ def test_a_runs_settings_are_shown_in_a_fresh_session(studio, cats: Path, sizes,
         values | sizes | {"data.source": "my-other", "frames.prompt": "the cat", "train.epochs": 3},
     )
     run = submit(cats, spec, preset="gpt-words").id
-    app = studio("pages/language.py", do="train", run=run)
+    app = unfold(studio("pages/language.py", do="train", run=run))
     assert app.selectbox(key="lm-size").value == shown
     assert app.text_input(key="lm-prompt").value == "the cat"
     assert app.selectbox(key="lm-data").value == "my-other"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,10 +17,11 @@ from safetensors.numpy import load as load_arrays
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from pages.parts.shared import routes
+from pages.parts.shared import assets, picture, routes
 from selfsup_core.errors import RunError, SettingError
 from selfsup_core.inspection.answer import Answer, pack
 from selfsup_core.inspection.subject import Subject
+from selfsup_core.places import ASSETS
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.control import receive
 from selfsup_core.runs.folder import RunFolder, list_states, read_rows, update_state
@@ -158,13 +160,28 @@ def test_same_start_makes_one_run_for_one_click(client, workspace, finished):
 
 
 def test_only_the_stages_own_files_are_served(client):
-    base = f"/studio/assets/{routes.assets_digest()}"
+    base = f"/studio/assets/{assets.assets_digest()}"
     assert client.get(f"{base}/stage/main.js").status_code == 200
     script = client.get(f"{base}/plotly.min.js")
     assert script.headers["content-encoding"] == "gzip"
     assert "immutable" in script.headers["cache-control"]
     for path in ("../live.py", "%2e%2e/live.py", "PROTOCOL.md", "/etc/passwd", "panels"):
         assert client.get(f"{base}/{path}").status_code == 404
+
+
+def test_pictures_of_home_are_asked_for_once_and_not_sent_with_the_page(client, monkeypatch):
+    monkeypatch.setattr(routes, "is_mounted", True)
+    shown = picture.picture_of("map", "A map")
+    assert len(shown) < 1000
+    addresses = re.findall(r'(?:src|srcset)="([^"]+)"', shown)
+    assert len(addresses) == 2
+    for address in addresses:
+        answer = client.get(address, headers={"Accept-Encoding": "gzip"})
+        assert answer.content == (ASSETS / "home" / address.rpartition("/")[2]).read_bytes()
+        assert answer.headers["content-type"] == "image/webp"
+        assert "immutable" in answer.headers["cache-control"]
+        assert "content-encoding" not in answer.headers  # packed already
+    assert client.get(f"/studio/assets/{assets.assets_digest()}/home/draw.py").status_code == 404
 
 
 def test_run_ids_cannot_leave_the_workspace(client, workspace):

@@ -11,6 +11,7 @@ from selfsup_core.runs.queue import submit
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import make_spec, read_spec
 from selfsup_core.wording import inline
+from tests.helpers import unfold
 from tests.pages.test_pages import buttons, texts
 
 
@@ -59,7 +60,7 @@ def test_each_kind_of_data_has_its_recipe(studio):
 
 
 def test_break_it_repeats_the_run_without_a_safeguard_and_leads_back(studio, workspace, run):
-    page = studio("pages/views.py", run=run)
+    page = unfold(studio("pages/views.py", run=run))
     assert page.selectbox(key="views-data").value == "digits"  # the form follows the run
     assert "Near and far samples push alike" in texts(page)
     command = next(code.value for code in page.code if "temperature" in code.value)

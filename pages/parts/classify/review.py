@@ -13,9 +13,10 @@ from pages.parts.classify.explain import show_why
 from pages.parts.classify.labeler import show_said
 from pages.parts.classify.splits import ask_for_seeds, watch_group
 from pages.parts.shared import routes
+from pages.parts.shared.assets import assets_path
 from pages.parts.shared.forms import number_field
 from pages.parts.shared.go import rerun
-from pages.parts.shared.live import assets_path, component
+from pages.parts.shared.live import component
 from pages.parts.shared.tables import show_table
 from pages.parts.shared.workspace import acting, errors_shown, plain, show_refusal, start, workspace
 from selfsup_core.data.sources import open_source

@@ -8,8 +8,9 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.shared import routes
-from pages.parts.shared.live import assets_path, component
-from pages.parts.shared.samples import picture_url
+from pages.parts.shared.assets import assets_path
+from pages.parts.shared.live import component
+from pages.parts.shared.samples import picture_urls
 from pages.parts.shared.workspace import plain
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.texts import Texts
@@ -58,13 +59,13 @@ def pictures_of(dataset: Dataset, rows: np.ndarray) -> list[Picture]:
     """Of these rows of images or spectrograms, called by class, name and row."""
     names, labels = dataset.extra.get("names"), dataset.y
     found: list[Picture] = []
-    for row in rows.tolist():
+    numbers = rows.tolist()
+    for row, src in zip(numbers, picture_urls(dataset, numbers), strict=True):
         parts = [tr("row {row}").format(row=row)]
         if isinstance(names, Texts) and names[row]:
             parts.insert(0, names[row])
         if labels is not None:
             parts.insert(0, dataset.classes[labels[row]] if labels[row] >= 0 else tr("no label"))
-        src = picture_url(np.asarray(dataset.x[row], np.float32) * dataset.scale)
         found.append({"src": src, "name": " · ".join(parts)})
     return found
 

@@ -4,10 +4,9 @@ voices.
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
-from pages.parts.shared.samples import picture_url
+from pages.parts.shared.samples import picture_urls
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.texts import Texts
 from selfsup_core.translation import tr
@@ -21,13 +20,11 @@ def show_names(dataset: Dataset) -> None:
     if not columns or dataset.kind not in ("image", "sound"):
         return
     labels = dataset.label_names()
+    urls = picture_urls(dataset, range(min(MOST, len(dataset))))
     rows = [
-        {
-            tr("Picture"): picture_url(np.asarray(dataset.x[i], np.float32) * dataset.scale),
-            tr("Class"): labels[i],
-        }
+        {tr("Picture"): url, tr("Class"): labels[i]}
         | {name.capitalize(): texts[i] for name, texts in columns.items()}
-        for i in range(min(MOST, len(dataset)))
+        for i, url in enumerate(urls)
     ]
     with st.expander(
         tr("The first {count} with their {columns}").format(

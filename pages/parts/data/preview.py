@@ -118,8 +118,7 @@ def show_texts(dataset: Dataset) -> None:
             show_text(
                 texts[row], tr("row {row}").format(row=row), labels[row] or tr("no label") if labels else ""
             )
-    sample = np.linspace(0, len(texts) - 1, min(len(texts), 20_000)).astype(int)
-    lengths = np.array([len(texts[int(i)]) for i in sample])
+    lengths = lengths_of(texts, dataset.digest)
     top = float(np.quantile(lengths, 0.99))
     st.plotly_chart(
         histogram(lengths[lengths <= top], tr("characters per text")), key="lengths", config=NO_BAR
@@ -129,6 +128,13 @@ def show_texts(dataset: Dataset) -> None:
             median=int(np.median(lengths)), max=int(lengths.max())
         )
     )
+
+
+@st.cache_data(max_entries=30, show_spinner=False)
+def lengths_of(_texts: Texts, digest: str) -> np.ndarray:
+    """Characters of up to 20,000 texts. Args: digest: of the data set, which is the cache's key."""
+    sample = np.linspace(0, len(_texts) - 1, min(len(_texts), 20_000)).astype(int)
+    return np.array([len(_texts[int(i)]) for i in sample])
 
 
 def show_text(text: str, name: str, label: str) -> None:

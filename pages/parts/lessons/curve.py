@@ -7,9 +7,10 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared import routes
+from pages.parts.shared.assets import assets_path
 from pages.parts.shared.forms import number_field
 from pages.parts.shared.go import rerun
-from pages.parts.shared.live import assets_path, component
+from pages.parts.shared.live import component
 from pages.parts.shared.workspace import plain, workspace
 from selfsup_core.lessons.drawn import check_drawn, say_distance
 from selfsup_core.lessons.model import Draw, Lesson

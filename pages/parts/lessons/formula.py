@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.shared import routes
+from pages.parts.shared.assets import assets_path
 from pages.parts.shared.epochs import PARAM as EPOCH
-from pages.parts.shared.live import assets_path, component
+from pages.parts.shared.live import component
 from pages.parts.shared.workspace import workspace
 from selfsup_core.lessons.evidence import see_maps
 from selfsup_core.lessons.model import Formula

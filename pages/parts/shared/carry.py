@@ -11,6 +11,7 @@ from typing import Any
 from starlette.applications import Starlette
 
 from pages.parts.shared import routes, viewer
+from pages.parts.shared.assets import BASE
 from selfsup_core.room.viewer import Viewer
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.thinned import list_frames
@@ -39,7 +40,7 @@ def request_cost(port: int, token: str) -> float:
     until = time.monotonic() + ANSWER_SECONDS
 
     def ask() -> None:
-        connection.request("GET", f"{routes.BASE}/runs/none/live", headers=headers)
+        connection.request("GET", f"{BASE}/runs/none/live", headers=headers)
         connection.getresponse().read()
 
     while True:
@@ -68,7 +69,7 @@ def update_cost(workspace: Path, run: str) -> float:
         scope = {
             "type": "http",
             "method": "GET",
-            "path": f"{routes.BASE}/runs/{run}/{path}",
+            "path": f"{BASE}/runs/{run}/{path}",
             "root_path": "",
             "query_string": b"",
             "headers": [(b"x-studio-token", token.encode())],

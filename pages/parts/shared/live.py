@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared import routes
+from pages.parts.shared.assets import BASE, assets_path, base_path
 from pages.parts.shared.epochs import asked_epoch, refuse_epoch, write_epoch
 from pages.parts.shared.explained import explained_for, offer_lesson, open_lesson
 from pages.parts.shared.go import rerun
@@ -87,17 +88,6 @@ def component(name: str, module: str, html: str | None = None) -> Callable[..., 
 stage = component("selfsup_stage", "stage/main.js", WAIT)
 
 
-def base_path() -> str:
-    """Where the app is served: "" or "/some/path"."""
-    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{path}" if path else ""
-
-
-def assets_path() -> str:
-    """Where the browser finds the files of assets/web."""
-    return f"{base_path()}{routes.BASE}/assets/{routes.assets_digest()}"
-
-
 def open_asked(run: str) -> tuple[RunFolder, RunState] | None:
     """The run of the address and its state; None, and a sentence on the page, when it is gone or damaged."""
     try:
@@ -144,7 +134,7 @@ def show_stage(run: str) -> None:
     result = stage(
         key=f"stage-{run}",
         data={
-            "base": f"{base_path()}{routes.BASE}",
+            "base": f"{base_path()}{BASE}",
             "assets": assets_path(),
             "run": run,
             "token": sign(workspace(), run),

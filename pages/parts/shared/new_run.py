@@ -16,7 +16,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.shared.advanced import Groups, choose_advanced, expand
-from pages.parts.shared.asked import Asked, read_asked, show_refused, without_settings
+from pages.parts.shared.asked import OF_A_FORM, Asked, read_asked, show_refused, without_settings
 from pages.parts.shared.forms import help_text, number_field
 from pages.parts.shared.go import link_here, rerun
 from pages.parts.shared.live import open_asked
@@ -39,6 +39,8 @@ from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import LIVE, RunSpec, known_settings, make_spec
 from selfsup_core.settings import Setting, Values
 from selfsup_core.translation import tr
+
+FORM_SHOWN = "new-run-shown"  # of the session: the run above which the form was shown
 
 
 class Places(NamedTuple):
@@ -136,9 +138,12 @@ class Form:
 def new_run(form: Form) -> Chosen:
     """The controls of a new run; a click on Train starts it and opens it."""
     run = st.query_params.get("run", "")
-    asked = read_asked(form.task, form.always)
     refusals = st.container()
-    with form_place(run):
+    place = form_place(run)
+    if run and is_folded(run, place):
+        return Chosen(None, "", is_clicked=False)
+    asked = read_asked(form.task, form.always)
+    with place:
         chosen = choose_spec(form, asked, refusals)
         if chosen.spec and not show_outlook(chosen.spec):
             chosen = replace(chosen, spec=None)  # what needs a split would only repeat the error
@@ -271,8 +276,23 @@ def form_place(run: str) -> Any:
     place = st.container(key="new-run")
     if run:
         # By its key it is another one for each run, so it does not stay open over the run that it started.
-        return place.expander(tr("New run"), icon=":material/tune:", expanded=False, key=f"new-run-{run}")
+        return place.expander(
+            tr("New run"), icon=":material/tune:", expanded=False, key=f"new-run-{run}", on_change="rerun"
+        )
     return place
+
+
+def is_folded(run: str, place: Any) -> bool:
+    """Whether the form above a run has not been asked for yet.
+
+    Until then it is not made: it is more than half of what the page of a run costs, and most who open one
+    only watch.
+
+    Once it was shown it stays, also when it is folded again, since what is typed there would be lost.
+    """
+    if place.open or any(name in st.query_params for name in (*OF_A_FORM, "data")):
+        st.session_state[FORM_SHOWN] = run
+    return bool(st.session_state.get(FORM_SHOWN) != run)
 
 
 def train_button(place: DeltaGenerator, key: str) -> bool:

@@ -1,12 +1,10 @@
-"""The routes behind the stage: its own files, and frames, snapshots and requests of a run.
+"""The routes behind the stage: its own files (`assets.py`), and frames, snapshots and requests of a run.
 
 They are reachable without the page, so each asks for the run's signed token.
 """
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import json
 import uuid
 from collections.abc import Callable, Sequence
@@ -22,13 +20,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pages.parts.shared import viewer
+from pages.parts.shared.assets import BASE, asset, problem
 from pages.parts.shared.speech import language_of
 from selfsup_core.errors import RunError, StudioError
-from selfsup_core.evaluate.words.glossary import read_words
 from selfsup_core.files import DISK_ERRORS, disk_error, parse_json
 from selfsup_core.inspection.client import LabClient, warm
 from selfsup_core.inspection.subject import Subject
-from selfsup_core.places import WEB
 from selfsup_core.runs.access import is_allowed
 from selfsup_core.runs.beside import list_relatives
 from selfsup_core.runs.control import send
@@ -38,19 +35,16 @@ from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import make_spec, read_spec
 from selfsup_core.settings import short, whole_number
 from selfsup_core.shared import host_of
-from selfsup_core.translation import known_languages, script_texts, speak, tr
+from selfsup_core.translation import speak, tr
 from selfsup_core.workers.live import MAX_FRAMES, LiveRuns
 from selfsup_core.workers.supervisor import ensure_supervisor
 
 T = TypeVar("T")
-BASE = "/studio"
-TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 MAX_BODY = 4096
 LONGEST_ID = 200
 MAX_TOOL_BODY = 4_000_000  # an image and a mask in base64
 MOST_WORKSPACES = 64  # of a room whose runs are kept at hand
 FEW_FRAMES = 64  # of each of its people
-FOREVER = "public, max-age=31536000, immutable"
 
 # Set by server.py: pages ask whether the routes are there (they are not under `streamlit run app.py`).
 is_mounted = False
@@ -59,55 +53,6 @@ is_mounted = False
 @lru_cache(maxsize=MOST_WORKSPACES)
 def live_runs(workspace: Path) -> LiveRuns:
     return LiveRuns(workspace, MAX_FRAMES if workspace == host_of(workspace) else FEW_FRAMES)
-
-
-@cache
-def stage_files() -> dict[str, bytes]:
-    """Name → content of everything that the browser may ask for; nothing else is served."""
-    import plotly
-
-    files = {
-        path.relative_to(WEB).as_posix(): path.read_bytes()
-        for path in sorted(WEB.rglob("*"))
-        if path.suffix in TYPES
-    }
-    words = {}
-    for code in known_languages():
-        words[f"words/{code}.json"] = json.dumps(read_words(code), ensure_ascii=False).encode()
-        words[f"words/{code}-scripts.json"] = json.dumps(script_texts(code), ensure_ascii=False).encode()
-    script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    return files | {"plotly.min.js": script.read_bytes()} | words
-
-
-@cache
-def assets_digest() -> str:
-    digest = hashlib.sha256()
-    for name, content in stage_files().items():
-        digest.update(name.encode() + content)
-    return digest.hexdigest()[:12]
-
-
-@cache
-def packed(name: str) -> bytes:
-    return gzip.compress(stage_files()[name], 6)
-
-
-def problem(status: int, error: StudioError | str) -> Response:
-    body = {"error": str(error)}
-    return Response(json.dumps(body), status, media_type="application/json")
-
-
-async def asset(request: Request) -> Response:
-    """A file of the stage; its address holds a digest, so it may be kept for good."""
-    name = request.path_params["name"]
-    if name not in stage_files():
-        return problem(404, tr("There is no file {name!r}.").format(name=name))
-    headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
-    media_type = TYPES[Path(name).suffix]
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        content = await run_in_threadpool(packed, name)
-        return Response(content, headers=headers | {"Content-Encoding": "gzip"}, media_type=media_type)
-    return Response(stage_files()[name], headers=headers, media_type=media_type)
 
 
 def guarded(endpoint: Any) -> Any:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 
 from pages.parts.shared.tables import show_table
 from pages.parts.shared.workspace import errors_shown, plain, workspace
+from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.sources import OWN_NAME, find_source, open_source
 from selfsup_core.features.corpus import is_running_text
 from selfsup_core.figures.standing import sample_sheet
@@ -28,9 +30,8 @@ def show_samples(source: str) -> None:
         dataset = open_source(source, workspace())
         if dataset.kind in ("image", "sound"):
             st.image(
-                sample_sheet(dataset.x[spread(len(dataset), 96)], dataset.scale),
+                sheet_of(dataset, dataset.digest, dataset.scale),
                 width="stretch",
-                clamp=True,
                 alt=tr("Samples of {title}").format(title=dataset.title),
             )
             st.caption(
@@ -65,10 +66,33 @@ def spread(size: int, most: int) -> np.ndarray:
     return np.unique(np.linspace(0, size - 1, min(size, most)).astype(int))
 
 
+def picture_urls(dataset: Dataset, rows: Sequence[int]) -> list[str]:
+    """Rows of images or spectrograms as PNGs that stand in their own addresses."""
+    return urls_of(dataset, dataset.digest, dataset.scale, tuple(rows))
+
+
+# A digest tells what is in a data set, so that everybody who opens the same one gets the same pictures.
+@st.cache_data(max_entries=300, show_spinner=False)
+def urls_of(_dataset: Dataset, digest: str, scale: float, rows: tuple[int, ...]) -> list[str]:
+    """Args: _dataset: no part of the cache's key, as digest, scale and rows are."""
+    return [picture_url(np.asarray(_dataset.x[row], np.float32) * scale) for row in rows]
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def sheet_of(_dataset: Dataset, digest: str, scale: float) -> bytes:
+    """Args: _dataset: no part of the cache's key, as digest and scale are."""
+    return png_of(sample_sheet(_dataset.x[spread(len(_dataset), 96)], scale))
+
+
 def picture_url(values: np.ndarray) -> str:
     """(H, W[, 3]) in [0, 1] → a PNG that stands in its own address."""
+    return f"data:image/png;base64,{base64.b64encode(png_of(values)).decode()}"
+
+
+def png_of(values: np.ndarray) -> bytes:
+    """(H, W[, 3]) in [0, 1] → a PNG."""
     from PIL import Image
 
     buffer = io.BytesIO()
     Image.fromarray(np.rint(255 * np.clip(values, 0, 1)).astype(np.uint8)).save(buffer, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return buffer.getvalue()

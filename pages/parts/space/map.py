@@ -10,9 +10,10 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.shared import routes
+from pages.parts.shared.assets import BASE, assets_path, base_path
 from pages.parts.shared.choice import choose_asked, refuse_asked, refuse_param, shorten
 from pages.parts.shared.go import rerun
-from pages.parts.shared.live import base_path, component
+from pages.parts.shared.live import component
 from pages.parts.shared.workspace import acting, errors_shown, plain, show_refusal, workspace
 from pages.parts.space import routes as routes_space
 from pages.parts.space.ask import MapAsked, ask, carry_over, is_same, remember, selected, wish
@@ -148,8 +149,8 @@ def show_component(asked: MapAsked, key: str) -> None:
     result = space_component(
         key=f"space-{key}-{second['key'] if second else ''}",
         data={
-            "base": f"{base_path()}{routes.BASE}",
-            "assets": f"{base_path()}{routes.BASE}/assets/{routes.assets_digest()}",
+            "base": f"{base_path()}{BASE}",
+            "assets": assets_path(),
             "panes": panes,
             "by": st.session_state.get("space-by", USUAL),
             "asked": bool(st.session_state.get("space-color-asked")),

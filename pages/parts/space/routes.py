@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pages.parts.shared import routes, viewer
+from pages.parts.shared.assets import BASE, problem
 from pages.parts.shared.speech import language_of
 from selfsup_core.errors import DataError, StudioError
 from selfsup_core.files import DISK_ERRORS, disk_error
@@ -47,7 +48,7 @@ def guarded(endpoint: Any) -> Any:
     async def answer(request: Request) -> Response:
         key = request.path_params["map"]
         if len(key) > routes.LONGEST_ID:
-            return routes.problem(404, tr("There is no map with this name."))
+            return problem(404, tr("There is no map with this name."))
         with speak(language_of(request)):
             return await answer_in_language(request, key)
 
@@ -58,13 +59,13 @@ def guarded(endpoint: Any) -> Any:
             if viewer.in_room():
                 layouts.read_map(workspace, key)  # somebody else's is not there, whatever token comes with it
             if not is_allowed(workspace, f"map-{key}", token):
-                return routes.problem(403, tr("This address needs the token from the page of the map."))
+                return problem(403, tr("This address needs the token from the page of the map."))
             return await endpoint(request, key, workspace)
         except StudioError as error:
             missing = error.code in ("no-map", "no-layout", "no-run")
-            return routes.problem(404 if missing else 422, error)
+            return problem(404 if missing else 422, error)
         except OSError as error:
-            return routes.problem(507 if error.errno in DISK_ERRORS else 500, disk_error(error))
+            return problem(507 if error.errno in DISK_ERRORS else 500, disk_error(error))
 
     return answer
 
@@ -83,9 +84,7 @@ async def layout(request: Request, key: str, workspace: Path) -> Response:
     is_partial = "partial" in request.query_params
     asked = request.query_params.get("epoch", "") or "0"
     if (epoch := whole_number(asked)) is None:
-        return routes.problem(
-            422, tr("epoch must be a whole number; found {asked}.").format(asked=short(asked, 40))
-        )
+        return problem(422, tr("epoch must be a whole number; found {asked}.").format(asked=short(asked, 40)))
 
     def read() -> bytes:
         points = layouts.read_layout(workspace, key, epoch, partial=is_partial)
@@ -110,7 +109,7 @@ async def rows(request: Request, key: str, workspace: Path) -> Response:
 async def ask(request: Request, key: str, workspace: Path) -> Response:
     tool = request.path_params["tool"]
     if tool not in ASKED:
-        return routes.problem(404, tr("There is no tool {tool!r}.").format(tool=tool))
+        return problem(404, tr("There is no tool {tool!r}.").format(tool=tool))
     values = await routes.read_body(request, 64_000)
     space = Subject("space", layouts.read_map(workspace, key)["space"])
     blob = await routes.in_question_pool(client(workspace).ask_packed, space, tool, values | {"key": key})
@@ -118,7 +117,7 @@ async def ask(request: Request, key: str, workspace: Path) -> Response:
 
 
 def space_routes() -> list[Route]:
-    one = f"{routes.BASE}/maps/{{map}}"
+    one = f"{BASE}/maps/{{map}}"
     return [
         Route(f"{one}/about", about),
         Route(f"{one}/layout", layout),

@@ -15,10 +15,18 @@ from typing import Annotated
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from selfsup_core.data.dataset import Dataset, Kind, load_dataset, read_about, save_dataset
+from selfsup_core.data.dataset import (
+    Dataset,
+    Kind,
+    load_dataset,
+    read_about,
+    save_dataset,
+    share_dataset,
+)
 from selfsup_core.errors import DataError, StudioError
 from selfsup_core.files import check_shape
 from selfsup_core.registry import Registry
+from selfsup_core.shared import host_of
 from selfsup_core.translation import tr
 
 
@@ -135,9 +143,14 @@ def open_source(name: str, workspace: Path, *, verify: bool = False) -> Dataset:
         return load_dataset(workspace / "datasets" / name, verify=verify)
     folder = workspace / "datasets" / f"{name}-v{source.version}"
     if not (folder / "dataset.json").exists():
+        host = host_of(workspace)
         # Another process may be quicker; its arrays are the same.
         with contextlib.suppress(FileExistsError):
-            make(source, folder)
+            if host == workspace:
+                make(source, folder)
+            else:  # thirty people open it at once: it is made once, and takes its place once
+                open_source(name, host)
+                share_dataset(host / "datasets" / folder.name, folder)
     return load_dataset(folder, verify=verify)
 
 
