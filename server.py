@@ -28,7 +28,7 @@ from starlette.responses import Response
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.starlette import starlette_server
 
-from pages.parts.shared import carry, door, routes, updated, upload_store, viewer
+from pages.parts.shared import carry, door, qr, routes, updated, upload_store, viewer
 from pages.parts.shared.welcome import (
     addresses,
     hosts_by_https,
@@ -183,7 +183,7 @@ access = viewer.Access()
 code_begun = updated.code_state()
 app = st.App(
     "app.py",
-    routes=[*routes.routes(), *routes_space.space_routes()],
+    routes=[*routes.routes(), *qr.qr_routes(), *routes_space.space_routes()],
     middleware=[
         Middleware(SecurityHeaders),
         Middleware(door.Door, access=access),
@@ -264,6 +264,7 @@ def main() -> None:
         forget_token(access.workspace)
     token = access.token if access.needs_token else ""
     here, others = addresses(address, arguments.port, st.get_option("server.baseUrlPath"), arguments.url)
+    viewer.reachable = others
     room = Room(access.workspace)
     if arguments.room:
         access.room, access.shared, viewer.access = room, others or [here], access

@@ -1,26 +1,36 @@
-"""Pictures of assets/home, drawn from real runs: what a part of the app does, at a glance."""
+"""Moving previews of assets/previews, recorded from real runs: what a part of the app does, at a glance."""
 
 from __future__ import annotations
 
-import base64
+import html
 
-import streamlit as st
+from pages.parts.shared.live import assets_path
 
-from selfsup_core.places import ASSETS
+SIZE = (480, 270)
+# Preview → what it shows, for people who do not see it.
+ALT = {
+    "map": "Points of a map move apart by color, then pictures of clothing fill the plane.",
+    "stage": "The live view of a run: loss curve, reconstructions and map change together with the epoch.",
+    "rebuild": "Emoji, and below them reconstructions that sharpen from epoch to epoch.",
+    "views": "Emoji in a row, and below each of them two random views: cropped, turned, recolored.",
+    "pseudo": "Two curves over rounds: the student's accuracy rises above that with the given labels alone.",
+    "language": "Text that a model writes: noise at first, then words and lines like a play.",
+    "latent": "A map of 1,906 emoji, similar ones side by side, and a window that looks closer.",
+    "own": "Images, texts, a table and a sound, one after another.",
+}
 
-VIEWS_ALT = "Emoji in a row, and below each of them two random views: cropped, turned, recolored."
+
+def preview_of(name: str) -> dict[str, str]:
+    """Addresses of a preview and of a still picture for people who prefer reduced motion."""
+    where = f"{assets_path()}/previews"
+    return {"moving": f"{where}/{name}.webp", "still": f"{where}/{name}-still.webp"}
 
 
-@st.cache_data(show_spinner=False)
-def picture_of(name: str, alt: str) -> str:
-    """An animated picture and a still one for people who prefer reduced motion, as one HTML element."""
-
-    def address(file: str) -> str:
-        return "data:image/webp;base64," + base64.b64encode((ASSETS / "home" / file).read_bytes()).decode()
-
-    moving = f"{name}.webp" if (ASSETS / "home" / f"{name}.webp").is_file() else f"{name}-still.webp"
+def picture_of(name: str) -> str:
+    """A preview as an HTML element. The browser loads it once it comes into sight, and keeps it."""
+    at = preview_of(name)
     return (
-        f'<picture><source media="(prefers-reduced-motion: reduce)" srcset="{address(f"{name}-still.webp")}">'
-        f'<img src="{address(moving)}" alt="{alt}" width="480" height="270" '
-        'style="width:100%;height:auto;aspect-ratio:16/9;display:block"></picture>'
+        f'<picture class="preview"><source media="(prefers-reduced-motion: reduce)" srcset="{at["still"]}">'
+        f'<img src="{at["moving"]}" alt="{html.escape(ALT[name])}" width="{SIZE[0]}" height="{SIZE[1]}" '
+        'loading="lazy"></picture>'
     )

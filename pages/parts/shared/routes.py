@@ -27,7 +27,7 @@ from selfsup_core.evaluate.words.glossary import LANGUAGE, read_words
 from selfsup_core.files import DISK_ERRORS, disk_error, parse_json
 from selfsup_core.inspection.client import LabClient, warm
 from selfsup_core.inspection.subject import Subject
-from selfsup_core.places import WEB
+from selfsup_core.places import ASSETS, WEB
 from selfsup_core.runs.access import is_allowed
 from selfsup_core.runs.beside import list_relatives
 from selfsup_core.runs.control import send
@@ -42,7 +42,8 @@ from selfsup_core.workers.supervisor import ensure_supervisor
 
 T = TypeVar("T")
 BASE = "/studio"
-TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".webp": "image/webp"}
+PICTURES = (".webp",)  # which gain nothing from another compression
 MAX_BODY = 4096
 LONGEST_ID = 200
 MAX_TOOL_BODY = 4_000_000  # an image and a mask in base64
@@ -70,9 +71,12 @@ def stage_files() -> dict[str, bytes]:
         for path in sorted(WEB.rglob("*"))
         if path.suffix in TYPES
     }
+    previews = {
+        f"previews/{path.name}": path.read_bytes() for path in sorted((ASSETS / "previews").glob("*.webp"))
+    }
     words = json.dumps(read_words(), ensure_ascii=False).encode()
     script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    return files | {"plotly.min.js": script.read_bytes(), WORDS: words}
+    return files | previews | {"plotly.min.js": script.read_bytes(), WORDS: words}
 
 
 @cache
@@ -100,7 +104,8 @@ async def asset(request: Request) -> Response:
         return problem(404, f"There is no file {name!r}.")
     headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
     media_type = TYPES[Path(name).suffix]
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    is_picture = Path(name).suffix in PICTURES
+    if not is_picture and "gzip" in request.headers.get("accept-encoding", ""):
         content = await run_in_threadpool(packed, name)
         return Response(content, headers=headers | {"Content-Encoding": "gzip"}, media_type=media_type)
     return Response(stage_files()[name], headers=headers, media_type=media_type)
