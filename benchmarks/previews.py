@@ -1,53 +1,62 @@
-"""Draws the pictures of the cards on Home from real runs: `python assets/home/draw.py WORKSPACE [CARD …]`.
+"""Records the moving previews of Home and the tour from real runs: `python -m benchmarks.previews`.
 
-The runs are trained in that workspace first, if they are not there; pictures are written beside this file.
-Each has an animated and a still version; the still one is for people who prefer reduced motion.
+Short runs are trained in a workspace, if they are not there; then each scene is drawn from their frames, and
+the live view is recorded in a browser. `--readme` also writes the GIF of the README.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageColor, ImageDraw, ImageFont
+from PIL import Image
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parents[1]))
+from benchmarks.screen import (
+    BLUE,
+    HEIGHT,
+    INK,
+    LINE,
+    MUTED,
+    ORANGE,
+    WIDTH,
+    Screen,
+    between,
+    bright,
+    write_preview,
+)
+from selfsup_core.augment.samples import SamplesConfig, make_views
+from selfsup_core.data.sources import open_source
+from selfsup_core.inspection.desk import Desk
+from selfsup_core.inspection.subject import Subject
+from selfsup_core.places import ASSETS
+from selfsup_core.runs.folder import RunFolder, list_states, read_rows
+from selfsup_core.runs.frames import read_about, read_frame
+from selfsup_core.runs.queue import submit, withdraw
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.workers.worker import Worker
 
-from selfsup_core.augment.samples import SamplesConfig, make_views  # noqa: E402
-from selfsup_core.data.sources import open_source  # noqa: E402
-from selfsup_core.figures.palette import class_color  # noqa: E402
-from selfsup_core.inspection.desk import Desk  # noqa: E402
-from selfsup_core.inspection.subject import Subject  # noqa: E402
-from selfsup_core.runs.folder import RunFolder, list_states, read_rows  # noqa: E402
-from selfsup_core.runs.frames import read_about, read_frame  # noqa: E402
-from selfsup_core.runs.queue import submit, withdraw  # noqa: E402
-from selfsup_core.runs.recipes import preset_spec  # noqa: E402
-from selfsup_core.runs.thinned import frame_path, list_frames  # noqa: E402
-from selfsup_core.workers.worker import Worker  # noqa: E402
-
-SIZE = WIDTH, HEIGHT = 480, 270
-CLEAR = (0, 0, 0, 0)
-INK = (96, 108, 124, 255)  # readable on light and on dark
-STEP_MS, REST_MS = 120, 2400
 RUNS: dict[str, tuple[str, dict[str, Any]]] = {
     "map": ("vae-two-numbers", {"data.source": "fashion-5k", "train.epochs": 40}),
-    "rebuild": ("emoji", {}),
+    "rebuild": ("emoji", {"train.epochs": 24}),
     "pseudo": ("pseudo-image", {"data.source": "digits"}),
-    "language": ("gpt-characters", {"data.source": "shakespeare", "train.epochs": 30}),
+    "language": ("gpt-characters", {"data.source": "shakespeare", "train.epochs": 16}),
 }
+Scene = Callable[[Path], tuple[list[Image.Image], Image.Image]]
 
 
-def trained(workspace: Path, card: str) -> RunFolder:
-    """The run of a card; trained now if it is not there."""
-    name = f"home {card}"
+def trained(workspace: Path, scene: str) -> RunFolder:
+    """The run of a scene; trained now if it is not there."""
+    name = f"preview {scene}"
     for state in list_states(workspace):
         if state["name"] == name and state["status"] == "finished":
             return RunFolder(workspace / "runs" / state["run"])
-    preset, changes = RUNS[card]
+    preset, changes = RUNS[scene]
     folder = submit(workspace, preset_spec(preset, changes | {"name": name}), preset=preset)
     withdraw(folder)
     Worker(folder).run()
@@ -61,49 +70,29 @@ def frames_of(folder: RunFolder, count: int) -> list[tuple[int, dict[str, np.nda
     return [(there[i], read_frame(frame_path(folder.frames, there[i]))) for i in places]
 
 
-def write(card: str, pictures: list[Image.Image]) -> None:
-    pictures[-1].save(HERE / f"{card}-still.webp", quality=82, method=6)
-    if len(pictures) > 1:
-        times = [STEP_MS] * (len(pictures) - 1) + [REST_MS]
-        pictures[0].save(
-            HERE / f"{card}.webp",
-            save_all=True,
-            append_images=pictures[1:],
-            duration=times,
-            loop=0,
-            quality=70,
-            method=4,
-        )
-
-
-def place(points: np.ndarray, limits: tuple[np.ndarray, np.ndarray], margin: int = 14) -> np.ndarray:
-    low, high = limits
-    share = (points[:, :2] - low) / (high - low)
-    return np.column_stack(
-        (margin + share[:, 0] * (WIDTH - 2 * margin), HEIGHT - margin - share[:, 1] * (HEIGHT - 2 * margin))
-    )
-
-
-def draw_map(workspace: Path) -> None:
+def map_scene(workspace: Path) -> tuple[list[Image.Image], Image.Image]:
     """Points flow from epoch to epoch; at the end the decoder fills the plane."""
     folder = trained(workspace, "map")
-    labels = read_frame(folder.frames / "static.safetensors")["labels"][:800]
-    colors = [ImageColor.getrgb(class_color(int(label))) for label in labels]
-    frames = frames_of(folder, 16)
-    last = frames[-1][1]["map"][:800]
-    pictures = []
-    for _, frame in frames:
-        points = frame["map"][:800]
-        low, high = np.percentile(points, [0.5, 99.5], axis=0)
-        spread = np.maximum(high - low, 0.35 * np.ptp(np.percentile(last, [0.5, 99.5], axis=0), axis=0))
-        middle = (low + high) / 2
-        picture = Image.new("RGBA", SIZE, CLEAR)
-        pen = ImageDraw.Draw(picture)
-        for (x, y), color in zip(
-            place(points, (middle - spread / 2, middle + spread / 2)), colors, strict=True
-        ):
-            pen.ellipse((x - 2.2, y - 2.2, x + 2.2, y + 2.2), fill=color)
-        pictures.append(picture)
+    labels = read_frame(folder.frames / "static.safetensors")["labels"][:320]
+    frames = [frame["map"][:320] for _, frame in frames_of(folder, 8)]
+    pictures = [draw_points(points, frames[-1], labels) for points in between(frames, 2)]
+    points, plane = pictures[-1], decoded_plane(workspace, folder, frames[-1])
+    pictures += [points] * 3
+    pictures += [Image.blend(points, plane, share) for share in (0.33, 0.67)] + [plane]
+    return pictures, points
+
+
+def draw_points(points: np.ndarray, last: np.ndarray, labels: np.ndarray) -> Image.Image:
+    low, high = np.percentile(points, [1, 99], axis=0)
+    spread = np.maximum(high - low, 0.35 * np.ptp(np.percentile(last, [1, 99], axis=0), axis=0))
+    places = 0.5 + (points - (low + high) / 2) / (1.12 * spread)
+    screen = Screen()
+    for (x, y), label in zip(places, labels, strict=True):
+        screen.dot(x * WIDTH, (1 - y) * HEIGHT, 2.8, bright(int(label)))
+    return screen.done()
+
+
+def decoded_plane(workspace: Path, folder: RunFolder, last: np.ndarray) -> Image.Image:
     low, high = np.percentile(last, [2, 98], axis=0)
     across, down, side = 16, 9, 30
     grid = [
@@ -112,141 +101,209 @@ def draw_map(workspace: Path) -> None:
         for c in range(across)
     ]
     images = Desk(workspace).ask(Subject("run", folder.id), "decode", {"points": grid}).arrays["images"]
-    picture = Image.new("RGBA", SIZE, CLEAR)
+    screen = Screen()
     for i, image in enumerate(images.reshape(len(grid), 28, 28)):
-        cell = Image.fromarray(image).resize((side, side), Image.Resampling.BILINEAR)
-        picture.paste(cell, ((i % across) * side, (i // across) * side))
-    pictures.append(picture)
-    write("map", pictures)
+        screen.tile((i % across) * side, (i // across) * side, side, image, radius=0)
+    return screen.done()
 
 
-def draw_rebuild(workspace: Path) -> None:
+def rebuild_scene(workspace: Path) -> tuple[list[Image.Image], Image.Image]:
     """Pictures above, what the network makes of them below."""
     folder = trained(workspace, "rebuild")
     static = read_frame(folder.frames / "static.safetensors")
     shape = json.loads(read_about(folder.frames / "static.safetensors")["item_shape"])
-    across, side = 6, 78
-
-    def sheet(rows: list[np.ndarray]) -> Image.Image:
-        picture = Image.new("RGBA", SIZE, CLEAR)
-        for r, items in enumerate(rows):
-            for c in range(across):
-                cell = Image.fromarray(items[c].reshape(shape)).resize((side, side), Image.Resampling.BICUBIC)
-                picture.paste(cell, (3 + c * 80, 14 + (r * 84)))
-        return picture
-
+    chosen, side = [1, 2, 3, 4, 5], 80
+    kept = frames_of(folder, 15)
     pictures = []
-    for epoch, frame in frames_of(folder, 20):
-        picture = sheet([static["inputs"], frame["reconstructions"]])
-        pen = ImageDraw.Draw(picture)
-        pen.text((240, 226), f"epoch {epoch}", INK, ImageFont.load_default(18), anchor="mm")
-        pictures.append(picture)
-    write("rebuild", pictures)
+    for epoch, frame in kept:
+        screen = Screen()
+        for c, i in enumerate(chosen):
+            x = 20 + c * 91
+            screen.tile(x, 26, side, static["inputs"][i].reshape(shape))
+            screen.tile(x, 124, side, frame["reconstructions"][i].reshape(shape))
+        screen.bar(epoch / kept[-1][0], f"epoch {epoch}")
+        pictures += [screen.done()] * 3
+    return pictures, pictures[-1]
 
 
-def draw_pseudo(workspace: Path) -> None:
-    """Accuracy of student and twin over rounds."""
+def pseudo_scene(workspace: Path) -> tuple[list[Image.Image], Image.Image]:
+    """Accuracy with and without pseudo-labels over rounds."""
     folder = trained(workspace, "pseudo")
-    rows = [row for row in read_rows(folder.metrics) if row["kind"] == "epoch" and row["epoch"]]
-    font = ImageFont.load_default(17)
-    x = np.linspace(44, WIDTH - 150, len(rows))
-    values = {name: np.array([row[name] for row in rows]) for name in ("accuracy", "twin_accuracy")}
-    low = min(v.min() for v in values.values()) - 0.08
+    rows = [row for row in read_rows(folder.metrics) if row["kind"] == "epoch"]
+    names = {"accuracy": ("with pseudo-labels", BLUE), "twin_accuracy": ("given labels only", ORANGE)}
+    values = {name: np.array([row[name] for row in rows if name in row]) for name in names}
+    low, high = min(v.min() for v in values.values()) - 0.04, max(v.max() for v in values.values()) + 0.03
+    count, steps = len(values["accuracy"]), 5
     pictures = []
-    for upto in range(1, len(rows) + 1):
-        picture = Image.new("RGBA", SIZE, CLEAR)
-        pen = ImageDraw.Draw(picture)
-        pen.line((44, 24, 44, HEIGHT - 34), INK, 1)
-        pen.line((44, HEIGHT - 34, WIDTH - 20, HEIGHT - 34), INK, 1)
-        pen.text((WIDTH / 2, HEIGHT - 14), "rounds", INK, font, anchor="mm")
-        for name, title, color in (("accuracy", "student", 0), ("twin_accuracy", "twin", 3)):
-            y = 30 + (1 - (values[name] - low) / (1 - low)) * (HEIGHT - 74)
-            dots = list(zip(x[:upto], y[:upto], strict=True))
-            rgb = ImageColor.getrgb(class_color(color))
-            if upto > 1:
-                pen.line(dots, rgb, 4, joint="curve")
-            a, b = dots[-1]
-            pen.ellipse((a - 5, b - 5, a + 5, b + 5), fill=rgb)
-            pen.text((a + 10, b), f"{title} {100 * values[name][upto - 1]:.0f}%", rgb, font, anchor="lm")
-        pictures += [picture] * 4
-    write("pseudo", pictures)
+    for at in np.linspace(0, count - 1, (count - 1) * steps + 1):
+        screen = Screen()
+        screen.text(24, 26, "accuracy on test rows", 14, MUTED)
+        screen.line([(24, 226), (WIDTH - 190, 226)], LINE, 1.5)
+        for name, (title, color) in names.items():
+            known = np.append(np.arange(int(at) + 1), [at] if at > int(at) else [])
+            heights = np.interp(known, np.arange(count), values[name])
+            dots = [
+                (24 + k / (count - 1) * 260, 216 - (v - low) / (high - low) * 170)
+                for k, v in zip(known, heights, strict=True)
+            ]
+            if len(dots) > 1:
+                screen.line(dots, color, 4)
+            x, y = dots[-1]
+            screen.dot(x, y, 6, color)
+            screen.text(x + 14, y - 9, f"{100 * heights[-1]:.0f}%", 19, color)
+            screen.text(x + 14, y + 11, title, 13, color)
+        screen.bar(at / (count - 1), f"round {int(at)}")
+        pictures.append(screen.done())
+    return pictures, pictures[-1]
 
 
-def draw_language(workspace: Path) -> None:
+def language_scene(workspace: Path) -> tuple[list[Image.Image], Image.Image]:
     """What the model writes, from noise to something like English."""
     folder = trained(workspace, "language")
-    font = ImageFont.load_default(17)
+    kept = frames_of(folder, 7)
     pictures = []
-    for epoch, _ in frames_of(folder, 12):
+    for epoch, _ in kept:
         words = json.loads(read_about(frame_path(folder.frames, epoch))["written"])
-        lines = [line[:46] for line in str(words).splitlines() if line.strip()][:8]
-        picture = Image.new("RGBA", SIZE, CLEAR)
-        pen = ImageDraw.Draw(picture)
-        pen.text((16, 16), f"epoch {epoch}", ImageColor.getrgb(class_color(0)), font)
-        for i, line in enumerate(lines):
-            pen.text((16, 44 + 26 * i), line, INK, font)
-        pictures += [picture] * 6
-    write("language", pictures)
+        lines = [line[:44] for line in str(words).splitlines() if line.strip()][:7]
+        whole = "\n".join(lines)
+        for upto in (*range(24, len(whole), 34), len(whole), len(whole), len(whole)):
+            screen = Screen()
+            for i, line in enumerate(whole[:upto].split("\n")):
+                screen.text(20, 30 + 29 * i, line, 17, INK)
+            screen.bar(epoch / kept[-1][0], f"epoch {epoch}")
+            pictures.append(screen.done())
+    return pictures, pictures[-1]
 
 
-def draw_latent(workspace: Path) -> None:
-    """Emoji laid out by UMAP of their pixels."""
+def latent_scene(workspace: Path) -> tuple[list[Image.Image], Image.Image]:
+    """Emoji laid out by UMAP of their pixels; then a closer look at where most of them are."""
     import umap
 
-    emoji = open_source("emoji", workspace)
-    x = np.asarray(emoji.x)
-    points = umap.UMAP(n_neighbors=12, min_dist=0.6, random_state=0).fit_transform(
-        x.reshape(len(x), -1) / 255
-    )
-    places = place(points, (points.min(0), points.max(0)), margin=16)
-    picture = Image.new("RGBA", SIZE, CLEAR)
-    order = np.random.default_rng(0).permutation(len(x))
+    x = np.asarray(open_source("emoji", workspace).x)
+    flat = x.reshape(len(x), -1) / 255
+    points = umap.UMAP(n_neighbors=12, min_dist=0.6, random_state=0).fit_transform(flat)
+    low, high = points.min(0), points.max(0)
+    places = (points - low) / (high - low)
+    whole, close = np.array([0.5, 0.5, 1.06]), np.array([*np.median(places, axis=0), 0.34])
+    pictures = [draw_emoji(x, places, *view) for view in between([whole, close], 12)]
+    pictures = [pictures[0]] * 8 + pictures + [pictures[-1]] * 8
+    return pictures, pictures[0]
+
+
+def draw_emoji(x: np.ndarray, places: np.ndarray, left: float, top: float, span: float) -> Image.Image:
+    side = 11 / span**0.75 + 8
+    screen = Screen()
     taken: set[tuple[int, int]] = set()
-    for i in order:
-        cell = (int(places[i, 0] // 15), int(places[i, 1] // 15))
-        if cell in taken:
+    for i in np.random.default_rng(0).permutation(len(x)):
+        at = 0.5 + (places[i] - (left, top)) / span
+        px, py = at[0] * WIDTH, (1 - at[1]) * HEIGHT
+        cell = (int(px // (side * 0.7)), int(py // (side * 0.7)))
+        if cell in taken or not (-side < px < WIDTH + side and -side < py < HEIGHT + side):
             continue
         taken.add(cell)
-        thumb = Image.fromarray(x[i]).convert("RGBA")
-        white = (np.asarray(thumb)[..., :3] > 244).all(-1)
-        thumb.putalpha(Image.fromarray(np.where(white, 0, 255).astype(np.uint8)))
-        thumb = thumb.resize((22, 22), Image.Resampling.LANCZOS)
-        picture.alpha_composite(thumb, (int(places[i, 0]) - 11, max(0, int(places[i, 1]) - 11)))
-    write("latent", [picture])
+        screen.tile(px - side / 2, py - side / 2, side, x[i], radius=side / 5)
+    return screen.done()
 
 
-def draw_views(workspace: Path) -> None:
+def views_scene(workspace: Path) -> tuple[list[Image.Image], Image.Image]:
     """Emoji above two random views of each, drawn anew from picture to picture."""
     emoji = open_source("emoji", workspace)
     config = preset_spec("views-emoji").objective.augment  # type: ignore[attr-defined]  # it learns from views
-    across, side, left, rest = 4, 80, 92, 10
-    font = ImageFont.load_default(17)
+    across, side, rest = 4, 76, 8
     asked = SamplesConfig(samples=across, views=2 * rest, choice=8)
     values = make_views(emoji, config, asked, workspace).values
     pictures = []
     for i in range(rest):
-        picture = Image.new("RGBA", SIZE, CLEAR)
-        pen = ImageDraw.Draw(picture)
-        rows = (("sample", 0), ("view 1", 1 + 2 * i), ("view 2", 2 + 2 * i))
-        for r, (title, view) in enumerate(rows):
-            y = 8 + r * 87
-            pen.text((10, y + side / 2), title, INK, font, anchor="lm")
+        screen = Screen()
+        for r, (title, view) in enumerate((("sample", 0), ("view 1", 1 + 2 * i), ("view 2", 2 + 2 * i))):
+            y = 12 + r * 84
+            screen.text(18, y + side / 2, title, 15, MUTED)
             for c in range(across):
-                cell = Image.fromarray((255 * values[c, view]).round().astype(np.uint8))
-                picture.paste(cell.resize((side, side), Image.Resampling.BICUBIC), (left + c * 96, y))
-        pictures += [picture] * 8
-    write("views", pictures)
+                pixels = (255 * values[c, view]).round().astype(np.uint8)
+                screen.tile(92 + c * 96, y, side, pixels)
+        pictures += [screen.done()] * 7
+    return pictures, pictures[0]
 
 
-CARDS = {
-    "map": draw_map,
-    "rebuild": draw_rebuild,
-    "pseudo": draw_pseudo,
-    "language": draw_language,
-    "latent": draw_latent,
-    "views": draw_views,
+def own_scene(workspace: Path) -> tuple[list[Image.Image], Image.Image]:
+    """Images, texts, a table and a sound of the data sets that come with the app, one after another."""
+    emoji = np.asarray(open_source("emoji", workspace).x)
+    wine = open_source("wine", workspace)
+    sounds = np.asarray(open_source("spoken-words", workspace).x)
+    poem = "Shall I compare thee\nto a summer's day?\nThou art more lovely"
+    pictures = []
+    for upto in range(1, 5):
+        for step in range(6):
+            screen = Screen()
+            for panel, title in enumerate(("images", "texts", "a table", "sounds")):
+                x, y = 16 + 228 * (panel % 2), 14 + 126 * (panel // 2)
+                screen.box(x, y, 220, 118, (27, 33, 42), 10)
+                screen.text(x + 14, y + 100, title, 14, MUTED)
+                if panel >= upto:
+                    continue
+                share = 1.0 if panel < upto - 1 else (step + 1) / 6
+                draw_own(screen, panel, x, y, share, (emoji, poem, np.asarray(wine.x), sounds))
+            pictures.append(screen.done())
+    return pictures, pictures[-1]
+
+
+def draw_own(screen: Screen, panel: int, x: int, y: int, share: float, data: tuple[Any, ...]) -> None:
+    """What stands in one of the four panels, so far."""
+    emoji, poem, wine, sounds = data
+    if panel == 0:
+        for i in range(round(10 * share)):
+            screen.tile(x + 14 + 39 * (i % 5), y + 12 + 38 * (i // 5), 34, emoji[i * 90], 6)
+    elif panel == 1:
+        for i, line in enumerate(poem[: round(len(poem) * share)].split("\n")):
+            screen.text(x + 14, y + 24 + 24 * i, line, 15, INK)
+    elif panel == 2:
+        for r in range(4):
+            for c in range(4):
+                if r * 4 + c < 16 * share:
+                    value = f"{wine[r, c]:.1f}"
+                    screen.text(x + 52 + 50 * c, y + 20 + 20 * r, value, 14, bright(c), "rm")
+    else:
+        loud = sounds[0].reshape(sounds[0].shape[0], -1).mean(0)
+        heights = 4 + 34 * (loud - loud.min()) / (np.ptp(loud) or 1)
+        for i, h in enumerate(heights[: round(len(heights) * share)]):
+            screen.box(x + 14 + i * 6, y + 50 - h, 4, 2 * h, BLUE, 2)
+
+
+SCENES: dict[str, Scene] = {
+    "map": map_scene,
+    "rebuild": rebuild_scene,
+    "pseudo": pseudo_scene,
+    "language": language_scene,
+    "latent": latent_scene,
+    "views": views_scene,
+    "own": own_scene,
 }
 
+
+def main() -> None:
+    known = [*SCENES, "stage"]
+    parser = argparse.ArgumentParser("python -m benchmarks.previews", description=__doc__)
+    parser.add_argument(
+        "scenes", nargs="*", metavar="scene", help=f"all when none is named: {', '.join(known)}"
+    )
+    parser.add_argument("--workspace", type=Path, help="where the runs are kept; else they are trained anew")
+    parser.add_argument("--out", type=Path, default=ASSETS / "previews", help="folder of the pictures")
+    parser.add_argument("--readme", type=Path, help="also write a GIF of the live view to this file")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.scenes) - set(known):
+        parser.error(f"there is no scene {', '.join(sorted(unknown))}; known: {', '.join(known)}")
+    with tempfile.TemporaryDirectory() as scratch:
+        workspace = (arguments.workspace or Path(scratch)).resolve()
+        for name in arguments.scenes or known:
+            if name == "stage":
+                from benchmarks.record import record_stage
+
+                pictures, still = record_stage(trained(workspace, "rebuild"), arguments.readme)
+            else:
+                pictures, still = SCENES[name](workspace)
+            size = write_preview(arguments.out, name, pictures, still)
+            print(f"{name:<9} {len(pictures):>3} frames {size:>8,} bytes", flush=True)
+
+
 if __name__ == "__main__":
-    for card in sys.argv[2:] or CARDS:
-        CARDS[card](Path(sys.argv[1]).resolve())
+    main()

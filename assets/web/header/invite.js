@@ -15,8 +15,8 @@ export function mount({ parentElement, data }) {
       ? [el("button", { type: "button", class: "invite-again", onclick: begin }, words.again)]
       : [
           el("p", {}, words.invite),
-          el("button", { type: "button", class: "share-main", onclick: begin }, words.begin),
-          el("button", { type: "button", onclick: markSeen }, words.later),
+          el("button", { type: "button", onclick: begin }, words.begin),
+          el("button", { type: "button", class: "invite-again", onclick: markSeen }, words.later),
         ]
     root.classList.toggle("is-seen", isSeen())
     root.replaceChildren(...children)

@@ -47,12 +47,11 @@ function createHeader(first) {
       },
       drawIcon(ICONS[name]),
     )
-  const share = button("share", () => popover.togglePopover())
+  const share = button("share", () => {})
   share.setAttribute("aria-haspopup", "dialog")
   share.setAttribute("aria-expanded", "false")
   const popover = createShare(data, share)
-  share.popoverTargetElement = popover
-  share.onclick = null
+  share.popoverTargetElement = popover // opens and closes it
   const tools = el(
     "div",
     { class: "header-tools", role: "group" },
