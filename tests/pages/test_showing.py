@@ -122,7 +122,7 @@ def test_opening_a_link_starts_nothing(studio, workspace):
     query = {"preset": "emoji", "data": "emoji", "set": "seed=5", "hide": "data", "present": "1"}
     studio("pages/autoencoder.py", **query)
     studio("pages/classify.py", do="pseudo", preset="pseudo-image")
-    assert list_states(workspace) == []
+    assert list(list_states(workspace)) == []
 
 
 def test_links_carry_the_address_that_others_reach(studio, monkeypatch):
