@@ -185,19 +185,19 @@ def latent_scene(workspace: Path) -> tuple[list[Image.Image], Image.Image]:
     low, high = points.min(0), points.max(0)
     places = (points - low) / (high - low)
     whole, close = np.array([0.5, 0.5, 1.06]), np.array([*np.median(places, axis=0), 0.34])
-    pictures = [draw_emoji(x, places, *view) for view in between([whole, close], 12)]
+    pictures = [draw_emoji(x, places, *view) for view in between([whole, close], 6)]
     pictures = [pictures[0]] * 8 + pictures + [pictures[-1]] * 8
     return pictures, pictures[0]
 
 
 def draw_emoji(x: np.ndarray, places: np.ndarray, left: float, top: float, span: float) -> Image.Image:
-    side = 11 / span**0.75 + 8
+    side = 14 / span**0.7 + 8
     screen = Screen()
     taken: set[tuple[int, int]] = set()
     for i in np.random.default_rng(0).permutation(len(x)):
         at = 0.5 + (places[i] - (left, top)) / span
         px, py = at[0] * WIDTH, (1 - at[1]) * HEIGHT
-        cell = (int(px // (side * 0.7)), int(py // (side * 0.7)))
+        cell = (int(px // (side * 0.85)), int(py // (side * 0.85)))
         if cell in taken or not (-side < px < WIDTH + side and -side < py < HEIGHT + side):
             continue
         taken.add(cell)
