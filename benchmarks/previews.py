@@ -129,7 +129,7 @@ def rebuild_scene(workspace: Path) -> tuple[list[Image.Image], Image.Image]:
 def pseudo_scene(workspace: Path) -> tuple[list[Image.Image], Image.Image]:
     """Accuracy with and without pseudo-labels over rounds."""
     folder = trained(workspace, "pseudo")
-    rows = [row for row in read_rows(folder.metrics) if row["kind"] == "epoch"]
+    rows = [row for row in read_rows(folder.metrics) if row["kind"] == "epoch" and row["epoch"]]
     names = {"accuracy": ("with pseudo-labels", BLUE), "twin_accuracy": ("given labels only", ORANGE)}
     values = {name: np.array([row[name] for row in rows if name in row]) for name in names}
     low, high = min(v.min() for v in values.values()) - 0.04, max(v.max() for v in values.values()) + 0.03
@@ -152,7 +152,7 @@ def pseudo_scene(workspace: Path) -> tuple[list[Image.Image], Image.Image]:
             screen.dot(x, y, 6, color)
             screen.text(x + 14, y - 9, f"{100 * heights[-1]:.0f}%", 19, color)
             screen.text(x + 14, y + 11, title, 13, color)
-        screen.bar(at / (count - 1), f"round {int(at)}")
+        screen.bar((at + 1) / count, f"round {int(at) + 1}")
         pictures.append(screen.done())
     return pictures, pictures[-1]
 

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.parts.home.cards import PARTS, PEOPLE, Card
 from pages.parts.home.invite import show_invite
 from pages.parts.home.left_off import show_left_off
+from pages.parts.lessons.listed import open_step
 from pages.parts.room.mine import say_place
 from pages.parts.shared import viewer
 from pages.parts.shared.picture import picture_of
@@ -86,7 +87,7 @@ st.markdown(
     "Every epoch is kept: pause, step, and scrub back to the very first one."
 )
 show_invite()
-show_left_off()
+show_left_off(open_step)
 with st.container(key="home-people"):
     show_cards(PEOPLE)
 st.subheader("There is more to see", anchor=False)

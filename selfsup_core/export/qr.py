@@ -6,6 +6,7 @@ QR codes after ISO/IEC 18004, drawn by segno.
 from __future__ import annotations
 
 import io
+from typing import Any
 
 from selfsup_core.errors import SettingError
 
@@ -38,7 +39,7 @@ def qr_png(text: str) -> bytes:
     return out.getvalue()
 
 
-def _code(text: str):  # type: ignore[no-untyped-def]  # segno has no types of its own
+def _code(text: str) -> Any:
     import segno
 
     if not text:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
-from pages.parts.lessons.listed import open_step
 from pages.parts.shared.runlist import AUTOENCODER, PAGES
 from pages.parts.shared.workspace import errors_shown, plain, workspace
+from selfsup_core.lessons.model import Lesson
 from selfsup_core.lessons.progress import read_progress, standing_of
 from selfsup_core.lessons.reading import list_lessons
 from selfsup_core.runs.examples import list_examples
@@ -49,8 +51,12 @@ def last_lesson() -> tuple[int, int] | None:
     return number, standing_of(lessons[number], progress[str(number)]).step
 
 
-def show_left_off() -> None:
-    """A line with up to two ways on; nothing for somebody who is here for the first time."""
+def show_left_off(resume: Callable[[Lesson, int], None]) -> None:
+    """A line with up to two ways on; nothing for somebody who is here for the first time.
+
+    Args:
+        resume: opens a step of a lesson beside the app.
+    """
     with errors_shown():
         run, lesson = newest_run(), last_lesson()
         if run is None and lesson is None:
@@ -58,12 +64,12 @@ def show_left_off() -> None:
         with st.container(horizontal=True, vertical_alignment="center", key="left-off"):
             st.markdown("**Go on where you left off**", width="content")
             if lesson is not None:
-                show_lesson(*lesson)
+                show_lesson(*lesson, resume)
             if run is not None:
                 show_run(run)
 
 
-def show_lesson(number: int, step: int) -> None:
+def show_lesson(number: int, step: int, resume: Callable[[Lesson, int], None]) -> None:
     lesson = list_lessons()[number]
     if st.button(
         f"Lesson {number}, step {step}: {plain(lesson.head.title)}",
@@ -71,7 +77,7 @@ def show_lesson(number: int, step: int) -> None:
         icon=":material/school:",
         help="Resume this lesson beside the app.",
     ):
-        open_step(lesson, step)
+        resume(lesson, step)
 
 
 def show_run(state: RunState) -> None:
