@@ -28,6 +28,7 @@ def take_tour(page: Page) -> None:
     tour.get_by_role("button", name="Skip the tour").click()
     expect(tour).to_have_count(0)
     page.reload()
+    settle(page, 120)
     invite.get_by_role("button", name="Repeat the tour").click()
     expect(heading).to_have_text(first)
     page.keyboard.press("ArrowRight")
