@@ -97,9 +97,9 @@ def test_a_visitor_takes_the_tour_and_passes_a_link_on(server, open_context, ope
     other.goto(link)
     settle(other)
     expect(other.get_by_text("Hidden on this page: The number of epochs.")).to_be_visible()
-    expect(other.get_by_label("Epochs")).to_be_hidden()
+    expect(other.get_by_role("spinbutton", name="Epochs")).to_be_hidden()
     other.get_by_role("button", name="Show all controls").click()
-    expect(other.get_by_label("Epochs")).to_be_visible()
+    expect(other.get_by_role("spinbutton", name="Epochs")).to_be_visible()
     settle(other)
     assert form_of(other) == expected
     assert "hide" not in other.url
