@@ -20,6 +20,7 @@ from selfsup_core.runs.examples import add_examples
 from selfsup_core.runs.folder import scan_runs
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.short_runs import is_aside
+from selfsup_core.translation import tr, tr_later
 
 MOST_RECENT = 5
 
@@ -66,10 +67,10 @@ def open_card(card: Card) -> None:
 def show_recent() -> None:
     states = list(islice(filterfalse(is_aside, scan_runs(workspace())), MOST_RECENT))
     if not states:
-        st.caption("None yet. Start one above.")
+        st.caption(tr("None yet. Start one above."))
         return
     show_rows(states, where="home")
-    st.page_link("pages/runs.py", label="All runs", icon=":material/list:")
+    st.page_link("pages/runs.py", label=tr("All runs"), icon=":material/list:")
 
 
 def show_cards(cards: tuple[Card, ...]) -> None:
@@ -81,19 +82,21 @@ def show_cards(cards: tuple[Card, ...]) -> None:
 guard()
 if viewer.in_room() and not (me := viewer.here()).is_teacher:
     st.markdown(say_place(me))
-st.title("Watch a network teach itself", anchor=False)
+st.title(tr_later("Watch a network teach itself"), anchor=False)
 st.markdown(
-    "Train a real network on this machine, without labels or with few, and watch what it learns. "
-    "Every epoch is kept: pause, step, and scrub back to the very first one."
+    tr_later(
+        "Train a real network on this machine, without labels or with few, and watch what it learns. "
+        "Every epoch is kept: pause, step, and scrub back to the very first one."
+    )
 )
 show_invite()
 show_left_off(open_step)
 with st.container(key="home-people"):
     show_cards(PEOPLE)
-st.subheader("There is more to see", anchor=False)
+st.subheader(tr_later("There is more to see"), anchor=False)
 with st.container(key="home-parts"):
     show_cards(PARTS)
 with errors_shown():
     add_examples(workspace())
-st.subheader("Recent runs", anchor=False)
+st.subheader(tr_later("Recent runs"), anchor=False)
 keep_fresh(show_recent)

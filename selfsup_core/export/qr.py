@@ -9,6 +9,7 @@ import io
 from typing import Any
 
 from selfsup_core.errors import SettingError
+from selfsup_core.translation import tr
 
 MOST_BYTES = 1_200  # beyond, the squares are too small for a phone at the back of a room
 QUIET = 4  # squares of white around the code, which the standard asks for
@@ -43,12 +44,14 @@ def _code(text: str) -> Any:
     import segno
 
     if not text:
-        raise SettingError("There is no address to make a QR code of.", code="empty-qr")
+        raise SettingError(tr("There is no address to make a QR code of."), code="empty-qr")
     size = len(text.encode())
     if size > MOST_BYTES:
         raise TooLongForQr(
-            f"The address has {size:,} characters; a QR code that phones can read has at most "
-            f"{MOST_BYTES:,}.",
-            remedy="Copy the link instead, or share fewer changed settings.",
+            tr(
+                "The address has {size:,} characters; a QR code that phones can read has at most "
+                "{most_bytes:,}."
+            ).format(size=size, most_bytes=MOST_BYTES),
+            remedy=tr("Copy the link instead, or share fewer changed settings."),
         )
     return segno.make_qr(text, error="m" if size <= MOST_BYTES // 2 else "l")

@@ -16,17 +16,18 @@ from selfsup_core.lessons.reading import find_lesson
 from selfsup_core.runs.recipes import find_preset, preset_spec
 from selfsup_core.runs.spec import task_of
 from selfsup_core.settings import Values, explain, setting
+from selfsup_core.translation import tr, tr_later
 
 # Controls that a link can hide, by the names that its address has.
 HIDDEN = {
-    "pages": "The list of pages",
-    "modes": "The modes of a page",
-    "settings": "All settings of a new run",
-    "data": "The choice of data",
-    "model": "The choice of model",
-    "epochs": "The number of epochs",
-    "advanced": "Advanced settings",
-    "tools": "The tools below the live view",
+    "pages": tr_later("The list of pages"),
+    "modes": tr_later("The modes of a page"),
+    "settings": tr_later("All settings of a new run"),
+    "data": tr_later("The choice of data"),
+    "model": tr_later("The choice of model"),
+    "epochs": tr_later("The number of epochs"),
+    "advanced": tr_later("Advanced settings"),
+    "tools": tr_later("The tools below the live view"),
 }
 BETWEEN = ","  # names of hidden controls
 # Where runs of a task are set up and shown: page, and its mode.
@@ -58,11 +59,18 @@ class Link(App):
     @model_validator(mode="after")
     def lesson_is_there(self) -> Link:
         if self.step and not self.lesson:
-            raise SettingError(f"step is {self.step}, and there is no lesson.", remedy="Choose a lesson.")
+            raise SettingError(
+                tr("step is {step}, and there is no lesson.").format(step=self.step),
+                remedy=tr("Choose a lesson."),
+            )
         if self.lesson:
             steps = len(find_lesson(self.lesson).steps)
             if self.step > steps:
-                raise SettingError(f"Lesson {self.lesson} has no step {self.step}; it has {steps} steps.")
+                raise SettingError(
+                    tr("Lesson {lesson} has no step {step}; it has {steps} steps.").format(
+                        lesson=self.lesson, step=self.step, steps=steps
+                    )
+                )
         return self
 
     def address(self) -> dict[str, str | list[str]]:
@@ -94,7 +102,9 @@ def unknown_hidden(names: tuple[str, ...] | list[str]) -> list[str]:
 
 
 def say_unknown(names: list[str]) -> str:
-    return f"there are no controls called {', '.join(names)!r}. Known: {', '.join(HIDDEN)}"
+    return tr("there are no controls called {names!r}. Known: {hidden}").format(
+        names=", ".join(names), hidden=", ".join(HIDDEN)
+    )
 
 
 def read_hidden(text: str) -> tuple[str, ...]:
@@ -106,7 +116,9 @@ def read_hidden(text: str) -> tuple[str, ...]:
     names = [name.strip() for name in text.split(BETWEEN) if name.strip()]
     if unknown := unknown_hidden(names):
         raise SettingError(
-            f"The address asks to hide {', '.join(unknown)[:80]!r}. Known: {', '.join(HIDDEN)}."
+            tr("The address asks to hide {unknown!r}. Known: {hidden}.").format(
+                unknown=", ".join(unknown)[:80], hidden=", ".join(HIDDEN)
+            )
         )
     return tuple(dict.fromkeys(names))
 
@@ -119,7 +131,9 @@ def read_present(text: str) -> bool:
     """
     if text not in ("", "0", "1"):
         raise SettingError(
-            f"The address asks for present={text[:40]!r}. 1 turns presenter's mode on, and 0 turns it off."
+            tr(
+                "The address asks for present={text!r}. 1 turns presenter's mode on, and 0 turns it off."
+            ).format(text=text[:40])
         )
     return text == "1"
 
@@ -136,7 +150,9 @@ def make_link(values: Values) -> Link:
         page, mode = PAGE_OF_TASK.get(task_of(preset_spec(str(chosen["preset"]))), AUTOENCODER)
         chosen |= {"page": page, "do": chosen.get("do") or mode}
     if chosen.get("set") and not chosen.get("preset"):
-        raise SettingError("Settings belong to a preset, and there is none.", remedy="Choose a preset.")
+        raise SettingError(
+            tr("Settings belong to a preset, and there is none."), remedy=tr("Choose a preset.")
+        )
     if not chosen.get("page"):
         chosen["page"] = "home"
     try:

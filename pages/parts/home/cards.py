@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from selfsup_core.translation import tr_later
+
 
 @dataclass(frozen=True)
 class Card:
@@ -33,54 +35,63 @@ class Card:
 PEOPLE = (
     Card(
         "map",
-        "Watch pictures sort themselves",
-        "5,000 pieces of clothing, two numbers each, and no labels. Every point of the map that you get "
-        "decodes to a picture.",
+        tr_later("Watch pictures sort themselves"),
+        tr_later(
+            "5,000 pieces of clothing, two numbers each, and no labels. Every point of the map that you get "
+            "decodes to a picture."
+        ),
         "pages/autoencoder.py",
-        "Train",
+        tr_later("Train"),
         "about 1 minute",
         "vae-two-numbers",
         {"data.source": "fashion-5k", "train.epochs": 40, "train.epochs_per_second": 3.0},
-        person="I am new to this",
-        more=("Lessons beside the app", ":material/school:", "pages/learn.py", {}),
+        person=tr_later("I am new to this"),
+        more=(tr_later("Lessons beside the app"), ":material/school:", "pages/learn.py", {}),
     ),
     Card(
         "rebuild",
-        "Show it to a class",
-        "A network keeps 32 numbers of an emoji and learns to rebuild it, in large type for the projector. "
-        "Esc ends that.",
+        tr_later("Show it to a class"),
+        tr_later(
+            "A network keeps 32 numbers of an emoji and learns to rebuild it, in large type "
+            "for the projector. "
+            "Esc ends that."
+        ),
         "pages/autoencoder.py",
-        "Train and present",
+        tr_later("Train and present"),
         "about 1 minute",
         "emoji",
         {"data.source": "emoji", "train.epochs_per_second": 2.0},
         {"present": "1"},
-        person="I teach",
-        more=("Choose a lesson", ":material/school:", "pages/learn.py", {}),
+        person=tr_later("I teach"),
+        more=(tr_later("Choose a lesson"), ":material/school:", "pages/learn.py", {}),
     ),
     Card(
         "pseudo",
-        "Learn from a handful of labels",
-        "A classifier labels the rest where it is sure. The same one trains without them, so you see "
-        "whether they help.",
+        tr_later("Learn from a handful of labels"),
+        tr_later(
+            "A classifier labels the rest where it is sure. The same one trains without them, so you see "
+            "whether they help."
+        ),
         "pages/classify.py",
-        "Train",
+        tr_later("Train"),
         "under 1 minute",
         "pseudo-image",
         {"data.source": "digits"},
         {"do": "pseudo"},
-        person="I have data and few labels",
-        more=("Use your own data", ":material/upload_file:", "pages/data.py", {"add": "files"}),
+        person=tr_later("I have data and few labels"),
+        more=(tr_later("Use your own data"), ":material/upload_file:", "pages/data.py", {"add": "files"}),
     ),
 )
 PARTS = (
     Card(
         "views",
-        "Learn by comparing views",
-        "Two random views of a picture should get the same code. Then take a safeguard away and see it "
-        "collapse.",
+        tr_later("Learn by comparing views"),
+        tr_later(
+            "Two random views of a picture should get the same code. Then take a safeguard away and see it "
+            "collapse."
+        ),
         "pages/views.py",
-        "Train",
+        tr_later("Train"),
         "under 2 minutes",
         "views-fashion",
         {"data.source": "fashion-5k"},
@@ -88,10 +99,10 @@ PARTS = (
     ),
     Card(
         "language",
-        "Train a language model",
-        "It reads Shakespeare letter by letter, and soon writes lines of its own.",
+        tr_later("Train a language model"),
+        tr_later("It reads Shakespeare letter by letter, and soon writes lines of its own."),
         "pages/language.py",
-        "Train",
+        tr_later("Train"),
         "about 5 minutes",
         "gpt-characters",
         {"data.source": "shakespeare"},
@@ -99,18 +110,18 @@ PARTS = (
     ),
     Card(
         "latent",
-        "Explore a latent space",
-        "Zoom into a map of emoji, select an island and ask what its members have in common.",
+        tr_later("Explore a latent space"),
+        tr_later("Zoom into a map of emoji, select an island and ask what its members have in common."),
         "pages/latent.py",
-        "Open",
+        tr_later("Open"),
         address={"space": "data:emoji", "map": "umap"},
     ),
     Card(
         "own",
-        "Bring your own data",
-        "Images, texts, tables or sounds. They are checked first, and nothing leaves this machine.",
+        tr_later("Bring your own data"),
+        tr_later("Images, texts, tables or sounds. They are checked first, and nothing leaves this machine."),
         "pages/data.py",
-        "Choose files",
+        tr_later("Choose files"),
         address={"add": "files"},
     ),
 )

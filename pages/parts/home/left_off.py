@@ -15,16 +15,17 @@ from selfsup_core.runs.examples import list_examples
 from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.short_runs import is_aside
 from selfsup_core.runs.state import RunState
+from selfsup_core.translation import tr, tr_later
 
 WORDS = {
-    "queued": "is waiting",
-    "starting": "is starting",
-    "running": "is training",
-    "paused": "is paused",
-    "interrupted": "was interrupted",
+    "queued": tr_later("is waiting"),
+    "starting": tr_later("is starting"),
+    "running": tr_later("is training"),
+    "paused": tr_later("is paused"),
+    "interrupted": tr_later("was interrupted"),
     "failed": "failed",
-    "stopped": "was stopped",
-    "finished": "is finished",
+    "stopped": tr_later("was stopped"),
+    "finished": tr_later("is finished"),
 }
 
 
@@ -62,7 +63,7 @@ def show_left_off(resume: Callable[[Lesson, int], None]) -> None:
         if run is None and lesson is None:
             return
         with st.container(horizontal=True, vertical_alignment="center", key="left-off"):
-            st.markdown("**Go on where you left off**", width="content")
+            st.markdown(tr("**Go on where you left off**"), width="content")
             if lesson is not None:
                 show_lesson(*lesson, resume)
             if run is not None:
@@ -72,10 +73,12 @@ def show_left_off(resume: Callable[[Lesson, int], None]) -> None:
 def show_lesson(number: int, step: int, resume: Callable[[Lesson, int], None]) -> None:
     lesson = list_lessons()[number]
     if st.button(
-        f"Lesson {number}, step {step}: {plain(lesson.head.title)}",
+        tr("Lesson {number}, step {step}: {title}").format(
+            number=number, step=step, title=plain(lesson.head.title)
+        ),
         key="left-off-lesson",
         icon=":material/school:",
-        help="Resume this lesson beside the app.",
+        help=tr("Resume this lesson beside the app."),
     ):
         resume(lesson, step)
 
@@ -87,6 +90,6 @@ def show_run(state: RunState) -> None:
         f"{name} {WORDS[state['status']]}",
         key="left-off-run",
         icon=":material/monitoring:",
-        help="Open this run.",
+        help=tr("Open this run."),
     ):
         st.switch_page(page, query_params={"run": state["run"]} | ({"do": mode} if mode else {}))

@@ -17,6 +17,7 @@ from pages.parts.shared.live import assets_path, base_path, component
 from pages.parts.shared.tour import tour
 from selfsup_core.lessons.link import HIDDEN
 from selfsup_core.room.people import shown_code
+from selfsup_core.translation import tr, tr_later
 
 KEY = "header-tools"
 PATH = "header-page"  # of the session: the path of the page that is shown
@@ -24,30 +25,30 @@ PATH = "header-page"  # of the session: the path of the page that is shown
 header_component = component("selfsup_header", "header/main.js")
 
 WORDS = {
-    "share": "Share",
-    "present": "Presenter's mode",
-    "leave": "Leave presenter's mode",
-    "leaveShort": "Leave",
-    "tour": "Tour of one minute",
-    "title": "Share this page",
-    "what": "What the link opens",
-    "view": "This run",
-    "settings": "Its settings, ready to train",
-    "link": "Link",
-    "copy": "Copy link",
-    "copied": "Copied.",
-    "byHand": "The link is selected. Press Ctrl+C or Cmd+C to copy it.",
-    "nothing": "Opening a link starts nothing.",
-    "hide": "Hide controls",
-    "hideAbout": "Whoever opens the link can show them again.",
-    "inPresent": "Open in presenter's mode",
+    "share": tr_later("Share"),
+    "present": tr_later("Presenter's mode"),
+    "leave": tr_later("Leave presenter's mode"),
+    "leaveShort": tr_later("Leave"),
+    "tour": tr_later("Tour of one minute"),
+    "title": tr_later("Share this page"),
+    "what": tr_later("What the link opens"),
+    "view": tr_later("This run"),
+    "settings": tr_later("Its settings, ready to train"),
+    "link": tr_later("Link"),
+    "copy": tr_later("Copy link"),
+    "copied": tr_later("Copied."),
+    "byHand": tr_later("The link is selected. Press Ctrl+C or Cmd+C to copy it."),
+    "nothing": tr_later("Opening a link starts nothing."),
+    "hide": tr_later("Hide controls"),
+    "hideAbout": tr_later("Whoever opens the link can show them again."),
+    "inPresent": tr_later("Open in presenter's mode"),
     "code": "QR code of the link",
     "png": "PNG",
     "svg": "SVG",
-    "pngAbout": "Download the QR code as PNG",
-    "svgAbout": "Download the QR code as SVG",
-    "tooLong": "This link is too long for a QR code that phones can read. Copy it instead.",
-    "close": "Close",
+    "pngAbout": tr_later("Download the QR code as PNG"),
+    "svgAbout": tr_later("Download the QR code as SVG"),
+    "tooLong": tr_later("This link is too long for a QR code that phones can read. Copy it instead."),
+    "close": tr_later("Close"),
 }
 
 
@@ -108,11 +109,11 @@ def reached() -> dict[str, Any]:
     if viewer.in_room():
         if viewer.here().is_teacher and viewer.access and viewer.access.room:
             found["code"] = [CODE, shown_code(viewer.access.room.read()["code"])]
-        found["note"] = "Whoever opens it joins the room first, with a nickname."
+        found["note"] = tr("Whoever opens it joins the room first, with a nickname.")
     elif addresses:
-        found["note"] = "Whoever opens it needs the token of this app."
+        found["note"] = tr("Whoever opens it needs the token of this app.")
     else:
-        found["note"] = (
+        found["note"] = tr(
             "It opens on this machine only. Start the app with --address 0.0.0.0, or open a room, to let "
             "others in."
         )

@@ -5,18 +5,23 @@ from __future__ import annotations
 import html
 
 from pages.parts.shared.live import assets_path
+from selfsup_core.translation import tr_later
 
 SIZE = (480, 270)
 # Preview → what it shows, for people who do not see it.
 ALT = {
-    "map": "Points of a map move apart by color, then pictures of clothing fill the plane.",
-    "stage": "The live view of a run: loss curve, reconstructions and map change together with the epoch.",
-    "rebuild": "Emoji, and below them reconstructions that sharpen from epoch to epoch.",
-    "views": "Emoji in a row, and below each of them two random views: cropped, turned, recolored.",
-    "pseudo": "Two curves over rounds: the student's accuracy rises above that with the given labels alone.",
-    "language": "Text that a model writes: noise at first, then words and lines like a play.",
-    "latent": "A map of 1,906 emoji, similar ones side by side, and a window that looks closer.",
-    "own": "Images, texts, a table and a sound, one after another.",
+    "map": tr_later("Points of a map move apart by color, then pictures of clothing fill the plane."),
+    "stage": tr_later(
+        "The live view of a run: loss curve, reconstructions and map change together with the epoch."
+    ),
+    "rebuild": tr_later("Emoji, and below them reconstructions that sharpen from epoch to epoch."),
+    "views": tr_later("Emoji in a row, and below each of them two random views: cropped, turned, recolored."),
+    "pseudo": tr_later(
+        "Two curves over rounds: the student's accuracy rises above that with the given labels alone."
+    ),
+    "language": tr_later("Text that a model writes: noise at first, then words and lines like a play."),
+    "latent": tr_later("A map of 1,906 emoji, similar ones side by side, and a window that looks closer."),
+    "own": tr_later("Images, texts, a table and a sound, one after another."),
 }
 
 

@@ -11,6 +11,7 @@ from pages.parts.shared.routes import BASE, problem
 from selfsup_core.errors import StudioError
 from selfsup_core.export.qr import qr_png, qr_svg
 from selfsup_core.settings import short
+from selfsup_core.translation import tr
 
 KINDS = {"svg": (qr_svg, "image/svg+xml"), "png": (qr_png, "image/png")}
 
@@ -19,9 +20,12 @@ async def qr(request: Request) -> Response:
     """`text` is the address."""
     kind, text = request.path_params["kind"], request.query_params.get("text", "")
     if kind not in KINDS:
-        return problem(404, "A QR code is there as qr.svg and qr.png.")
+        return problem(404, tr("A QR code is there as qr.svg and qr.png."))
     if not text.startswith(("http://", "https://")):
-        return problem(422, f"text must be an address that begins with http; found {short(text, 40)}.")
+        return problem(
+            422,
+            tr("text must be an address that begins with http; found {text}.").format(text=short(text, 40)),
+        )
     write, media_type = KINDS[kind]
     try:
         content = await run_in_threadpool(write, text)

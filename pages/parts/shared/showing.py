@@ -18,6 +18,7 @@ from pages.parts.shared.choice import refuse_asked
 from selfsup_core.errors import SettingError
 from selfsup_core.lessons.link import BETWEEN, HIDDEN, read_hidden, read_present
 from selfsup_core.places import ASSETS
+from selfsup_core.translation import tr
 
 T = TypeVar("T")
 PRESENT, HIDE = "present", "hide"  # of the address
@@ -57,9 +58,12 @@ def show_hidden(hidden: tuple[str, ...]) -> None:
     """Say that controls are hidden, and show them on a click."""
     titles = ", ".join(HIDDEN[name] for name in hidden)
     with st.container(horizontal=True, vertical_alignment="center", key="hidden-note"):
-        st.caption(f":material/visibility_off: Hidden on this page: {titles}.", width="content")
+        st.caption(
+            tr(":material/visibility_off: Hidden on this page: {titles}.").format(titles=titles),
+            width="content",
+        )
         st.button(
-            "Show all controls",
+            tr("Show all controls"),
             key="show-hidden",
             type="tertiary",
             icon=":material/visibility:",

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pages.parts.shared.picture import ALT, preview_of
+from selfsup_core.translation import tr_later
 
 
 @dataclass(frozen=True)
@@ -21,70 +22,86 @@ class Stop:
 STOPS = (
     Stop(
         "map",
-        "Networks that teach themselves",
-        "A real network trains on this machine. Nobody tells it what the pictures show, and still it sorts "
-        "them.",
+        tr_later("Networks that teach themselves"),
+        tr_later(
+            "A real network trains on this machine. Nobody tells it what the pictures show, "
+            "and still it sorts "
+            "them."
+        ),
     ),
     Stop(
         "stage",
-        "One cursor moves everything",
-        "Loss, pictures and map belong to one epoch. Pause, take a single step, or drag back to the very "
-        "first one.",
+        tr_later("One cursor moves everything"),
+        tr_later(
+            "Loss, pictures and map belong to one epoch. Pause, take a single step, or drag back to the very "
+            "first one."
+        ),
     ),
     Stop(
         "rebuild",
-        "Squeeze a picture, rebuild it",
-        "An autoencoder keeps a few numbers of each picture. What it can rebuild from them is what it has "
-        "understood.",
-        "Autoencoder",
+        tr_later("Squeeze a picture, rebuild it"),
+        tr_later(
+            "An autoencoder keeps a few numbers of each picture. What it can rebuild from "
+            "them is what it has "
+            "understood."
+        ),
+        tr_later("Autoencoder"),
     ),
     Stop(
         "views",
-        "Learn what stays the same",
-        "Two random views of a picture should get the same code. No label is needed for that.",
-        "Views",
+        tr_later("Learn what stays the same"),
+        tr_later("Two random views of a picture should get the same code. No label is needed for that."),
+        tr_later("Views"),
     ),
     Stop(
         "pseudo",
-        "A few labels go a long way",
-        "A classifier labels what it is sure of and learns from that. You see whether it helps, and when it "
-        "is wrong.",
-        "Classifier",
+        tr_later("A few labels go a long way"),
+        tr_later(
+            "A classifier labels what it is sure of and learns from that. You see whether it "
+            "helps, and when it "
+            "is wrong."
+        ),
+        tr_later("Classifier"),
     ),
     Stop(
         "language",
-        "Predict the next letter",
-        "A language model does nothing else. Watch noise become words, then lines of a play.",
-        "Language model",
+        tr_later("Predict the next letter"),
+        tr_later("A language model does nothing else. Watch noise become words, then lines of a play."),
+        tr_later("Language model"),
     ),
     Stop(
         "latent",
-        "Walk through a latent space",
-        "What is alike lies close together. Select an island and ask what its members have in common.",
-        "Latent space",
+        tr_later("Walk through a latent space"),
+        tr_later(
+            "What is alike lies close together. Select an island and ask what its members have in common."
+        ),
+        tr_later("Latent space"),
     ),
     Stop(
         "own",
-        "Now it is your turn",
-        "Lessons explain it step by step. Or bring your own images, texts, tables or sounds: nothing leaves "
-        "this machine.",
-        "Learn",
+        tr_later("Now it is your turn"),
+        tr_later(
+            "Lessons explain it step by step. Or bring your own images, texts, tables or "
+            "sounds: nothing leaves "
+            "this machine."
+        ),
+        tr_later("Learn"),
     ),
 )
 
 WORDS = {
-    "name": "Tour",
-    "skip": "Skip the tour",
-    "back": "Back",
-    "next": "Next",
-    "done": "Done",
-    "found": "You find this on the page {page}.",
-    "step": "Step {step} of {steps}",
-    "lessons": "Open the lessons",
-    "invite": "New here? See in one minute what there is.",
-    "begin": "Take the tour",
-    "later": "Not now",
-    "again": "Repeat the tour",
+    "name": tr_later("Tour"),
+    "skip": tr_later("Skip the tour"),
+    "back": tr_later("Back"),
+    "next": tr_later("Next"),
+    "done": tr_later("Done"),
+    "found": tr_later("You find this on the page {page}."),
+    "step": tr_later("Step {step} of {steps}"),
+    "lessons": tr_later("Open the lessons"),
+    "invite": tr_later("New here? See in one minute what there is."),
+    "begin": tr_later("Take the tour"),
+    "later": tr_later("Not now"),
+    "again": tr_later("Repeat the tour"),
 }
 
 
