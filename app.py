@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts.lessons.opened import keep_in_address
 from pages.parts.lessons.panel import show_lesson
-from pages.parts.shared import door, uploader, viewer
+from pages.parts.shared import door, header, showing, uploader, viewer
 from pages.parts.shared.address import begin_address, end_address
 from pages.parts.shared.workspace import plain, workspace
 from selfsup_core.errors import StudioError
@@ -62,10 +62,15 @@ except StudioError as error:
     st.stop()
 uploader.begin_page()
 begin_address(page.url_path)
+tools = header.place_header()
 try:
+    header.begin(page.url_path)
+    showing.follow_address()
     show_lesson(page.url_path)
     page.run()
 finally:
     keep_in_address()
+    showing.keep()
     end_address(page.url_path)
+    header.show_header(tools)
 uploader.end_page()

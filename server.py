@@ -24,7 +24,7 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 from streamlit.runtime.pages_manager import PagesManager
 
-from pages.parts.shared import carry, door, quiet, routes, updated, upload_store, viewer
+from pages.parts.shared import carry, door, qr, quiet, routes, updated, upload_store, viewer
 from pages.parts.shared.welcome import (
     addresses,
     hosts_by_https,
@@ -157,7 +157,7 @@ access = viewer.Access()
 code_begun = updated.code_state()
 app = st.App(
     "app.py",
-    routes=[*routes.routes(), *routes_space.space_routes()],
+    routes=[*routes.routes(), *qr.qr_routes(), *routes_space.space_routes()],
     middleware=[
         Middleware(SecurityHeaders),
         Middleware(door.Door, access=access),
@@ -238,6 +238,7 @@ def main() -> None:
         forget_token(access.workspace)
     token = access.token if access.needs_token else ""
     here, others = addresses(address, arguments.port, st.get_option("server.baseUrlPath"), arguments.url)
+    viewer.reachable = others
     room = Room(access.workspace)
     if arguments.room:
         access.room, access.shared, viewer.access = room, others or [here], access

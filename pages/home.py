@@ -1,4 +1,4 @@
-"""Home: what the app is for, a card for each part of it, and the newest runs."""
+"""Home: a first success for everybody, what else there is, and the way back to where one left off."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from itertools import filterfalse, islice
 
 import streamlit as st
 
-from pages.parts.home.cards import CARDS, Card
+from pages.parts.home.cards import PARTS, PEOPLE, Card
+from pages.parts.home.invite import show_invite
+from pages.parts.home.left_off import show_left_off
+from pages.parts.lessons.listed import open_step
 from pages.parts.room.mine import say_place
 from pages.parts.shared import viewer
 from pages.parts.shared.picture import picture_of
 from pages.parts.shared.runlist import keep_fresh, show_rows
 from pages.parts.shared.workspace import errors_shown, guard, start, workspace
 from selfsup_core.data.sources import SOURCES
-from selfsup_core.figures.miniature import as_element
 from selfsup_core.runs.examples import add_examples
 from selfsup_core.runs.folder import scan_runs
 from selfsup_core.runs.recipes import preset_spec
@@ -23,45 +25,31 @@ from selfsup_core.translation import tr
 MOST_RECENT = 5
 
 
-ICONS = {
-    "Images": "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15 9h.01",
-    "Texts": "M5 6h14M5 10h14M5 14h9M5 18h11",
-    "Tables": "M4 5h16v14H4zM4 10h16M4 14.5h16M10 5v14",
-    "Sounds": "M4 10v4M8 7v10M12 4v16M16 8v8M20 10v4",
-}
-STROKE = 'fill="none" stroke="#7a8694" stroke-width="1.3" stroke-linecap="round" stroke-linejoin="round"'
-
-
-def kinds() -> str:
-    """A picture of each kind of data."""
-    pictures = "".join(
-        as_element(
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path {STROKE} d="{path}"/></svg>',
-            tr(kind),
-        )
-        for kind, path in ICONS.items()
-    )
-    return f'<div class="home-kinds">{pictures}</div>'
-
-
 def show_card(card: Card) -> None:
     with st.container(border=True, height="stretch", gap="small", key=f"home-{card.key}"):
-        st.html(picture_of(card.picture, tr(card.alt)) if card.picture else kinds())
+        if card.person:
+            st.caption(f"**{tr(card.person)}**")
+        st.html(picture_of(card.key))
         st.markdown(f"##### {tr(card.title)}")
         st.markdown(tr(card.text))
-        with st.container(horizontal=True, vertical_alignment="center"):
-            icon = ":material/play_arrow:" if card.preset else ":material/arrow_forward:"
-            is_first = card is CARDS[0]
-            if st.button(
-                tr(card.button),
-                key=f"card-{card.key}",
-                type="primary" if is_first else "secondary",
-                icon=icon,
-                help=f"{tr(card.button)}: {tr(card.title)}",
-            ):
-                open_card(card)
+        with st.container(horizontal=True, vertical_alignment="center", key=f"home-{card.key}-ways"):
+            show_button(card)
             if card.minutes:
-                st.caption(tr(card.minutes))
+                st.caption(tr(card.minutes), width="content")
+            if card.more:
+                label, icon, page, address = card.more
+                st.page_link(page, label=tr(label), icon=icon, query_params=address)
+
+
+def show_button(card: Card) -> None:
+    if st.button(
+        tr(card.button),
+        key=f"card-{card.key}",
+        type="primary" if card.person else "secondary",
+        icon=":material/play_arrow:" if card.preset else ":material/arrow_forward:",
+        help=f"{tr(card.button)}: {tr(card.title)}",
+    ):
+        open_card(card)
 
 
 def open_card(card: Card) -> None:
@@ -85,6 +73,12 @@ def show_recent() -> None:
     st.page_link("pages/runs.py", label=tr("All runs"), icon=":material/list:")
 
 
+def show_cards(cards: tuple[Card, ...]) -> None:
+    for column, card in zip(st.columns(len(cards)), cards, strict=True):
+        with column:
+            show_card(card)
+
+
 guard()
 if viewer.in_room() and not (me := viewer.here()).is_teacher:
     st.markdown(say_place(me))
@@ -95,15 +89,13 @@ st.markdown(
         "Every epoch is kept: pause, step, and scrub back to the very first one."
     )
 )
-st.page_link(
-    "pages/learn.py",
-    label=tr("Never trained a network? Lessons beside the app"),
-    icon=":material/school:",
-)
-for row in (CARDS[:4], CARDS[4:]):
-    for column, card in zip(st.columns(len(row)), row, strict=True):
-        with column:
-            show_card(card)
+show_invite()
+show_left_off(open_step)
+with st.container(key="home-people"):
+    show_cards(PEOPLE)
+st.subheader(tr("There is more to see"), anchor=False)
+with st.container(key="home-parts"):
+    show_cards(PARTS)
 with errors_shown():
     add_examples(workspace())
 st.subheader(tr("Recent runs"), anchor=False)

@@ -25,6 +25,7 @@ from selfsup_core.cli.lab import lab_app
 from selfsup_core.cli.language import language_app
 from selfsup_core.cli.languages import languages_app
 from selfsup_core.cli.lessons import lessons_app
+from selfsup_core.cli.link import link
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
 from selfsup_core.cli.pseudo import pseudo_app
 from selfsup_core.cli.remote import remote_app
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 app.command()(train)
 app.command()(glossary)
+app.command()(link)
 app.add_typer(data_app, name="data")
 app.add_typer(runs_app, name="runs")
 app.add_typer(lab_app, name="lab")

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from pages.parts.home.cards import CARDS, Card
+from pages.parts.shared.tour import STOPS
 from selfsup_core.data.sources import SOURCES
+from selfsup_core.lessons.progress import change, path_of
 from selfsup_core.runs.examples import MARK, list_examples
 from selfsup_core.runs.folder import RunFolder, list_states, read_state, update_state
 from selfsup_core.runs.queue import list_queue, submit
@@ -46,12 +48,13 @@ def test_home_leads_to_all_of_the_app_and_is_never_empty(studio, workspace: Path
     assert [key for key in buttons(app) if key.startswith("card-")] == [
         "card-map",
         "card-rebuild",
-        "card-views",
         "card-pseudo",
+        "card-views",
         "card-language",
         "card-latent",
         "card-own",
     ]
+    assert {card.key for card in CARDS} <= {stop.picture for stop in STOPS}
     (workspace / MARK).unlink()
     app.run()
     assert not app.exception
@@ -66,6 +69,28 @@ def test_a_card_starts_its_run_at_once(studio, workspace: Path, card: Card):
     assert (state["preset"], state["status"]) == (card.preset, "queued")
     assert state["source"] == card.changes["data.source"]
     assert [entry["run"] for entry in list_queue(workspace)] == [state["run"]]
+
+
+def test_home_goes_on_where_one_left_off(studio, workspace: Path):
+    assert "left-off-run" not in buttons(studio())
+    (workspace / MARK).unlink()
+    assert "left-off-run" not in buttons(studio()), "examples are nobody's own"
+    folder = make_run(workspace)
+    change(workspace, 2, lambda progress: progress.update(step=3))
+    app = studio()
+    assert buttons(app)["left-off-run"].label.endswith("is waiting")
+    assert buttons(app)["left-off-lesson"].label.startswith("Lesson 2, step 3: ")
+    buttons(app)["left-off-run"].click().run()
+    assert app.query_params["run"] in (folder.id, [folder.id])
+
+
+def test_what_belongs_to_a_damaged_file_of_lessons_is_said(studio, workspace: Path):
+    app = studio()
+    path_of(workspace).write_text("{")
+    app.run()
+    assert not app.exception
+    assert "lessons.json" in texts(app)
+    assert "card-map" in buttons(app)
 
 
 def test_a_card_whose_data_are_missing_uses_the_digits(studio, workspace, monkeypatch):

@@ -1,4 +1,4 @@
-"""page.css names parts of Streamlit's front end, which another version may call otherwise."""
+"""Our style sheets name parts of Streamlit's front end, which another version may call otherwise."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from pathlib import Path
 
 import streamlit
 
+from pages.parts.shared.showing import PLACES
 from tests.helpers import ROOT
+
+SHEETS = ("page.css", "present.css", "lesson.css")
 
 
 def test_what_the_style_names_is_there():
-    style = (ROOT / "assets" / "page.css").read_text("utf-8")
+    style = "".join((ROOT / "assets" / name).read_text("utf-8") for name in SHEETS)
+    style += "".join(PLACES.values())
     named = set(re.findall(r'data-testid="(st\w+)"', style)) | set(re.findall(r"\.(st[A-Z]\w+)", style))
     assert "stExpandSidebarButton" in named, "the pages that a narrow screen hides"
     scripts = Path(streamlit.__file__).parent / "static" / "static" / "js"

@@ -21,6 +21,8 @@ export function readTheme(node) {
   }
   theme.isDark = luminance(theme.background) < 0.4
   theme.muted = theme.isDark ? "#98a3b3" : "#5b6675"
+  // Type on canvases grows with that of the page: in presenter's mode, and where a browser's text is larger.
+  theme.type = (parseFloat(getComputedStyle(document.documentElement).fontSize) || 16) / 16
   theme.id = Object.values(theme).join("|")
   return theme
 }

@@ -1,10 +1,9 @@
-"""What Home leads to: one card for each part of the app."""
+"""What Home leads to: a first success for each of three people, and the other parts of the app."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pages.parts.shared.picture import VIEWS_ALT
 from selfsup_core.translation import tr_later
 
 
@@ -13,13 +12,14 @@ class Card:
     """One thing to do.
 
     Attributes:
+        key: also the name of its preview.
         minutes: how long it takes on two CPU cores, in words; "" where nothing is trained.
         preset: of the run that its button starts; "" where the button opens the page only.
+        person: whom it is for, where it is for somebody.
+        more: a second way on, as (label, icon, page, address).
     """
 
     key: str
-    picture: str
-    alt: str
     title: str
     text: str
     page: str
@@ -28,49 +28,67 @@ class Card:
     preset: str = ""
     changes: dict[str, object] = field(default_factory=dict)
     address: dict[str, str] = field(default_factory=dict)
+    person: str = ""
+    more: tuple[str, str, str, dict[str, str]] | None = None
 
 
-CARDS = (
+PEOPLE = (
     Card(
         "map",
-        "map",
-        tr_later("Points of a map move apart by color, then pictures of clothing fill the plane."),
-        tr_later("See a whole data set as a map"),
+        tr_later("Watch pictures sort themselves"),
         tr_later(
-            "Two numbers per picture: 5,000 pieces of clothing sort themselves on a plane, and every point "
-            "decodes to a picture. No labels."
+            "5,000 pieces of clothing, two numbers each, and no labels. Every point of the map that you get "
+            "decodes to a picture."
         ),
         "pages/autoencoder.py",
         tr_later("Train"),
         tr_later("about 1 minute"),
         "vae-two-numbers",
         {"data.source": "fashion-5k", "train.epochs": 40, "train.epochs_per_second": 3.0},
+        person=tr_later("I am new to this"),
+        more=(tr_later("Lessons beside the app"), ":material/school:", "pages/learn.py", {}),
     ),
     Card(
         "rebuild",
-        "rebuild",
-        tr_later("Emoji, and below them reconstructions that sharpen from epoch to epoch."),
-        tr_later("Watch pictures being reconstructed"),
+        tr_later("Show it to a class"),
         tr_later(
-            "A network compresses emoji to 32 numbers and learns to reconstruct them: "
-            "blurred averages first, "
-            "then details."
+            "A network keeps 32 numbers of an emoji and learns to rebuild it, in large type "
+            "for the projector. "
+            "Esc ends that."
         ),
         "pages/autoencoder.py",
-        tr_later("Train"),
+        tr_later("Train and present"),
         tr_later("about 1 minute"),
         "emoji",
         {"data.source": "emoji", "train.epochs_per_second": 2.0},
+        {"present": "1"},
+        person=tr_later("I teach"),
+        more=(tr_later("Choose a lesson"), ":material/school:", "pages/learn.py", {}),
     ),
     Card(
+        "pseudo",
+        tr_later("Learn from a handful of labels"),
+        tr_later(
+            "A classifier labels the rest where it is sure. The same one trains without them, so you see "
+            "whether they help."
+        ),
+        "pages/classify.py",
+        tr_later("Train"),
+        tr_later("under 1 minute"),
+        "pseudo-image",
+        {"data.source": "digits"},
+        {"do": "pseudo"},
+        person=tr_later("I have data and few labels"),
+        more=(tr_later("Use your own data"), ":material/upload_file:", "pages/data.py", {"add": "files"}),
+    ),
+)
+PARTS = (
+    Card(
         "views",
-        "views",
-        VIEWS_ALT,
         tr_later("Learn by comparing views"),
         tr_later(
-            "Two random views of a picture should get the same code: that is all a network "
-            "is told. Then take a "
-            "safeguard away and see it collapse."
+            "Two random views of a picture should get the same code. Then take a safeguard away and see it "
+            "collapse."
         ),
         "pages/views.py",
         tr_later("Train"),
@@ -80,32 +98,9 @@ CARDS = (
         {"do": "train"},
     ),
     Card(
-        "pseudo",
-        "pseudo",
-        tr_later(
-            "Two curves over rounds: the student's accuracy rises above that with the given labels alone."
-        ),
-        tr_later("Learn from a handful of labels"),
-        tr_later(
-            "Unlabeled samples get a label where a classifier and similar samples agree. The same "
-            "classifier also trains without these labels, so you see whether they help."
-        ),
-        "pages/classify.py",
-        tr_later("Train"),
-        tr_later("under 1 minute"),
-        "pseudo-image",
-        {"data.source": "digits"},
-        {"do": "pseudo"},
-    ),
-    Card(
         "language",
-        "language",
-        tr_later("Text that a model writes: noise at first, then words and lines like a play."),
         tr_later("Train a language model"),
-        tr_later(
-            "It reads Shakespeare letter by letter, learns to predict the next one, and soon writes lines of "
-            "its own."
-        ),
+        tr_later("It reads Shakespeare letter by letter, and soon writes lines of its own."),
         "pages/language.py",
         tr_later("Train"),
         tr_later("about 5 minutes"),
@@ -115,8 +110,6 @@ CARDS = (
     ),
     Card(
         "latent",
-        "latent",
-        tr_later("1,906 emoji on a map, similar ones side by side."),
         tr_later("Explore a latent space"),
         tr_later("Zoom into a map of emoji, select an island and ask what its members have in common."),
         "pages/latent.py",
@@ -125,16 +118,11 @@ CARDS = (
     ),
     Card(
         "own",
-        "",
-        "",
         tr_later("Bring your own data"),
-        tr_later(
-            "Images, texts, tables or sounds. They are checked first: copies, rare classes, "
-            "suspicious labels. "
-            "Nothing leaves this machine."
-        ),
+        tr_later("Images, texts, tables or sounds. They are checked first, and nothing leaves this machine."),
         "pages/data.py",
         tr_later("Choose files"),
         address={"add": "files"},
     ),
 )
+CARDS = (*PEOPLE, *PARTS)

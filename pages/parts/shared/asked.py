@@ -34,6 +34,7 @@ PRESET, SET = "preset", "set"
 OF_A_FORM = (PRESET, SET)  # names of the address that belong to one form of a page
 MOST_WRITTEN = 6_000  # characters of settings in an address; servers refuse much longer ones
 HAND = "objective.hand"
+EXPERIMENT = "experiment"  # of the session: the address of what the form of the page shows, run or not
 
 
 # Run, preset, data and settings of an address.
@@ -152,6 +153,8 @@ class Asked:
         changed = differing(now, base)
         sets = write_all(changed)
         self.too_long = tuple(p for p, v in changed.items() if write_assignment(p, v) not in sets)
+        mode = {"do": st.query_params["do"]} if "do" in st.query_params else {}
+        st.session_state[EXPERIMENT] = mode | {PRESET: preset, "data": source, SET: list(sets)}
         said = self.said
         if not self.is_followed:
             said = write_all(differing({path: self.values.get(path, base[path]) for path in now}, base))

@@ -24,7 +24,7 @@ from selfsup_core.translation import known_languages, script_texts, tr
 BASE = "/studio"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 PICTURES = {".webp": "image/webp"}  # packed already
-HOME = "home"  # the folder of pictures
+HOME = "previews"  # the folder of pictures
 FOREVER = "public, max-age=31536000, immutable"
 
 

@@ -171,7 +171,7 @@ def choose_spec(form: Form, asked: Asked, refusals: DeltaGenerator) -> Chosen:
     values["train.epochs"] = choose_epochs(form, recipe, settings["train.epochs"], kept, at.epochs)
     is_clicked = train_button(at.train, form.button)
     values |= form.detail(recipe, settings, at)
-    more = at.more.popover(tr("Advanced"), icon=":material/tune:", width="stretch")
+    more = at.more.popover(tr("Advanced"), icon=":material/tune:", width="stretch", key="advanced-open")
     with more:
         groups, mark = form.groups(recipe), recipe.variant or recipe.mark
         values |= choose_advanced(recipe.base, settings, groups, mark, recipe.source, kept, asked)

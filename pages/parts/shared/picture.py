@@ -1,34 +1,41 @@
-"""Pictures of assets/home, drawn from real runs: what a part of the app does, at a glance."""
+"""Moving previews of assets/previews, recorded from real runs: what a part of the app does, at a glance."""
 
 from __future__ import annotations
 
-import base64
+import html
 
-from pages.parts.shared import routes
-from pages.parts.shared.assets import HOME, assets_path
-from selfsup_core.places import ASSETS
-from selfsup_core.translation import tr_later
+from pages.parts.shared.assets import assets_path
+from selfsup_core.translation import tr, tr_later
 
-VIEWS_ALT = tr_later("Emoji in a row, and below each of them two random views: cropped, turned, recolored.")
+SIZE = (480, 270)
+# Preview → what it shows, for people who do not see it.
+ALT = {
+    "map": tr_later("Points of a map move apart by color, then pictures of clothing fill the plane."),
+    "stage": tr_later(
+        "The live view of a run: loss curve, reconstructions and map change together with the epoch."
+    ),
+    "rebuild": tr_later("Emoji, and below them reconstructions that sharpen from epoch to epoch."),
+    "views": tr_later("Emoji in a row, and below each of them two random views: cropped, turned, recolored."),
+    "pseudo": tr_later(
+        "Two curves over rounds: the student's accuracy rises above that with the given labels alone."
+    ),
+    "language": tr_later("Text that a model writes: noise at first, then words and lines like a play."),
+    "latent": tr_later("A map of 1,906 emoji, similar ones side by side, and a window that looks closer."),
+    "own": tr_later("Images, texts, a table and a sound, one after another."),
+}
 
 
-def picture_of(name: str, alt: str) -> str:
-    """An animated picture and a still one for people who prefer reduced motion, as one HTML element.
+def preview_of(name: str) -> dict[str, str]:
+    """Addresses of a preview and of a still picture for people who prefer reduced motion."""
+    where = f"{assets_path()}/previews"
+    return {"moving": f"{where}/{name}.webp", "still": f"{where}/{name}-still.webp"}
 
-    The browser asks for them once and keeps them. Without the routes they stand in the page itself, which
-    sends half a megabyte each time that Home is shown.
-    """
 
-    def address(file: str) -> str:
-        if routes.is_mounted:
-            return f"{assets_path()}/{HOME}/{file}"
-        content = (ASSETS / HOME / file).read_bytes()
-        return "data:image/webp;base64," + base64.b64encode(content).decode()
-
-    still = f"{name}-still.webp"
-    moving = f"{name}.webp" if (ASSETS / HOME / f"{name}.webp").is_file() else still
+def picture_of(name: str) -> str:
+    """A preview as an HTML element. The browser loads it once it comes into sight, and keeps it."""
+    at = preview_of(name)
     return (
-        f'<picture><source media="(prefers-reduced-motion: reduce)" srcset="{address(still)}">'
-        f'<img src="{address(moving)}" alt="{alt}" width="480" height="270" '
-        'style="width:100%;height:auto;aspect-ratio:16/9;display:block"></picture>'
+        f'<picture class="preview"><source media="(prefers-reduced-motion: reduce)" srcset="{at["still"]}">'
+        f'<img src="{at["moving"]}" alt="{html.escape(tr(ALT[name]))}" width="{SIZE[0]}" height="{SIZE[1]}" '
+        'loading="lazy"></picture>'
     )

@@ -13,6 +13,7 @@ from pages.parts.shared.workspace import STATUS_STYLE, acting, age, plain, show_
 from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.figures.miniature import as_element, curve_picture, map_picture
+from selfsup_core.lessons.link import PAGE_OF_TASK
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ACTIVE, DamagedRun, RunFolder, list_states, read_rows
 from selfsup_core.runs.frames import read_frame
@@ -24,12 +25,7 @@ from selfsup_core.translation import recorded, tr
 WIDTHS = (1.5, 3.6, 2, 1.5, 1.5)
 TWO_DAYS = 2 * 86_400
 # Where runs of a task are shown: page, and its mode.
-PAGES = {
-    "language": ("pages/language.py", "train"),
-    "classify": ("pages/classify.py", "train"),
-    "pseudo": ("pages/classify.py", "pseudo"),
-    "views": ("pages/views.py", "train"),
-}
+PAGES = {task: (f"pages/{page}.py", mode) for task, (page, mode) in PAGE_OF_TASK.items()}
 AUTOENCODER = ("pages/autoencoder.py", "")
 CURVES = {"classify": "val_accuracy", "pseudo": "accuracy", "views": "probe_accuracy"}
 

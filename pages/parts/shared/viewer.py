@@ -27,6 +27,8 @@ PINNED = "viewer-of-session"
 
 # Set by server.py when it serves a room.
 access: Access | None = None
+# Set by server.py: the addresses under which other machines reach the app; none where it serves its own only.
+reachable: list[str] = []
 
 
 @dataclass
@@ -88,6 +90,11 @@ def cookie_name(port: int | None) -> str:
 
 def in_room() -> bool:
     return access is not None and access.room is not None
+
+
+def reached() -> list[str]:
+    """Addresses under which others reach the app, the best one first."""
+    return list(reachable)
 
 
 def alone() -> Viewer:

@@ -16,7 +16,7 @@ from pages.parts.shared.new_run import (
     new_run,
     open_here,
 )
-from pages.parts.shared.picture import VIEWS_ALT, picture_of
+from pages.parts.shared.picture import picture_of
 from pages.parts.shared.preset_and_data import choose_preset, choose_source, usable_sources
 from pages.parts.shared.samples import show_samples
 from pages.parts.shared.terms import caption
@@ -161,7 +161,7 @@ ABOUT = tr_later(
 def show_about(preset: str, spec: RunSpec) -> None:
     """What two views are, in a picture and in words, and how long the run will take where that is known."""
     picture, words = st.columns((1, 2), vertical_alignment="center")
-    picture.html(picture_of("views", tr(VIEWS_ALT)))
+    picture.html(picture_of("views"))
     with words:
         caption(tr(ABOUT))
     if seconds := expected_of(preset, spec, list_states(workspace())):

@@ -195,6 +195,7 @@ export function tracesOf(view, metric) {
  */
 export function layoutOf(view, { metric, isLog, cursor, times }) {
   const { theme } = view
+  const type = theme.type ?? 1
   const axis = {
     color: theme.muted,
     gridcolor: theme.border,
@@ -214,10 +215,10 @@ export function layoutOf(view, { metric, isLog, cursor, times }) {
     line: { color, dash, width },
   })
   return {
-    margin: { l: 46, r: 10, t: 22, b: 34 },
+    margin: { l: 46 * type, r: 10, t: 22 * type, b: 34 * type },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: theme.font, color: theme.text, size: 12 },
+    font: { family: theme.font, color: theme.text, size: 12 * type },
     xaxis: { ...axis, title: { text: tr("epoch"), standoff: 6 }, range: [0, Math.max(1, view.state.epochs)] },
     yaxis: {
       ...axis,
@@ -253,7 +254,7 @@ export function layoutOf(view, { metric, isLog, cursor, times }) {
       xanchor: "left",
       text: tr("LR {rate}", { rate: row.value }),
       showarrow: false,
-      font: { size: 11, color: theme.muted },
+      font: { size: 11 * type, color: theme.muted },
     })),
     dragmode: "zoom",
   }

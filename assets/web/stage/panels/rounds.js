@@ -184,7 +184,7 @@ export default {
         uirevision: `${choice.value}-${whole.times}`,
         paper_bgcolor: "rgba(0,0,0,0)",
         plot_bgcolor: "rgba(0,0,0,0)",
-        font: { family: theme.font, color: theme.text, size: 12 },
+        font: { family: theme.font, color: theme.text, size: 12 * (theme.type ?? 1) },
         xaxis: {
           ...axis,
           title: { text: tr("round"), standoff: 6 },
@@ -250,7 +250,7 @@ export default {
         yshift: at - put,
         showarrow: false,
         text: line.name,
-        font: { color: line.look[0], size: 12 },
+        font: { color: line.look[0], size: 12 * (view.theme.type ?? 1) },
       }))
     }
 
