@@ -9,10 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
+from selfsup_core.cli.comparing import runs_compare
 from selfsup_core.cli.output import AsJson, Workspace, place, show, summary_of, table
 from selfsup_core.errors import SettingError
 
-runs_app = typer.Typer(help="Runs: list, inspect, control, delete.", no_args_is_help=True)
+runs_app = typer.Typer(help="Runs: list, inspect, compare, control, delete.", no_args_is_help=True)
+runs_app.command("compare")(runs_compare)
 RunName = Annotated[str, typer.Argument(help="Run ID, the beginning of it, or the run's name.")]
 
 

@@ -1,0 +1,10 @@
+"""Compare: several runs side by side, under one cursor."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.runs.comparison import show_comparison
+
+st.title("Compare", anchor=False)
+show_comparison()
