@@ -5,7 +5,6 @@ it can be compared at all.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from typing_extensions import TypedDict
@@ -21,30 +20,14 @@ from selfsup_core.evaluate.compared import (
 )
 from selfsup_core.evaluate.rows import EpochRow
 from selfsup_core.runs.folder import RunFolder, open_run, read_rows, read_state
-from selfsup_core.runs.matching import Samples, read_samples, same_samples
+from selfsup_core.runs.matching import Compared, read_samples, same_samples
 from selfsup_core.runs.notes import notes_on, unfair
 from selfsup_core.runs.signs import epoch_rows
-from selfsup_core.runs.spec import RunSpec, digest_of, known_settings, read_spec, task_of, value_at
-from selfsup_core.runs.state import RunState
+from selfsup_core.runs.spec import RunSpec, digest_of, known_settings, read_spec, value_at
 
 FEWEST, MOST_SHOWN, MOST = 2, 6, 100
 # Not of what is learned: the name, and how the run is paced and recorded.
 ASIDE = ("name", "version", "train.epochs_per_second", "train.checkpoint_seconds", "frames.")
-
-
-@dataclass(frozen=True)
-class Compared:
-    """One run, as it was read."""
-
-    folder: RunFolder
-    state: RunState
-    spec: RunSpec
-    rows: list[EpochRow]
-    samples: Samples | None
-
-    @property
-    def task(self) -> str:
-        return task_of(self.spec)
 
 
 class Difference(TypedDict):

@@ -1,4 +1,6 @@
-"""Whether runs show the same samples, so that their outputs and maps can be compared point by point."""
+"""Runs as a comparison reads them, and whether they show the same samples: only then are outputs and maps
+compared point by point.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from selfsup_core.errors import StudioError
+from selfsup_core.evaluate.rows import EpochRow
 from selfsup_core.files import sha256
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.frames import read_about, read_frame
+from selfsup_core.runs.spec import RunSpec, task_of
+from selfsup_core.runs.state import RunState
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,21 @@ class Samples:
     shown: str
     points: str
     splits: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One run, as it was read."""
+
+    folder: RunFolder
+    state: RunState
+    spec: RunSpec
+    rows: list[EpochRow]
+    samples: Samples | None
+
+    @property
+    def task(self) -> str:
+        return task_of(self.spec)
 
 
 def read_samples(folder: RunFolder) -> Samples | None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from selfsup_core.evaluate.compared import Measure
+from selfsup_core.runs.matching import Compared
 from selfsup_core.runs.spec import RunSpec, value_at
-
-if TYPE_CHECKING:
-    from selfsup_core.runs.comparing import Compared
 
 TASKS = {
     "autoencoder": "autoencoder",

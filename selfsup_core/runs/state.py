@@ -17,6 +17,7 @@ from selfsup_core.errors import ErrorAbout
 from selfsup_core.evaluate.rows import Baseline, Metrics
 from selfsup_core.files import DamagedFile, read_checked
 from selfsup_core.pseudo.audit import Verdict
+from selfsup_core.runs.labels import read_labels
 from selfsup_core.runs.processes import Identity
 from selfsup_core.train.device import DeviceAbout
 
@@ -74,6 +75,7 @@ class RunState(SpecAbout):
         frees_slot: paused by a person, so that another run may work meanwhile; a full disk frees nothing.
         phase: which part of an epoch is running, of a task that has several.
         verdict: once it is known, of a task that gives one.
+        tags, note: what people have noted, from `labels.json`, as is the name once they have changed it.
     """
 
     run: str
@@ -110,6 +112,8 @@ class RunState(SpecAbout):
     notices: list[str]
     phase: NotRequired[str]
     frees_slot: NotRequired[bool]
+    tags: NotRequired[list[str]]
+    note: NotRequired[str]
     verdict: NotRequired[Verdict | None]
 
 
@@ -164,6 +168,8 @@ LACKING: dict[str, object] = {
     "worker": None,
     "beat": 0,
     "notices": [],
+    "tags": [],
+    "note": "",
 }
 
 
@@ -178,4 +184,8 @@ def parse_state(path: Path) -> RunState | None:
         raise DamagedFile(
             f"{path.name} belongs to the run {state['run'][:60]!r}: the folder was copied or renamed."
         )
+    if state is not None:
+        labels = read_labels(path.parent)
+        state["name"] = labels["name"] or state["name"]
+        state["tags"], state["note"] = labels["tags"], labels["note"]
     return state

@@ -24,12 +24,12 @@ from selfsup_core.runs.comparing import (
     FEWEST,
     MOST,
     MOST_SHOWN,
-    Compared,
     Comparison,
     compare,
     read_compared,
 )
 from selfsup_core.runs.folder import open_run
+from selfsup_core.runs.matching import Compared
 from selfsup_core.runs.thinned import list_frames
 
 RUNS = "runs"  # of the address: ids, with commas
