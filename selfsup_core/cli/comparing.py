@@ -1,4 +1,4 @@
-"""`runs compare`: several runs side by side."""
+"""`runs compare`, `runs branch` and `runs tree`: several runs, and runs that come from others."""
 
 from __future__ import annotations
 
@@ -52,3 +52,52 @@ def describe(found: Comparison) -> str:
     parts = ["\n".join(lines), table(rows) + "\n* best of the runs that can be ranked"]
     parts.append(table(settings) if found["settings"] else "All settings are the same.")
     return "\n\n".join([*parts, *found["notes"]])
+
+
+def runs_branch(
+    run: Annotated[str, typer.Argument(help="Run ID, the beginning of it, or the run's name.")],
+    epoch: Annotated[
+        int | None, typer.Option(help="Epoch to go on from; the newest with a checkpoint by default.", min=0)
+    ] = None,
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a setting, as in train.epochs=20; repeatable.")
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the branch has ended.")] = False,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Go on from an epoch of a run as a new run; unchanged, it repeats the run bit for bit on the CPU."""
+    import time
+
+    from selfsup_core.runs.branching import branch
+    from selfsup_core.runs.folder import ENDED, open_run, read_state
+    from selfsup_core.runs.spec import parse_assignments
+    from selfsup_core.workers.supervisor import ensure_supervisor
+
+    made = branch(open_run(place(workspace), run), epoch, parse_assignments(assignments or []))
+    ensure_supervisor(made.workspace)
+    while wait and read_state(made)["status"] not in ENDED:
+        time.sleep(0.2)
+    state = read_state(made)
+    about = {name: state.get(name) for name in ("run", "parent", "branched_at", "status", "epoch", "epochs")}
+    show(about, as_json, f"{made.id} goes on from epoch {state['branched_at']} of {state['parent']}.")
+    if wait and state["status"] != "finished":
+        raise typer.Exit(1)
+
+
+def runs_tree(
+    run: Annotated[str, typer.Argument(help="Run ID, the beginning of it, or the run's name.")],
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """The branches of a run, and the runs that it comes from."""
+    from selfsup_core.runs.branching import lineage
+    from selfsup_core.runs.folder import open_run
+
+    folder = open_run(place(workspace), run)
+    found = lineage(folder.workspace, folder.id)
+    lines = []
+    for node in found:
+        start = "" if node["at"] is None else f"from epoch {node['at']}: "
+        lines.append(f"{'  ' * node['depth']}{start}{node['run']}  {node['name']} ({node['status']})")
+    show(found, as_json, "\n".join(lines))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from selfsup_core.cli.comparing import runs_compare
+from selfsup_core.cli.comparing import runs_branch, runs_compare, runs_tree
 from selfsup_core.cli.output import AsJson, Workspace, place, show, summary_of, table
 from selfsup_core.errors import SettingError
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 runs_app = typer.Typer(help="Runs: list, inspect, compare, control, delete.", no_args_is_help=True)
 runs_app.command("compare")(runs_compare)
+runs_app.command("branch")(runs_branch)
+runs_app.command("tree")(runs_tree)
 RunName = Annotated[str, typer.Argument(help="Run ID, the beginning of it, or the run's name.")]
 
 

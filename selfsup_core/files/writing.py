@@ -9,6 +9,7 @@ import re
 import shutil
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +67,17 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_folder(folder: Path, files: dict[str, bytes], *, with_parents: bool = True) -> None:
+def write_folder(
+    folder: Path,
+    files: dict[str, bytes],
+    *,
+    with_parents: bool = True,
+    fill: Callable[[Path], None] | None = None,
+) -> None:
     """Make a folder with these files appear at once and durably, or not at all.
 
     Args:
+        fill: puts more into the folder before it appears, given where it is until then.
         with_parents: whether the folders above it are made; without, what was moved away in the meantime does
         not appear again.
 
@@ -87,6 +95,8 @@ def write_folder(folder: Path, files: dict[str, bytes], *, with_parents: bool = 
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+        if fill:
+            fill(temporary)
         sync_folder(temporary)
         os.rename(temporary, folder)
     except BaseException as error:

@@ -75,6 +75,7 @@ class RunState(SpecAbout):
         frees_slot: paused by a person, so that another run may work meanwhile; a full disk frees nothing.
         phase: which part of an epoch is running, of a task that has several.
         verdict: once it is known, of a task that gives one.
+        parent, branched_at: of a branch, the run and its epoch that it goes on from.
         tags, note: what people have noted, from `labels.json`, as is the name once they have changed it.
     """
 
@@ -112,6 +113,8 @@ class RunState(SpecAbout):
     notices: list[str]
     phase: NotRequired[str]
     frees_slot: NotRequired[bool]
+    parent: NotRequired[str]
+    branched_at: NotRequired[Count]
     tags: NotRequired[list[str]]
     note: NotRequired[str]
     verdict: NotRequired[Verdict | None]

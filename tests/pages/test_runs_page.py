@@ -11,7 +11,7 @@ from pages.parts.runs.listed import SORTS, matches, sort_runs
 from selfsup_core.runs.folder import DamagedRun, RunFolder, list_states, read_state, update_state
 from selfsup_core.runs.labels import add_tags, read_labels, write_note
 from selfsup_core.runs.queue import submit
-from tests.helpers import make_run, tiny_spec
+from tests.helpers import make_run, run_here, tiny_spec
 
 
 def shown(app: AppTest) -> list[str]:
@@ -115,3 +115,24 @@ def test_tags_and_notes_are_found(runs):
     assert [matches(state, ["paper"]) for state in states] == [True, True, False]
     assert [matches(state, ["#paper"]) for state in states] == [True, False, False]
     assert matches(DamagedRun("x", ""), ["damaged"])
+
+
+def test_a_ticked_run_is_branched_and_the_tree_is_shown(studio, workspace, monkeypatch):
+    monkeypatch.setattr("pages.parts.runs.branched.ensure_supervisor", lambda workspace: None)
+    folder = make_run(workspace, name="parent", train__epochs=2)
+    run_here(folder)
+    app = studio("pages/runs.py")
+    tick(app, folder)
+    assert (
+        "1 (weights alone, the optimizer begins anew)"
+        in app.selectbox(key=f"branch-epoch-{folder.id}").options
+    )
+    app.selectbox(key=f"branch-epoch-{folder.id}").select(1)
+    app.text_input(key=f"branch-set-{folder.id}").input("model.widths=[9,4]")
+    app.button(key=f"FormSubmitter:branch-{folder.id}-Start branch").click().run()
+    assert "cannot be changed in a branch" in app.error[0].value
+    app.text_input(key=f"branch-set-{folder.id}").input("train.learning_rate=0.01")
+    app.button(key=f"FormSubmitter:branch-{folder.id}-Start branch").click().run()
+    (made,) = [state for state in list_states(workspace) if state["run"] != folder.id]
+    assert (made["parent"], made["branched_at"], made["epochs"]) == (folder.id, 1, 3)
+    assert "from epoch 1: " in "\n".join(str(one.value) for one in app.markdown)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.parts.runs.branched import show_branch
 from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import acting, plain, show_refusal, workspace
 from selfsup_core.runs import labels
@@ -71,6 +72,8 @@ def show_actions(states: Sequence[Listed]) -> None:
                     send(RunFolder(workspace() / "runs" / run), "stop")
         if whole:
             show_labels(whole)
+        if len(whole) == 1:
+            show_branch(whole[0])
         if st.button(
             "Delete",
             icon=":material/delete:",
