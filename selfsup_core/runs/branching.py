@@ -169,21 +169,22 @@ def branched_spec(spec: RunSpec, start: Start, changes: dict[str, object], name:
         words = " · ".join([name.split(" · from epoch ")[0], f"from epoch {start.epoch}", *said])
         changes["name"] = words[:MOST_NAME]
     made = make_spec(spec.as_dict(), changes)
-    for path in {**known_settings(spec), **known_settings(made)}:
+    for path, setting in {**known_settings(spec), **known_settings(made)}.items():
         if path.startswith(FIXED) and value_at(spec, path) != value_at(made, path):
             raise SettingError(
-                f"{path} cannot be changed in a branch: the network that goes on was made with it.",
+                f"{setting.title} ({path}) cannot be changed in a branch: the network that goes on was made "
+                "with it.",
                 remedy="Start a new run instead.",
             )
     if start.path and bool(spec.train.weight_decay) != bool(made.train.weight_decay):
         raise SettingError(
-            "train.weight_decay cannot be switched on or off in a branch: the optimizer's memory has another "
-            "form then.",
+            "Weight decay (train.weight_decay) cannot be switched on or off in a branch: the optimizer's "
+            "memory has another form then.",
             remedy="Start a new run instead.",
         )
     if made.train.epochs <= start.epoch:
         raise SettingError(
-            f"train.epochs must be above {start.epoch}, the epoch that the branch goes on from; found "
+            f"Epochs (train.epochs) must be above {start.epoch}, from which the branch goes on; found "
             f"{made.train.epochs}.",
             remedy=f"Add --set train.epochs={start.epoch + max(1, start.epoch // 2)}.",
         )

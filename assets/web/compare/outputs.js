@@ -5,7 +5,7 @@ import { drawMany, itemAt, strip } from "../stage/items.js"
 import { isEqual } from "./align.js"
 import { createWipe } from "./wipe.js"
 
-const SIZE = 46
+const SIZE = 42
 const MOST_SEEN = 12
 
 /** The runs whose outputs are of the same inputs as those of the first one that has outputs. */
