@@ -40,8 +40,23 @@ def runs_list(
         if left_out:
             typer.echo(f"{say_short(left_out)}: see them with --all.", err=True)
     if as_json:
-        keys = ("run", "name", "status", "epoch", "epochs", "source", "best", "metrics", "created", "part_of")
-        keys += ("tags", "note")
+        keys = [
+            *[
+                "run",
+                "name",
+                "status",
+                "epoch",
+                "epochs",
+                "source",
+                "best",
+                "metrics",
+                "created",
+                "part_of",
+                "tags",
+                "note",
+            ],
+            "parent",
+        ]
         entries = [
             {"run": run.run, "status": "damaged", "message": run.problem}
             if isinstance(run, DamagedRun)

@@ -9,7 +9,8 @@ import { statusOf } from "../../assets/web/compare/chips.js"
 import { sidesWithOutputs } from "../../assets/web/compare/outputs.js"
 import { rowAt, sharedMetrics, smooth, tracesOfRuns, valueIn } from "../../assets/web/compare/series.js"
 import { bestPlaces, labelCounts, saySpread } from "../../assets/web/compare/tables.js"
-import { arrange } from "../../assets/web/compare/wipe.js"
+import { arrange, createWipe } from "../../assets/web/compare/wipe.js"
+import { openPage } from "./page.js"
 
 const CASES = JSON.parse(readFileSync(new URL("./align.json", import.meta.url), "utf8"))
 const mapOf = (points) => ({
@@ -228,4 +229,26 @@ test("all samples of a wipe fit into its place", () => {
 test("a run says what has become of it in its own unit", () => {
   assert.equal(statusOf({ status: "running", epoch: 3, epochs: 9, task: "pseudo" }), "running, round 3 of 9")
   assert.equal(statusOf({ status: "finished", epoch: 9, epochs: 9, task: "views" }), "finished, epoch 9 of 9")
+})
+
+test("the first two runs are wiped between, also when they come one after the other, until others are chosen", () => {
+  openPage()
+  const root = { body: document.createElement("div"), foot: document.createElement("div") }
+  root.body.clientWidth = 0
+  const made = createWipe(root, () => null)
+  const sides = [1, 2, 3].map((number) => ({
+    number,
+    statics: { shape: [1, 1], inputs: { shape: [1, 1], data: [0] } },
+    frame: {},
+  }))
+  const lists = root.foot.all((node) => node.tagName === "SELECT")
+  const values = () => lists.map((list) => String(list.value))
+  made.draw(sides.slice(0, 1), {}) // nothing is drawn in a place without a width
+  assert.deepEqual(values(), ["1", "1"])
+  made.draw(sides, {})
+  assert.deepEqual(values(), ["1", "2"])
+  lists[1].value = "3"
+  lists[1].listeners.change()
+  made.draw(sides.slice(1), {})
+  assert.deepEqual(values(), ["2", "3"])
 })

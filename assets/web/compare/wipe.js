@@ -59,15 +59,20 @@ export function createWipe(root, changed) {
     "data-testid": "compare-wipe-at",
     oninput: () => changed(),
   })
-  const list = (label, place) =>
-    el("select", {
+  const chosen = new Set() // the lists in which a person has chosen
+  const list = (label) => {
+    const select = el("select", {
       class: "stage-input",
       "aria-label": label,
-      onchange: () => changed(),
-      "data-place": place,
+      onchange: () => {
+        chosen.add(select)
+        changed()
+      },
     })
-  const left = list("Run on the left", 0),
-    right = list("Run on the right", 1)
+    return select
+  }
+  const left = list("Run on the left"),
+    right = list("Run on the right")
   root.body.append(canvas)
   root.foot.append(el("div", { class: "compare-wipe-bar" }, left, handle, right))
   const scratch = document.createElement("canvas")
@@ -86,7 +91,8 @@ export function createWipe(root, changed) {
 
   /** The runs that can be chosen, by their places; the first two unless others are chosen. */
   function offer(sides) {
-    const key = sides.map((side) => side.number).join()
+    const places = sides.map((side) => String(side.number))
+    const key = places.join()
     if (left.dataset.key === key) return
     left.dataset.key = key
     for (const [i, select] of [left, right].entries()) {
@@ -96,8 +102,8 @@ export function createWipe(root, changed) {
           el("option", { value: number }, number === "input" ? "Input" : `Run ${number}`),
         ),
       )
-      const isKept = before && sides.some((side) => String(side.number) === before)
-      select.value = isKept ? before : String(sides[Math.min(i, sides.length - 1)].number)
+      const isKept = chosen.has(select) && (before === "input" || places.includes(before))
+      select.value = isKept ? before : places[Math.min(i, places.length - 1)]
     }
   }
 

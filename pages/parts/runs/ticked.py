@@ -56,13 +56,14 @@ def show_actions(states: Sequence[Listed]) -> None:
     active = [state["run"] for state in whole if state["status"] in ACTIVE]
     with st.container(horizontal=True, vertical_alignment="center", key="runs-actions"):
         st.markdown(f"**{counted(len(chosen), 'run')} ticked**", width="content")
+        can_compare = FEWEST <= len(whole) <= MOST
         if st.button(
             "Compare",
             icon=":material/compare:",
-            type="primary",
+            type="primary" if can_compare else "secondary",
             key="ticked-compare",
-            disabled=not FEWEST <= len(whole) <= MOST,
-            help="Side by side, under one cursor",
+            disabled=not can_compare,
+            help="Side by side, under one cursor" if can_compare else "Tick two runs or more",
         ):
             runs = ",".join(state["run"] for state in whole)
             st.switch_page("pages/compare.py", query_params={"runs": runs})

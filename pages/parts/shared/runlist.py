@@ -102,7 +102,8 @@ def show_row(state: RunState, key: str, tick: Tick | None = None) -> None:
         with looks.container(horizontal=True, vertical_alignment="center", gap="small"):
             if tick:
                 tick(state["run"], state["name"] or state["run"], key)
-            st.html(look(str(folder.path), state["epoch"], state.get("task", "")) or "<span></span>")
+            seen = look(str(folder.path), state["epoch"], state.get("task", ""))
+            st.html(seen or "<span></span>", width="content")
         page, mode = PAGES.get(state.get("task", ""), AUTOENCODER)
         name.page_link(
             page,
