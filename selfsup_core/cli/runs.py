@@ -40,27 +40,12 @@ def runs_list(
         if left_out:
             typer.echo(f"{say_short(left_out)}: see them with --all.", err=True)
     if as_json:
-        keys = [
-            *[
-                "run",
-                "name",
-                "status",
-                "epoch",
-                "epochs",
-                "source",
-                "best",
-                "metrics",
-                "created",
-                "part_of",
-                "tags",
-                "note",
-            ],
-            "parent",
-        ]
+        keys = ("run", "name", "status", "epoch", "epochs", "source", "best", "metrics", "created", "part_of")
+        noted = ("tags", "note", "parent")
         entries = [
             {"run": run.run, "status": "damaged", "message": run.problem}
             if isinstance(run, DamagedRun)
-            else {key: run.get(key) for key in keys}
+            else {key: run.get(key) for key in (*keys, *noted)}
             for run in found
         ]
         print(json.dumps(entries))

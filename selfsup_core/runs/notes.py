@@ -46,6 +46,12 @@ def notes_on(runs: Sequence[Compared]) -> list[str]:
             "The objectives differ, so the losses are different quantities. Compare the runs by the other "
             "metrics."
         )
+    devices = list(dict.fromkeys(run.state["device"]["label"] for run in runs if run.state["device"]))
+    if len(devices) > 1:
+        found.append(
+            f"These runs were computed on different devices or numbers of threads: {'; '.join(devices)}. "
+            "Even with the same settings and seed, their numbers differ a little."
+        )
     if len({run.spec.train.epochs for run in runs}) > 1:
         found.append(
             "The runs have different numbers of epochs. After its last epoch, a run stays at what it reached "

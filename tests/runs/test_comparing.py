@@ -10,7 +10,7 @@ import pytest
 
 from selfsup_core.errors import RunError
 from selfsup_core.runs.comparing import Comparison, compare, read_compared
-from selfsup_core.runs.folder import RunFolder, read_rows
+from selfsup_core.runs.folder import RunFolder, read_rows, read_state, update_state
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.signs import epoch_rows
@@ -112,6 +112,18 @@ def test_other_objectives_have_other_losses(place, runs):
 
 def test_the_same_recipe_needs_no_note(place, runs):
     assert side_by_side(place, runs, 0, 1)["notes"] == []
+
+
+def test_other_devices_or_threads_are_said(place, runs):
+    one, two = by_seed(place, runs)[:2]
+    folder = RunFolder(place / "runs" / two)
+    device = read_state(folder)["device"]
+    update_state(folder, device=device | {"label": "CPU, 7 threads"})
+    try:
+        (note,) = compare(read_compared(place, [one, two]))["notes"]
+        assert "CPU, 1 thread; CPU, 7 threads" in note
+    finally:
+        update_state(folder, device=device)
 
 
 def test_other_validation_rows_are_not_ranked(place, runs):
