@@ -12,43 +12,44 @@ from pages.parts.shared.runlist import keep_fresh, show_deleted, show_rows
 from pages.parts.shared.workspace import workspace
 from selfsup_core.runs.folder import ACTIVE, DamagedRun, scan_runs
 from selfsup_core.runs.short_runs import Listed, say_short, without_short
+from selfsup_core.translation import tr, tr_later
 
 PAGE_SIZE = 20
 FEW = 6  # up to so many are found without a search
 MOST_LETTERS = 100  # of a search
 SHORT, SHOWN, SORT = "short", "shown", "sort"  # of the address
 
-st.title("Runs", anchor=False)
+st.title(tr_later("Runs"), anchor=False)
 
 
 def show_list() -> None:
     everything = list(scan_runs(workspace()))
     states: list[Listed] = everything
     if not states:
-        st.caption("No runs yet.")
-        st.page_link("pages/home.py", label="Start one", icon=":material/home:")
+        st.caption(tr("No runs yet."))
+        st.page_link("pages/home.py", label=tr("Start one"), icon=":material/home:")
         return
     active = sum(not isinstance(state, DamagedRun) and state["status"] in ACTIVE for state in states)
-    count = "1 run" if len(states) == 1 else f"{len(states)} runs"
-    st.caption(f"{count}, {active} running or queued.")
+    count = "1 run" if len(states) == 1 else tr("{count} runs").format(count=len(states))
+    st.caption(tr("{count}, {active} running or queued.").format(count=count, active=active))
     if len(states) > FEW:
         take_text("search", key="runs-search")
         asked = st.text_input(
-            "Search",
+            tr("Search"),
             key="runs-search",
-            placeholder="Name, data set, status, note or #tag",
+            placeholder=tr("Name, data set, status, note or #tag"),
             label_visibility="collapsed",
             max_chars=MOST_LETTERS,
         )
         write_text(asked, key="runs-search", param="search")
         states = [state for state in states if matches(state, asked.casefold().split())]
         if not states:
-            st.caption("No run matches this search.")
+            st.caption(tr("No run matches this search."))
             return
     states = choose_order(leave_out_short(states))
     show_actions(everything)
     pages = -(-len(states) // PAGE_SIZE)
-    number = number_field(st, "Page", 1, pages, 1, key="runs-page") if pages > 1 else 1
+    number = number_field(st, tr("Page"), 1, pages, 1, key="runs-page") if pages > 1 else 1
     show_rows(states[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], where="runs", tick=show_tick)
 
 
@@ -61,7 +62,7 @@ def choose_order(states: list[Listed]) -> list[Listed]:
     take_text(SORT, key="runs-order")
     st.session_state["runs-order"] = st.session_state["runs-order"] or NEWEST
     order = st.selectbox(
-        "Order",
+        tr("Order"),
         list(SORTS),
         key="runs-order",
         format_func=lambda name: SORTS[name],
@@ -83,7 +84,7 @@ def leave_out_short(states: list[Listed]) -> list[Listed]:
     if st.session_state.get(mark) != asked or key not in st.session_state:
         st.session_state[key] = asked == SHOWN
     is_on = st.toggle(
-        say_short(count), key=key, help="The page of the run that they belong to compares them."
+        say_short(count), key=key, help=tr("The page of the run that they belong to compares them.")
     )
     write_text(SHOWN if is_on else "", key=key, param=SHORT)
     return list(states) if is_on else shown

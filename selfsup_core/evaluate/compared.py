@@ -11,6 +11,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from selfsup_core.translation import tr_later
 from selfsup_core.wording import brief, percent
 
 Better = Literal["higher", "lower"]
@@ -33,31 +34,36 @@ class Measure:
     by_token: bool = False
 
 
-LOSS = Measure("val_loss", "Validation loss", "lower", is_loss=True)
-TOKEN_LOSS = Measure("val_loss", "Validation loss per token", "lower", is_loss=True, by_token=True)
-KNN = Measure("knn_accuracy", "Nearest neighbors in the code", "higher")
-PROBE = Measure("probe_accuracy", "Linear classifier on the code", "higher")
-SECONDS = Measure("seconds", "Training time, s")
+LOSS = Measure("val_loss", tr_later("Validation loss"), "lower", is_loss=True)
+TOKEN_LOSS = Measure("val_loss", tr_later("Validation loss per token"), "lower", is_loss=True, by_token=True)
+KNN = Measure("knn_accuracy", tr_later("Nearest neighbors in the code"), "higher")
+PROBE = Measure("probe_accuracy", tr_later("Linear classifier on the code"), "higher")
+SECONDS = Measure("seconds", tr_later("Training time, s"))
 MEASURES: dict[str, tuple[Measure, ...]] = {
-    "autoencoder": (Measure("val_mse", "Error on validation samples (MSE)", "lower"), KNN, PROBE, LOSS),
+    "autoencoder": (
+        Measure("val_mse", tr_later("Error on validation samples (MSE)"), "lower"),
+        KNN,
+        PROBE,
+        LOSS,
+    ),
     "language": (
-        Measure("val_bits_per_character", "Bits per character", "lower"),
-        Measure("val_token_perplexity", "Perplexity per token", "lower", by_token=True),
+        Measure("val_bits_per_character", tr_later("Bits per character"), "lower"),
+        Measure("val_token_perplexity", tr_later("Perplexity per token"), "lower", by_token=True),
         TOKEN_LOSS,
     ),
     "classify": (
-        Measure("val_accuracy", "Accuracy on validation rows", "higher"),
-        Measure("val_macro_f1", "Macro-F1 on validation rows", "higher"),
-        Measure("val_ece", "Expected calibration error", "lower"),
+        Measure("val_accuracy", tr_later("Accuracy on validation rows"), "higher"),
+        Measure("val_macro_f1", tr_later("Macro-F1 on validation rows"), "higher"),
+        Measure("val_ece", tr_later("Expected calibration error"), "lower"),
         LOSS,
-        Measure("test_accuracy", "Accuracy on test rows, at the end", "higher"),
+        Measure("test_accuracy", tr_later("Accuracy on test rows, at the end"), "higher"),
     ),
     "pseudo": (
-        Measure("accuracy", "Accuracy on test rows", "higher"),
-        Measure("twin_accuracy", "The same labels alone, on test rows"),
-        Measure("coverage", "Share of unlabeled rows that are kept"),
+        Measure("accuracy", tr_later("Accuracy on test rows"), "higher"),
+        Measure("twin_accuracy", tr_later("The same labels alone, on test rows")),
+        Measure("coverage", tr_later("Share of unlabeled rows that are kept")),
     ),
-    "views": (PROBE, KNN, Measure("rankme", "Effective rank of the code (RankMe)", "higher"), LOSS),
+    "views": (PROBE, KNN, Measure("rankme", tr_later("Effective rank of the code (RankMe)"), "higher"), LOSS),
 }
 
 

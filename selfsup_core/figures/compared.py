@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from selfsup_core.evaluate.rows import EpochRow
 from selfsup_core.figures.palette import class_color
+from selfsup_core.translation import tr, tr_later
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 # As in assets/web/compare/series.js: color is never the only cue.
 LOOKS = ((0, "solid"), (3, "dash"), (2, "dot"), (4, "dashdot"), (1, "longdash"), (8, "longdashdot"))
-NOT_SET = "not set"
+NOT_SET = tr_later("not set")
 MOST_AXES = 10
 
 
@@ -47,7 +48,7 @@ def curves_figure(rows: Sequence[Sequence[EpochRow]], metric: str, title: str) -
     figure.update_layout(
         margin={"l": 40, "r": 10, "t": 10, "b": 36},
         height=320,
-        hovermode="x unified",
+        hovermode=tr("x unified"),
         xaxis_title="epoch",
         yaxis_title=title,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
@@ -67,7 +68,7 @@ def parallel_figure(comparison: Comparison) -> go.Figure:
         first = metrics[0]
         line = {
             "color": first["values"],
-            "colorscale": "Cividis",
+            "colorscale": tr("Cividis"),
             "showscale": True,
             "colorbar": {"title": {"text": first["title"], "side": "right"}, "thickness": 12},
         }

@@ -23,6 +23,7 @@ from selfsup_core.runs.folder import RunFolder, encode_row, list_states, read_ro
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import RunSpec, digest_of, known_settings, make_spec, read_spec, value_at
 from selfsup_core.runs.thinned import early_path, frame_path, list_early, list_frames
+from selfsup_core.translation import tr
 
 MOST_NAME = 120
 FILES = ("tensors.safetensors", "state.json")  # of a checkpoint, as in train/checkpoint.py
@@ -91,9 +92,11 @@ def find_start(folder: RunFolder, epoch: int | None) -> Start:
     starts = list_starts(folder)
     if not starts:
         raise RunError(
-            f"The run {folder.id!r} keeps no checkpoint or weights of an epoch, so it cannot be branched.",
+            tr("The run {id!r} keeps no checkpoint or weights of an epoch, so it cannot be branched.").format(
+                id=folder.id
+            ),
             code="no-start",
-            remedy="Let it train on, or repeat it.",
+            remedy=tr("Let it train on, or repeat it."),
         )
     if epoch is None:
         return starts[-1]
@@ -102,9 +105,11 @@ def find_start(folder: RunFolder, epoch: int | None) -> Start:
             return start
     known = ", ".join(str(start.epoch) for start in starts)
     raise RunError(
-        f"The run {folder.id!r} keeps no checkpoint or weights of epoch {epoch}.",
+        tr("The run {id!r} keeps no checkpoint or weights of epoch {epoch}.").format(
+            id=folder.id, epoch=epoch
+        ),
         code="no-start",
-        remedy=f"Epochs to go on from: {known}.",
+        remedy=tr("Epochs to go on from: {known}.").format(known=known),
     )
 
 
@@ -166,27 +171,34 @@ def branched_spec(spec: RunSpec, start: Start, changes: dict[str, object], name:
     """The spec of a branch. Raises SettingError when a setting cannot be changed in one."""
     if "name" not in changes:
         said = [f"{path.split('.')[-1].replace('_', ' ')} {value}" for path, value in changes.items()]
-        words = " · ".join([name.split(" · from epoch ")[0], f"from epoch {start.epoch}", *said])
+        words = " · ".join(
+            [name.split(" · from epoch ")[0], tr("from epoch {epoch}").format(epoch=start.epoch), *said]
+        )
         changes["name"] = words[:MOST_NAME]
     made = make_spec(spec.as_dict(), changes)
     for path, setting in {**known_settings(spec), **known_settings(made)}.items():
         if path.startswith(FIXED) and value_at(spec, path) != value_at(made, path):
             raise SettingError(
-                f"{setting.title} ({path}) cannot be changed in a branch: the network that goes on was made "
-                "with it.",
-                remedy="Start a new run instead.",
+                tr(
+                    "{title} ({path}) cannot be changed in a branch: the network that goes on was made "
+                    "with it."
+                ).format(title=setting.title, path=path),
+                remedy=tr("Start a new run instead."),
             )
     if start.path and bool(spec.train.weight_decay) != bool(made.train.weight_decay):
         raise SettingError(
-            "Weight decay (train.weight_decay) cannot be switched on or off in a branch: the optimizer's "
-            "memory has another form then.",
-            remedy="Start a new run instead.",
+            tr(
+                "Weight decay (train.weight_decay) cannot be switched on or off in a branch: the optimizer's "
+                "memory has another form then."
+            ),
+            remedy=tr("Start a new run instead."),
         )
     if made.train.epochs <= start.epoch:
         raise SettingError(
-            f"Epochs (train.epochs) must be above {start.epoch}, from which the branch goes on; found "
-            f"{made.train.epochs}.",
-            remedy=f"Add --set train.epochs={start.epoch + max(1, start.epoch // 2)}.",
+            tr(
+                "Epochs (train.epochs) must be above {epoch}, from which the branch goes on; found {epochs}."
+            ).format(epoch=start.epoch, epochs=made.train.epochs),
+            remedy=tr("Add --set train.epochs={epoch}.").format(epoch=start.epoch + max(1, start.epoch // 2)),
         )
     return made
 
@@ -202,9 +214,9 @@ def checkpoint_for(path: Path, spec: RunSpec) -> dict[str, bytes]:
         is_whole = False
     if not is_whole:
         raise RunError(
-            f"The checkpoint {path.name} is damaged.",
+            tr("The checkpoint {name} is damaged.").format(name=path.name),
             code="damaged-checkpoint",
-            remedy="Branch from another epoch.",
+            remedy=tr("Branch from another epoch."),
         )
     return {**files, "manifest.json": json.dumps({**manifest, "belongs": belongs}).encode()}
 

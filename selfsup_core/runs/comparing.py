@@ -24,6 +24,7 @@ from selfsup_core.runs.matching import Compared, read_samples, same_samples
 from selfsup_core.runs.notes import notes_on, unfair
 from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.spec import RunSpec, digest_of, known_settings, read_spec, value_at
+from selfsup_core.translation import tr
 
 FEWEST, MOST_SHOWN, MOST = 2, 6, 100
 # Not of what is learned: the name, and how the run is paced and recorded.
@@ -95,13 +96,17 @@ def read_compared(workspace: Path, runs: Sequence[str], *, most: int = MOST) -> 
     ids = [folder.id for folder in folders]
     if twice := next((run for run in ids if ids.count(run) > 1), ""):
         raise RunError(
-            f"The run {twice!r} is named twice.", code="same-run", remedy="Name different runs to compare."
+            tr("The run {twice!r} is named twice.").format(twice=twice),
+            code="same-run",
+            remedy=tr("Name different runs to compare."),
         )
     if not FEWEST <= len(ids) <= most:
         raise RunError(
-            f"A comparison has {FEWEST} to {most} runs; found {len(ids)}.",
+            tr("A comparison has {fewest} to {most} runs; found {count}.").format(
+                fewest=FEWEST, most=most, count=len(ids)
+            ),
             code="run-count",
-            remedy="`runs list` shows the runs.",
+            remedy=tr("`runs list` shows the runs."),
         )
     return [read_one(folder) for folder in folders]
 
@@ -111,7 +116,10 @@ def read_one(folder: RunFolder) -> Compared:
         spec = read_spec(folder.spec)
     except SettingError as error:
         raise RunError(
-            f"The settings of the run {folder.id!r} cannot be read: {error.message}", code="damaged-run"
+            tr("The settings of the run {id!r} cannot be read: {message}").format(
+                id=folder.id, message=error.message
+            ),
+            code="damaged-run",
         ) from error
     rows = sorted(epoch_rows(read_rows(folder.metrics)), key=lambda row: row["epoch"])
     return Compared(folder, read_state(folder), spec, rows, read_samples(folder))

@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 
 from selfsup_core.errors import SettingError
 from selfsup_core.files import read_shaped, write_json
+from selfsup_core.translation import tr
 
 FILE = "labels.json"
 MOST_NAME, MOST_TAG, MOST_NOTE = 120, 30, 500  # characters
@@ -39,7 +40,11 @@ def rename(run: Path, name: str) -> Labels:
     """Give a run another name. Raises SettingError when it is empty or too long."""
     text = " ".join(name.split())
     if not text or len(text) > MOST_NAME:
-        raise SettingError(f"A name has 1 to {MOST_NAME} characters; found {len(text)}.")
+        raise SettingError(
+            tr("A name has 1 to {most_name} characters; found {count}.").format(
+                most_name=MOST_NAME, count=len(text)
+            )
+        )
     return write_labels(run, {**read_labels(run), "name": text})
 
 
@@ -47,7 +52,11 @@ def write_note(run: Path, note: str) -> Labels:
     """Replace the note of a run; "" removes it. Raises SettingError when it is too long."""
     text = note.strip()
     if len(text) > MOST_NOTE:
-        raise SettingError(f"A note has at most {MOST_NOTE} characters; found {len(text)}.")
+        raise SettingError(
+            tr("A note has at most {most_note} characters; found {count}.").format(
+                most_note=MOST_NOTE, count=len(text)
+            )
+        )
     return write_labels(run, {**read_labels(run), "note": text})
 
 
@@ -57,7 +66,10 @@ def add_tags(run: Path, tags: Iterable[str]) -> Labels:
     joined = list(dict.fromkeys([*found["tags"], *(clean_tag(tag) for tag in tags)]))
     if len(joined) > MOST_TAGS:
         raise SettingError(
-            f"A run has at most {MOST_TAGS} tags; found {len(joined)}.", remedy="Remove some of them first."
+            tr("A run has at most {most_tags} tags; found {count}.").format(
+                most_tags=MOST_TAGS, count=len(joined)
+            ),
+            remedy=tr("Remove some of them first."),
         )
     return write_labels(run, {**found, "tags": joined})
 
@@ -73,8 +85,10 @@ def clean_tag(tag: str) -> str:
     text = tag.strip().lstrip("#").casefold()
     if not text or len(text) > MOST_TAG or any(letter.isspace() or letter == "," for letter in text):
         raise SettingError(
-            f"{tag[:40]!r} is not a tag.",
-            remedy=f"A tag is one word of at most {MOST_TAG} characters, without a comma.",
+            tr("{tag!r} is not a tag.").format(tag=tag[:40]),
+            remedy=tr("A tag is one word of at most {most_tag} characters, without a comma.").format(
+                most_tag=MOST_TAG
+            ),
         )
     return text
 

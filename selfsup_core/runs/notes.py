@@ -8,13 +8,14 @@ from typing import Any
 from selfsup_core.evaluate.compared import Measure
 from selfsup_core.runs.matching import Compared
 from selfsup_core.runs.spec import RunSpec, value_at
+from selfsup_core.translation import tr, tr_later
 
 TASKS = {
     "autoencoder": "autoencoder",
-    "language": "language model",
+    "language": tr_later("language model"),
     "classify": "classifier",
-    "pseudo": "classifier with pseudo-labels",
-    "views": "encoder that learns from views",
+    "pseudo": tr_later("classifier with pseudo-labels"),
+    "views": tr_later("encoder that learns from views"),
 }
 # What decides on which rows a run is measured.
 SPLIT = ("validation", "test", "split_seed", "leave_out", "text_unit")
@@ -27,35 +28,50 @@ def notes_on(runs: Sequence[Compared]) -> list[str]:
     if len({run.task for run in runs}) > 1:
         tasks = ", ".join(dict.fromkeys(TASKS.get(run.task, run.task) for run in runs))
         found.append(
-            f"These runs are of different kinds: {tasks}. Settings, time and the metrics that all of them "
-            "have can be compared, other metrics and what the runs produce cannot."
+            tr(
+                "These runs are of different kinds: {tasks}. Settings, time and the metrics that all of them "
+                "have can be compared, other metrics and what the runs produce cannot."
+            ).format(tasks=tasks)
         )
     if not same_data(runs):
         titles = ", ".join(dict.fromkeys(run.state["source_title"] or run.state["source"] for run in runs))
         found.append(
-            f"These runs were trained on different data: {titles}. A metric on other data is another "
-            "quantity, so no best value is marked, and samples and maps are not matched."
+            tr(
+                "These runs were trained on different data: {titles}. A metric on other data is another "
+                "quantity, so no best value is marked, and samples and maps are not matched."
+            ).format(titles=titles)
         )
     elif not same_rows(runs):
         found.append(
-            "These runs are measured on different validation or test rows of the same data, so no best value "
-            "is marked."
+            tr(
+                "These runs are measured on different validation or test rows of the same "
+                "data, so no best value "
+                "is marked."
+            )
         )
     if len({run.task for run in runs}) == 1 and not same_objective(runs):
         found.append(
-            "The objectives differ, so the losses are different quantities. Compare the runs by the other "
-            "metrics."
+            tr(
+                "The objectives differ, so the losses are different quantities. Compare the "
+                "runs by the other "
+                "metrics."
+            )
         )
     devices = list(dict.fromkeys(run.state["device"]["label"] for run in runs if run.state["device"]))
     if len(devices) > 1:
         found.append(
-            f"These runs were computed on different devices or numbers of threads: {'; '.join(devices)}. "
-            "Even with the same settings and seed, their numbers differ a little."
+            tr(
+                "These runs were computed on different devices or numbers of threads: {devices}. "
+                "Even with the same settings and seed, their numbers differ a little."
+            ).format(devices="; ".join(devices))
         )
     if len({run.spec.train.epochs for run in runs}) > 1:
         found.append(
-            "The runs have different numbers of epochs. After its last epoch, a run stays at what it reached "
-            "there."
+            tr(
+                "The runs have different numbers of epochs. After its last epoch, a run "
+                "stays at what it reached "
+                "there."
+            )
         )
     return found
 
@@ -63,13 +79,13 @@ def notes_on(runs: Sequence[Compared]) -> list[str]:
 def unfair(runs: Sequence[Compared], one: Measure) -> str:
     """Why the runs cannot be ranked by a metric; "" where they can."""
     if not same_data(runs):
-        return "The data differ."
+        return tr("The data differ.")
     if not same_rows(runs):
-        return "The rows that are measured differ."
+        return tr("The rows that are measured differ.")
     if one.is_loss and not same_objective(runs):
-        return "The objectives differ."
+        return tr("The objectives differ.")
     if one.by_token and not same_at([run.spec for run in runs], TOKENS):
-        return "The tokens differ."
+        return tr("The tokens differ.")
     return ""
 
 

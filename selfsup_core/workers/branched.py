@@ -9,6 +9,7 @@ from selfsup_core.runs.frames import FramesState, read_frame
 from selfsup_core.runs.thinned import frame_path
 from selfsup_core.runs.weights import epoch_weights
 from selfsup_core.train.trained import load_trained
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from torch import nn
@@ -38,4 +39,4 @@ def last_step(folder: RunFolder, epoch: int) -> int:
 
 
 def say_begun(epoch: int) -> str:
-    return f"It goes on from the weights of epoch {epoch}; the optimizer begins anew."
+    return tr("It goes on from the weights of epoch {epoch}; the optimizer begins anew.").format(epoch=epoch)

@@ -13,6 +13,7 @@ from selfsup_core.runs.branching import Start, branch, lineage, list_starts
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.spec import parse_assignments, read_spec
 from selfsup_core.runs.state import RunState
+from selfsup_core.translation import tr
 from selfsup_core.workers.supervisor import ensure_supervisor
 
 MOST_EPOCHS = 100_000
@@ -26,26 +27,28 @@ def show_branch(state: RunState) -> None:
     if not starts:
         return
     run, spec = state["run"], read_spec(folder.spec)
-    with st.popover("Branch", icon=":material/call_split:", help="Go on from an epoch as a new run"):
+    with st.popover(tr("Branch"), icon=":material/call_split:", help=tr("Go on from an epoch as a new run")):
         with st.form(f"branch-{run}", border=False):
             by_epoch = {start.epoch: start for start in starts}
             epoch = st.selectbox(
-                "From epoch",
+                tr("From epoch"),
                 list(by_epoch),
                 len(starts) - 1,
                 key=f"branch-epoch-{run}",
                 format_func=lambda one: say_start(by_epoch[one]),
             )
             last = max(spec.train.epochs, starts[-1].epoch + 1)
-            epochs = number_field(st, "Train until epoch", 1, MOST_EPOCHS, last, key=f"branch-epochs-{run}")
+            epochs = number_field(
+                st, tr("Train until epoch"), 1, MOST_EPOCHS, last, key=f"branch-epochs-{run}"
+            )
             more = st.text_input(
-                "Changed settings",
+                tr("Changed settings"),
                 key=f"branch-set-{run}",
                 placeholder="train.learning_rate=0.0003",
                 max_chars=MOST_LETTERS,
-                help="As in `runs branch --set`; several with spaces between. Data and network stay.",
+                help=tr("As in `runs branch --set`; several with spaces between. Data and network stay."),
             )
-            if st.form_submit_button("Start branch"):
+            if st.form_submit_button(tr("Start branch")):
                 with acting("ticked"):
                     changes = parse_assignments([f"train.epochs={epochs}", *more.split()])
                     made = branch(folder, epoch, changes, submission=uuid.uuid4().hex)
@@ -56,7 +59,11 @@ def show_branch(state: RunState) -> None:
 
 def say_start(start: Start) -> str:
     """ "12", or that its optimizer begins anew."""
-    return str(start.epoch) if start.path else f"{start.epoch} (weights alone, the optimizer begins anew)"
+    return (
+        str(start.epoch)
+        if start.path
+        else tr("{epoch} (weights alone, the optimizer begins anew)").format(epoch=start.epoch)
+    )
 
 
 def show_tree(run: str) -> None:
@@ -66,7 +73,7 @@ def show_tree(run: str) -> None:
         return
     lines = []
     for node in tree:
-        start = "" if node["at"] is None else f"from epoch {node['at']}: "
+        start = "" if node["at"] is None else tr("from epoch {at}: ").format(at=node["at"])
         name = plain(node["name"] or node["run"])
         shown = f"**{name}**" if node["run"] == run else name
         lines.append(f"{'  ' * node['depth']}- {start}{shown}, {node['status']}")

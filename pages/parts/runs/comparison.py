@@ -31,6 +31,7 @@ from selfsup_core.runs.comparing import (
 from selfsup_core.runs.folder import open_run
 from selfsup_core.runs.matching import Compared
 from selfsup_core.runs.thinned import list_frames
+from selfsup_core.translation import tr
 
 RUNS = "runs"  # of the address: ids, with commas
 FEW_FOR_LINES = 3  # runs from which on parallel coordinates tell something
@@ -55,23 +56,28 @@ def show_comparison() -> None:
     if len(known) < len(asked):
         gone = ", ".join(shorten(run) for run in asked if run not in known)
         st.error(
-            f"These runs are not here: {plain(gone)}. They may have been deleted.", icon=":material/error:"
+            tr("These runs are not here: {gone}. They may have been deleted.").format(gone=plain(gone)),
+            icon=":material/error:",
         )
     if len(known) < FEWEST:
-        st.caption("Tick two or more runs in the list of runs, then choose Compare.")
-        st.page_link("pages/runs.py", label="All runs", icon=":material/list:")
+        st.caption(tr("Tick two or more runs in the list of runs, then choose Compare."))
+        st.page_link("pages/runs.py", label=tr("All runs"), icon=":material/list:")
         return
     try:
         runs = read_compared(workspace(), known)
     except RunError as error:
         st.error(plain(str(error)), icon=":material/error:")
-        st.page_link("pages/runs.py", label="All runs", icon=":material/list:")
+        st.page_link("pages/runs.py", label=tr("All runs"), icon=":material/list:")
         return
     found = compare(runs)
     for note in found["notes"]:
         st.caption(f":material/info: {plain(note)}")
     if len(runs) > MOST_SHOWN:
-        st.caption(f"The first {MOST_SHOWN} runs are shown here; all {len(runs)} are in the lines below.")
+        st.caption(
+            tr("The first {most_shown} runs are shown here; all {count} are in the lines below.").format(
+                most_shown=MOST_SHOWN, count=len(runs)
+            )
+        )
     shown = runs[:MOST_SHOWN]
     if routes.is_mounted and not st.session_state.get("stage_failed"):
         show_stage([run.folder.id for run in shown])
@@ -94,7 +100,7 @@ def show_stage(ids: list[str]) -> None:
     runs = read_compared(workspace(), ids)
     found = compare(runs)
     epochs = sorted({epoch for run in runs for epoch in list_frames(run.folder.frames)})
-    if refuse_epoch(epochs, ",".join(ids), of="None of these runs"):
+    if refuse_epoch(epochs, ",".join(ids), of=tr("None of these runs")):
         return
     epoch = asked_epoch(epochs)
     metrics = {one["name"]: one for one in found["metrics"]}
@@ -171,16 +177,16 @@ def metric_table(found: Comparison) -> dict[str, list[Any]]:
             for one in found["metrics"]
         ]
     for group in found["seeds"]:
-        title = "Runs " + ", ".join(str(place + 1) for place in group["places"])
+        title = tr("Runs ") + ", ".join(str(place + 1) for place in group["places"])
         table[title] = [say_spread(name, group["metrics"][name]) for name in names]
     return table
 
 
 def show_settings(found: Comparison) -> None:
     """Only the settings that differ."""
-    st.subheader("Settings that differ", anchor=False)
+    st.subheader(tr("Settings that differ"), anchor=False)
     if not found["settings"]:
-        st.caption("All settings are the same. The runs are repetitions of each other.")
+        st.caption(tr("All settings are the same. The runs are repetitions of each other."))
         return
     table: dict[str, list[str]] = {"Setting": [one["title"] for one in found["settings"]]}
     for place, about in enumerate(found["runs"]):
@@ -194,9 +200,12 @@ def show_lines(found: Comparison) -> None:
     """Parallel coordinates of three runs or more."""
     if len(found["runs"]) < FEW_FOR_LINES or not (found["settings"] and found["metrics"]):
         return
-    with st.expander("Settings and metrics as lines", expanded=len(found["runs"]) > MOST_SHOWN):
+    with st.expander(tr("Settings and metrics as lines"), expanded=len(found["runs"]) > MOST_SHOWN):
         st.caption(
-            "Each line is a run. Drag along an axis to keep the runs in that range, and drag the name of an "
-            "axis to move it."
+            tr(
+                "Each line is a run. Drag along an axis to keep the runs in that range, and "
+                "drag the name of an "
+                "axis to move it."
+            )
         )
         st.plotly_chart(parallel_figure(found), key="compare-lines")

@@ -7,15 +7,16 @@ from collections.abc import Callable, Sequence
 from selfsup_core.runs.folder import DamagedRun
 from selfsup_core.runs.short_runs import Listed
 from selfsup_core.runs.state import RunState
+from selfsup_core.translation import tr_later
 
 ID_LETTERS = 4  # of an id: a single digit occurs in almost every one
 NEWEST = "newest"
 SORTS = {
-    NEWEST: "Newest first",
-    "oldest": "Oldest first",
-    "name": "By name",
-    "best": "Best first, by kind",
-    "longest": "Longest training first",
+    NEWEST: tr_later("Newest first"),
+    "oldest": tr_later("Oldest first"),
+    "name": tr_later("By name"),
+    "best": tr_later("Best first, by kind"),
+    "longest": tr_later("Longest training first"),
 }
 # The metric by which runs of a task are best; all others by the lowest validation loss.
 ACCURACY = {"classify": "val_accuracy", "pseudo": "accuracy", "views": "probe_accuracy"}

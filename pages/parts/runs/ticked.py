@@ -16,6 +16,7 @@ from selfsup_core.runs.folder import ACTIVE, DamagedRun, RunFolder
 from selfsup_core.runs.short_runs import Listed
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.trash import delete
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted
 
 TICKED = "runs-ticked"  # in the session: the ids, in the order in which they were ticked
@@ -38,7 +39,9 @@ def show_tick(run: str, name: str, key: str) -> None:
         rest = [one for one in ticked() if one != run]
         st.session_state[TICKED] = [*rest, run] if st.session_state[box] else rest
 
-    st.checkbox(f"Tick {plain(name)}", key=box, on_change=take, label_visibility="collapsed")
+    st.checkbox(
+        tr("Tick {name}").format(name=plain(name)), key=box, on_change=take, label_visibility="collapsed"
+    )
 
 
 def show_actions(states: Sequence[Listed]) -> None:
@@ -55,19 +58,19 @@ def show_actions(states: Sequence[Listed]) -> None:
     whole = [state for run in chosen if not isinstance(state := known[run], DamagedRun)]
     active = [state["run"] for state in whole if state["status"] in ACTIVE]
     with st.container(horizontal=True, vertical_alignment="center", key="runs-actions"):
-        st.markdown(f"**{counted(len(chosen), 'run')} ticked**", width="content")
+        st.markdown(tr("**{count} ticked**").format(count=counted(len(chosen), "run")), width="content")
         can_compare = FEWEST <= len(whole) <= MOST
         if st.button(
-            "Compare",
+            tr("Compare"),
             icon=":material/compare:",
             type="primary" if can_compare else "secondary",
             key="ticked-compare",
             disabled=not can_compare,
-            help="Side by side, under one cursor" if can_compare else "Tick two runs or more",
+            help=tr("Side by side, under one cursor") if can_compare else tr("Tick two runs or more"),
         ):
             runs = ",".join(state["run"] for state in whole)
             st.switch_page("pages/compare.py", query_params={"runs": runs})
-        if active and st.button("Stop", icon=":material/stop:", key="ticked-stop"):
+        if active and st.button(tr("Stop"), icon=":material/stop:", key="ticked-stop"):
             with acting("ticked"):
                 for run in active:
                     send(RunFolder(workspace() / "runs" / run), "stop")
@@ -76,11 +79,11 @@ def show_actions(states: Sequence[Listed]) -> None:
         if len(whole) == 1:
             show_branch(whole[0])
         if st.button(
-            "Delete",
+            tr("Delete"),
             icon=":material/delete:",
             key="ticked-delete",
             disabled=bool(active),
-            help="Stop those that are running first" if active else "Can be restored for seven days",
+            help=tr("Stop those that are running first") if active else tr("Can be restored for seven days"),
         ):
             with acting("ticked"):
                 for run in chosen:
@@ -88,7 +91,11 @@ def show_actions(states: Sequence[Listed]) -> None:
                     st.session_state["just-deleted"] = run
                 rerun()
         st.button(
-            "Clear", key="ticked-clear", type="tertiary", help="Tick none of them", on_click=forget_ticks
+            tr("Clear"),
+            key="ticked-clear",
+            type="tertiary",
+            help=tr("Tick none of them"),
+            on_click=forget_ticks,
         )
     show_refusal("ticked")
 
@@ -96,19 +103,21 @@ def show_actions(states: Sequence[Listed]) -> None:
 def show_labels(states: Sequence[RunState]) -> None:
     """A form for tags, and of a single run for its name and note, too."""
     only = states[0] if len(states) == 1 else None
-    label = "Rename and tag" if only else "Tag"
+    label = tr("Rename and tag") if only else tr("Tag")
     with st.popover(label, icon=":material/label:"), st.form("ticked-labels", border=False):
         key = only["run"] if only else "several"
         name = note = ""
         if only:
-            name = st.text_input("Name", only["name"], key=f"name-{key}", max_chars=labels.MOST_NAME)
+            name = st.text_input(tr("Name"), only["name"], key=f"name-{key}", max_chars=labels.MOST_NAME)
         old = " ".join(only.get("tags", [])) if only else ""
         typed = st.text_input(
-            "Tags", old, key=f"tags-{key}", placeholder="One word each, with spaces between"
+            tr("Tags"), old, key=f"tags-{key}", placeholder=tr("One word each, with spaces between")
         )
         if only:
-            note = st.text_area("Note", only.get("note", ""), key=f"note-{key}", max_chars=labels.MOST_NOTE)
-        if st.form_submit_button("Save"):
+            note = st.text_area(
+                tr("Note"), only.get("note", ""), key=f"note-{key}", max_chars=labels.MOST_NOTE
+            )
+        if st.form_submit_button(tr("Save")):
             with acting("ticked"):
                 save(states, typed.split(), name, note, replaces=only is not None)
                 rerun()
