@@ -48,6 +48,14 @@ shown = [
     ),
     st.Page("pages/views.py", title=tr("Views"), icon=":material/auto_fix_high:", url_path="views"),
     st.Page("pages/runs.py", title=tr("Runs"), icon=":material/list:", url_path="runs"),
+    # Opened from the list of runs, and by its address.
+    st.Page(
+        "pages/compare.py",
+        title=tr("Compare"),
+        icon=":material/compare:",
+        url_path="compare",
+        visibility="hidden",
+    ),
 ]
 if door.is_there and viewer.in_room():
     shown.append(st.Page("pages/room.py", title=tr("Room"), icon=":material/groups:", url_path="room"))

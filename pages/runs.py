@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.runs.listed import NEWEST, SORTS, matches, sort_runs
+from pages.parts.runs.ticked import show_actions, show_tick
 from pages.parts.shared.choice import refuse_param, take_text, write_text
 from pages.parts.shared.forms import number_field
 from pages.parts.shared.runlist import keep_fresh, show_deleted, show_rows
@@ -15,26 +17,14 @@ from selfsup_core.translation import tr
 PAGE_SIZE = 20
 FEW = 6  # up to so many are found without a search
 MOST_LETTERS = 100  # of a search
-SHORT, SHOWN = "short", "shown"  # of the address
-ID_LETTERS = 4  # of an id: a single digit occurs in almost every one
+SHORT, SHOWN, SORT = "short", "shown", "sort"  # of the address
 
 st.title(tr("Runs"), anchor=False)
 
 
-def matches(state: Listed, words: list[str]) -> bool:
-    """Whether every word occurs in the run's name, data, status or id."""
-    if isinstance(state, DamagedRun):
-        run, about = state.run, "damaged"
-    else:
-        run, about = (
-            state["run"],
-            " ".join((state["name"], state["source_title"], state["status"])).casefold(),
-        )
-    return all(word in about or (len(word) >= ID_LETTERS and word in run.casefold()) for word in words)
-
-
 def show_list() -> None:
-    states = list(scan_runs(workspace()))
+    everything = list(scan_runs(workspace()))
+    states: list[Listed] = everything
     if not states:
         st.caption(tr("No runs yet."))
         st.page_link("pages/home.py", label=tr("Start one"), icon=":material/home:")
@@ -47,7 +37,7 @@ def show_list() -> None:
         asked = st.text_input(
             tr("Search"),
             key="runs-search",
-            placeholder=tr("Name, data set or status"),
+            placeholder=tr("Name, data set, status, note or #tag"),
             label_visibility="collapsed",
             max_chars=MOST_LETTERS,
         )
@@ -56,10 +46,30 @@ def show_list() -> None:
         if not states:
             st.caption(tr("No run matches this search."))
             return
-    states = leave_out_short(states)
+    states = choose_order(leave_out_short(states))
+    show_actions(everything)
     pages = -(-len(states) // PAGE_SIZE)
     number = number_field(st, tr("Page"), 1, pages, 1, key="runs-page") if pages > 1 else 1
-    show_rows(states[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], where="runs")
+    show_rows(states[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], where="runs", tick=show_tick)
+
+
+def choose_order(states: list[Listed]) -> list[Listed]:
+    """Sorted as the address says; with few runs there is nothing to choose."""
+    if len(states) <= FEW and not st.query_params.get(SORT):
+        return states
+    if refuse_param(SORT, tuple(SORTS)):
+        return states
+    take_text(SORT, key="runs-order")
+    st.session_state["runs-order"] = st.session_state["runs-order"] or NEWEST
+    order = st.selectbox(
+        tr("Order"),
+        list(SORTS),
+        key="runs-order",
+        format_func=lambda name: SORTS[name],
+        label_visibility="collapsed",
+    )
+    write_text("" if order == NEWEST else order, key="runs-order", param=SORT)
+    return sort_runs(states, order)
 
 
 def leave_out_short(states: list[Listed]) -> list[Listed]:

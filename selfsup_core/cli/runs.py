@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from selfsup_core.cli.comparing import runs_branch, runs_compare, runs_tree
 from selfsup_core.cli.output import AsJson, Workspace, place, show, summary_of, table
 from selfsup_core.errors import SettingError
 
-runs_app = typer.Typer(help="Runs: list, inspect, control, delete.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from selfsup_core.runs.labels import Labels
+
+runs_app = typer.Typer(help="Runs: list, inspect, compare, control, delete.", no_args_is_help=True)
+runs_app.command("compare")(runs_compare)
+runs_app.command("branch")(runs_branch)
+runs_app.command("tree")(runs_tree)
 RunName = Annotated[str, typer.Argument(help="Run ID, the beginning of it, or the run's name.")]
 
 
@@ -34,10 +41,11 @@ def runs_list(
             typer.echo(f"{say_short(left_out)}: see them with --all.", err=True)
     if as_json:
         keys = ("run", "name", "status", "epoch", "epochs", "source", "best", "metrics", "created", "part_of")
+        noted = ("tags", "note", "parent")
         entries = [
             {"run": run.run, "status": "damaged", "message": run.problem}
             if isinstance(run, DamagedRun)
-            else {key: run.get(key) for key in keys}
+            else {key: run.get(key) for key in (*keys, *noted)}
             for run in found
         ]
         print(json.dumps(entries))
@@ -166,6 +174,59 @@ def runs_set(
     if not equals:
         raise SettingError(f"{assignment!r} is not an assignment.", remedy="Write learning_rate=0.01.")
     steer(run, "set", workspace, as_json, name=name.removeprefix("train."), value=value)
+
+
+@runs_app.command("rename")
+def runs_rename(
+    run: RunName,
+    name: Annotated[str, typer.Argument(help="The new name.")],
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a run another name; what it computes stays the same."""
+    from selfsup_core.runs import labels
+    from selfsup_core.runs.folder import open_run
+
+    folder = open_run(place(workspace), run)
+    show_labels(folder.id, labels.rename(folder.path, name), as_json)
+
+
+@runs_app.command("note")
+def runs_note(
+    run: RunName,
+    text: Annotated[str, typer.Argument(help="The note; an empty text removes it.")],
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a note on a run; it replaces the one before."""
+    from selfsup_core.runs import labels
+    from selfsup_core.runs.folder import open_run
+
+    folder = open_run(place(workspace), run)
+    show_labels(folder.id, labels.write_note(folder.path, text), as_json)
+
+
+@runs_app.command("tag")
+def runs_tag(
+    run: RunName,
+    tags: Annotated[list[str], typer.Argument(help="One word each.")],
+    remove: Annotated[bool, typer.Option("--remove", help="Take these tags away.")] = False,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add tags to a run, by which the list finds it."""
+    from selfsup_core.runs import labels
+    from selfsup_core.runs.folder import open_run
+
+    folder = open_run(place(workspace), run)
+    change = labels.remove_tags if remove else labels.add_tags
+    show_labels(folder.id, change(folder.path, tags), as_json)
+
+
+def show_labels(run: str, found: Labels, as_json: bool) -> None:
+    tags = " ".join(f"#{tag}" for tag in found["tags"])
+    lines = [line for line in (found["name"], tags, found["note"]) if line]
+    show({"run": run, **found}, as_json, "\n".join([run, *lines]))
 
 
 @runs_app.command("delete")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import errno
 import hashlib
 import os
@@ -29,6 +30,16 @@ MOST_JSON = 64 * MB  # no list of rows that we write has so much
 MOST_LINES = 512 * MB  # of metrics: millions of rows
 MOST_FRAME = 512 * MB
 MOST_WEIGHTS = 8_000 * MB
+
+
+def folder_bytes(folder: Path) -> int:
+    """Bytes of all files below a folder; what vanishes meanwhile counts nothing."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(place, name)).st_size
+    return total
 
 
 def require_plain(path: Path) -> os.stat_result:

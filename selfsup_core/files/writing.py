@@ -82,10 +82,17 @@ def link_folder(source: Path, folder: Path, names: Iterable[str]) -> None:
     make_folder(folder, put)
 
 
-def write_folder(folder: Path, files: dict[str, bytes], *, with_parents: bool = True) -> None:
+def write_folder(
+    folder: Path,
+    files: dict[str, bytes],
+    *,
+    with_parents: bool = True,
+    fill: Callable[[Path], None] | None = None,
+) -> None:
     """Make a folder with these files appear at once and durably, or not at all.
 
     Args:
+        fill: puts more into the folder before it appears, given where it is until then.
         with_parents: whether the folders above it are made; without, what was moved away in the meantime does
         not appear again.
 
@@ -99,6 +106,8 @@ def write_folder(folder: Path, files: dict[str, bytes], *, with_parents: bool = 
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+        if fill:
+            fill(temporary)
 
     make_folder(folder, put, with_parents=with_parents)
 

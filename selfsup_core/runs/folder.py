@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from selfsup_core.errors import RunError
 from selfsup_core.files import MOST_LINES, DamagedFile, parse_json, read_file, write_json
+from selfsup_core.runs.index import index_of
 from selfsup_core.runs.processes import is_alive
 from selfsup_core.runs.state import TIME, ChangeRow, RunState, parse_state
 from selfsup_core.translation import tr, tr_later
@@ -29,8 +30,6 @@ ACTIVE = ("queued", "starting", "running", "paused")
 ENDED = ("finished", "stopped", "failed", "interrupted")
 WORKING = ("starting", "running", "paused")
 MOST_FITTING = 20  # ids that an error tells
-
-
 if TYPE_CHECKING:
     Row = StepRow | EpochRow | ChangeRow
 
@@ -279,11 +278,12 @@ def scan_runs(workspace: Path) -> Iterator[RunState | DamagedRun]:
         names = sorted(os.listdir(runs), reverse=True)
     except OSError:
         return
+    index = index_of(runs)
     for name in names:
         if name.startswith("."):
             continue
         try:
-            state = parse_state(runs / name / "state.json")
+            state = index.read(name)
         except DamagedFile as error:
             yield DamagedRun(name, error.message)
             continue
@@ -291,10 +291,11 @@ def scan_runs(workspace: Path) -> Iterator[RunState | DamagedRun]:
             yield correct_state(state, runs)
         elif is_orphan(RunFolder(runs / name)):
             yield DamagedRun(name, tr("state.json is missing."))
+    index.keep(names)
 
 
 def list_states(workspace: Path) -> Iterator[RunState]:
-    """States of all runs, newest first; only state files are read, so a thousand runs take a blink."""
+    """States of all runs, newest first; of a run that has not changed, no file is read again."""
     return (found for found in scan_runs(workspace) if not isinstance(found, DamagedRun))
 
 

@@ -10,10 +10,10 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, NotRequired
+from typing import Literal, NotRequired, cast
 
 from typing_extensions import TypedDict
 
@@ -149,6 +149,8 @@ def submit(
     preset: str = "",
     group: str = "",
     part_of: str = "",
+    past: Mapping[str, object] | None = None,
+    fill: Callable[[Path], None] | None = None,
 ) -> RunFolder:
     """Write a run's folder and queue it.
 
@@ -156,6 +158,7 @@ def submit(
         submission: a token of the click that asked for it; the same token again gives the same run.
         group: name shared by runs that are to be looked at side by side.
         part_of: id of the run that this one is made for, and lists leave it out.
+        past, fill: of a branch: what its state says from the beginning, and what its folder holds.
 
     Raises:
         RunError: the owner has too many runs waiting, or in a room there could never be memory for it.
@@ -176,7 +179,10 @@ def submit(
         if submission and (known := find_submission(workspace, submission)):
             return known
         require_room(workspace, owner)
-        return _submit(workspace, spec, owner, submission, preset, group, part_of)
+        run = new_id(workspace, submission)
+        state = initial_state(run, spec, owner, preset, workspace, group, part_of)
+        state.update(cast("RunState", past or {}))
+        return _submit(workspace, spec, state, fill)
 
 
 @contextmanager
@@ -204,14 +210,16 @@ def require_room(workspace: Path, owner: str, count: int = 1) -> None:
     )
 
 
-def _submit(
-    workspace: Path, spec: RunSpec, owner: str, submission: str, preset: str, group: str, part_of: str
-) -> RunFolder:
+def new_id(workspace: Path, submission: str) -> str:
+    """The id of a new run; of a submission that was made before, the one that it has."""
     run = f"{time.strftime('%y%m%d-%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:4]}"
-    if submission:
-        run = claim(workspace, submission, run)
-    folder = RunFolder(workspace / "runs" / run)
-    state = initial_state(run, spec, owner, preset, workspace, group, part_of)
+    return claim(workspace, submission, run) if submission else run
+
+
+def _submit(
+    workspace: Path, spec: RunSpec, state: RunState, fill: Callable[[Path], None] | None
+) -> RunFolder:
+    folder = RunFolder(workspace / "runs" / state["run"])
     files = {
         "spec.yaml": spec_yaml(spec).encode(),
         "state.json": json.dumps(state).encode(),
@@ -221,10 +229,10 @@ def _submit(
         "worker.log": b"",
     }
     try:
-        write_folder(folder.path, files)
+        write_folder(folder.path, files, fill=fill)
     except FileExistsError:
         return folder  # the same submission, a second time
-    enqueue(folder, owner)
+    enqueue(folder, state["owner"])
     return folder
 
 

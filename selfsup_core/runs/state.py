@@ -17,6 +17,7 @@ from selfsup_core.errors import ErrorAbout
 from selfsup_core.evaluate.rows import Baseline, Metrics
 from selfsup_core.files import DamagedFile, read_checked
 from selfsup_core.pseudo.audit import Verdict
+from selfsup_core.runs.labels import read_labels
 from selfsup_core.runs.processes import Identity
 from selfsup_core.train.device import DeviceAbout
 from selfsup_core.translation import tr
@@ -75,6 +76,8 @@ class RunState(SpecAbout):
         frees_slot: paused by a person, so that another run may work meanwhile; a full disk frees nothing.
         phase: which part of an epoch is running, of a task that has several.
         verdict: once it is known, of a task that gives one.
+        parent, branched_at: of a branch, the run and its epoch that it goes on from.
+        tags, note: what people have noted, from `labels.json`, as is the name once they have changed it.
     """
 
     run: str
@@ -111,6 +114,10 @@ class RunState(SpecAbout):
     notices: list[str]
     phase: NotRequired[str]
     frees_slot: NotRequired[bool]
+    parent: NotRequired[str]
+    branched_at: NotRequired[Count]
+    tags: NotRequired[list[str]]
+    note: NotRequired[str]
     verdict: NotRequired[Verdict | None]
 
 
@@ -165,6 +172,8 @@ LACKING: dict[str, object] = {
     "worker": None,
     "beat": 0,
     "notices": [],
+    "tags": [],
+    "note": "",
 }
 
 
@@ -181,4 +190,8 @@ def parse_state(path: Path) -> RunState | None:
                 name=path.name, run=state["run"][:60]
             )
         )
+    if state is not None:
+        labels = read_labels(path.parent)
+        state["name"] = labels["name"] or state["name"]
+        state["tags"], state["note"] = labels["tags"], labels["note"]
     return state

@@ -28,6 +28,7 @@ from selfsup_core.train.trained import load_trained, trained_state
 from selfsup_core.translation import tr
 
 TICK_SECONDS = 0.05
+OWN = ("betas", "eps", "weight_decay")  # settings that an optimizer keeps beside its means
 
 
 MAX_HALVINGS = 3
@@ -298,7 +299,10 @@ class Loop:
     def load(self, state: LoopState) -> None:
         """Go on from a `state`."""
         load_trained(self.model, state["model"])
+        own = [{name: group[name] for name in OWN if name in group} for group in self.optimizer.param_groups]
         self.optimizer.load_state_dict(state["optimizer"])
+        for group, settings in zip(self.optimizer.param_groups, own, strict=True):
+            group.update(settings)  # the same but in a branch with other settings
         self.generator.set_state(state["generator"])
         position = state["position"]
         self.epoch, self.index, self.step = position["epoch"], position["index"], position["step"]

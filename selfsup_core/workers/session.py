@@ -33,6 +33,7 @@ from selfsup_core.train.device import choose_device
 from selfsup_core.train.loop import Event, Loop
 from selfsup_core.translation import tr
 from selfsup_core.workers.best import BestEpoch
+from selfsup_core.workers.branched import begin_branch, say_begun
 from selfsup_core.workers.changes import LiveChanges
 from selfsup_core.workers.keeper import Stop, open_metrics
 from selfsup_core.workers.pace import Pace, show_phase
@@ -150,13 +151,18 @@ class Session:
             self.best.go_on(saved["best"], saved["since_best"])
             step, epoch = self.loop.step, self.loop.epoch
             self.saved_step = step
+        frames = frames_of(saved) if saved else None
+        if not saved and (branched := self.keeper.state.get("branched_at")):
+            step, frames = begin_branch(folder, self.model, self.loop, branched)
+            epoch = branched
+            self._notice(say_begun(epoch))
         for aside in set_aside(folder.checkpoints, f"step-{step:09d}" if saved else ""):
             self._notice(tr("The damaged checkpoint is kept as checkpoints/{aside}.").format(aside=aside))
         if problems and not saved:
             self.keeper.persist(lambda: keep_copy(folder.metrics))
         discard_newer(folder.checkpoints, self.best.checkpoint, "best-")
-        self.frames.go_on(frames_of(saved) if saved else None, epoch, step)
-        self.weights.load(epoch if saved else None)
+        self.frames.go_on(frames, epoch, step)
+        self.weights.load(epoch if frames else None)
         persist = self.keeper.persist
         self.metrics: MetricsWriter = persist(lambda: open_metrics(folder, step))
         self.past: list[EpochRow] = [

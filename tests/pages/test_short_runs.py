@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from selfsup_core.runs.folder import RunFolder, read_state, update_state
-from selfsup_core.runs.queue import submit
+from selfsup_core.runs.queue import submit, withdraw
 from tests.cli.helpers import cli
 from tests.helpers import tiny_spec
 from tests.pages.test_pages import texts
@@ -18,6 +18,8 @@ def make_runs(workspace: Path) -> tuple[RunFolder, list[RunFolder]]:
     short = [submit(workspace, tiny_spec(name=f"Short {i}"), part_of=own.id) for i in range(3)]
     for folder, status in zip([own, *short], ("finished", "finished", "stopped", "queued"), strict=True):
         update_state(folder, status=status)
+        if status != "queued":
+            withdraw(folder)
     return own, short
 
 

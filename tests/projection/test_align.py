@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from scipy.linalg import orthogonal_procrustes
 from scipy.spatial.distance import pdist
 
 from selfsup_core.projection.align import align_map
+from tests.helpers import ROOT
 
 
 def cloud(seed: int, rows: int = 40, size: int = 2) -> np.ndarray:
@@ -59,3 +62,11 @@ def test_without_anything_to_align_to_points_stay(previous):
 
 def test_number_format_stays():
     assert align_map(cloud(1).astype(np.float32), cloud(2)).dtype == np.float32
+
+
+def test_the_browser_turns_maps_in_the_same_way():
+    """tests/web/compare.test.js holds assets/web/compare/align.js to the same cases."""
+    cases = json.loads((ROOT / "tests" / "web" / "align.json").read_bytes())
+    for case in cases:
+        found = align_map(np.array(case["points"]), np.array(case["towards"]))
+        np.testing.assert_allclose(found, case["aligned"], atol=1e-5)

@@ -13,14 +13,18 @@ from pages.parts.shared.workspace import STATUS_STYLE, acting, age, plain, show_
 from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.figures.miniature import as_element, curve_picture, map_picture
+from selfsup_core.files import MB, folder_bytes
 from selfsup_core.lessons.link import PAGE_OF_TASK
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ACTIVE, DamagedRun, RunFolder, list_states, read_rows
 from selfsup_core.runs.frames import read_frame
+from selfsup_core.runs.queue import LOCAL
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.trash import delete, restore
+from selfsup_core.runs.waiting import in_words, waiting_for
 from selfsup_core.translation import recorded, tr
+from selfsup_core.wording import brief
 
 WIDTHS = (1.5, 3.6, 2, 1.5, 1.5)
 TWO_DAYS = 2 * 86_400
@@ -30,6 +34,7 @@ AUTOENCODER = ("pages/autoencoder.py", "")
 CURVES = {"classify": "val_accuracy", "pseudo": "accuracy", "views": "probe_accuracy"}
 
 
+Tick = Callable[[str, str, str], None]
 BUSY, IDLE = 2.0, 10.0  # seconds after which a list of runs is drawn again
 
 
@@ -53,18 +58,24 @@ def keep_fresh(show: Callable[[], None]) -> None:
     draw()
 
 
-def show_rows(states: Sequence[RunState | DamagedRun], *, where: str) -> None:
+def show_rows(
+    states: Sequence[RunState | DamagedRun],
+    *,
+    where: str,
+    tick: Callable[[str, str, str], None] | None = None,
+) -> None:
     """One line a run.
 
     Args:
         where: prefix of the widget keys; differs for each list on a page.
+        tick: draws a box that ticks a run, given its id, its name and a key.
     """
     with st.container(key=f"runrows-{where}", gap="small"):
         for state in states:
             if isinstance(state, DamagedRun):
                 show_damaged(state, f"{where}-{state.run}")
             else:
-                show_row(state, f"{where}-{state['run']}")
+                show_row(state, f"{where}-{state['run']}", tick)
 
 
 def show_damaged(run: DamagedRun, key: str) -> None:
@@ -79,13 +90,17 @@ def show_damaged(run: DamagedRun, key: str) -> None:
         show_refusal(key)
 
 
-def show_row(state: RunState, key: str) -> None:
+def show_row(state: RunState, key: str, tick: Tick | None = None) -> None:
     color, icon = STATUS_STYLE[state["status"]]
     with st.container(border=True):
         looks, name, progress, best, buttons = st.columns(WIDTHS, vertical_alignment="center")
         unit = "round" if state.get("task") == "pseudo" else "epoch"
         folder = RunFolder(workspace() / "runs" / state["run"])
-        looks.html(look(str(folder.path), state["epoch"], state.get("task", "")) or "<span></span>")
+        with looks.container(horizontal=True, vertical_alignment="center", gap="small"):
+            if tick:
+                tick(state["run"], state["name"] or state["run"], key)
+            seen = look(str(folder.path), state["epoch"], state.get("task", ""))
+            st.html(seen or "<span></span>", width="content")
         page, mode = PAGES.get(state.get("task", ""), AUTOENCODER)
         name.page_link(
             page,
@@ -93,7 +108,7 @@ def show_row(state: RunState, key: str) -> None:
             help=tr("Open run {run}").format(run=state["run"]),
             query_params={"run": state["run"]} | ({"do": mode} if mode else {}),
         )
-        name.caption(f"{plain(state['source_title'])} · {age(state['created'])}")
+        name.caption(describe_row(state, folder))
         progress.progress(
             min(1.0, (state["epoch"] + state["epoch_progress"]) / max(1, state["epochs"])),
             tr("{unit} {epoch} of {epochs}").format(unit=unit, epoch=state["epoch"], epochs=state["epochs"]),
@@ -105,7 +120,8 @@ def show_row(state: RunState, key: str) -> None:
             icon=icon,
             help=plain(recorded(state["message"])) or None,
         )
-        best.caption(describe_best(state, loss))
+        waits = waiting_for(folder) if state["status"] == "queued" else None
+        best.caption(plain(waits.sentence()) if waits else describe_best(state, loss))
         with buttons.container(horizontal=True, gap="xsmall", horizontal_alignment="right"):
             show_buttons(state, key)
         show_refusal(key)
@@ -132,6 +148,26 @@ def look(path: str, epoch: int, task: str) -> str:
     if curve := curve_picture([row.get(metric) for row in rows], color="#2B8FD0"):
         shown += as_element(curve, tr("{title} over epochs").format(title=title))
     return f'<div style="display:flex;gap:8px;align-items:center">{shown}</div>'
+
+
+def describe_row(state: RunState, folder: RunFolder) -> str:
+    """Data, age, training time and disk use; then tags and note, where there are any."""
+    facts = [plain(state["source_title"]), age(state["created"])]
+    if state["seconds"] >= 1:
+        facts.append(tr("trained {in_words}").format(in_words=in_words(state["seconds"])))
+    if size := disk_use(str(folder.path), state["epoch"], state["status"]):
+        facts.append(f"{brief(size / MB, 2)} MB")
+    if state["owner"] not in ("", LOCAL):
+        facts.append(plain(state["owner"]))
+    tags = " ".join(f":blue-badge[{plain(tag)}]" for tag in state.get("tags", []))
+    note = plain(state.get("note", ""))
+    return "  \n".join(line for line in (" · ".join(facts), tags, note) if line)
+
+
+@st.cache_data(max_entries=2000, ttl=TWO_DAYS, show_spinner=False)
+def disk_use(path: str, epoch: int, status: str) -> int:
+    """Bytes of a run's folder. epoch, status: parts of the cache key only."""
+    return folder_bytes(Path(path))
 
 
 def describe_best(state: RunState, loss: float | None) -> str:

@@ -1,0 +1,56 @@
+// The runs of a comparison by their numbers: the line of their curves, a link, and what has become of them.
+
+import { el, icon } from "../lib/dom.js"
+import { lookOf } from "./series.js"
+
+const BORDERS = { solid: "solid", dot: "dotted" }
+
+/**
+ * @param {{run: string, name: string, address: string}} about
+ * @param {number} place from 0
+ * @param {(run: string) => void} open
+ * @param {?(run: string) => void} remove null where none can be removed
+ */
+export function createChip(about, place, open, remove) {
+  const { color, dash } = lookOf(place)
+  const status = el("span", { class: "stage-muted" })
+  const node = el(
+    "li",
+    { class: "compare-run" },
+    el("i", { class: "compare-key", style: `border-top: 3px ${BORDERS[dash] ?? "dashed"} ${color}` }),
+    el("b", {}, String(place + 1)),
+    el(
+      "a",
+      {
+        href: about.address,
+        "data-testid": `compare-open-${place + 1}`,
+        onclick: (event) => {
+          if (event.ctrlKey || event.metaKey || event.shiftKey) return // in another tab
+          event.preventDefault()
+          open(about.run)
+        },
+      },
+      about.name,
+    ),
+    status,
+    remove &&
+      el(
+        "button",
+        {
+          class: "stage-chip",
+          type: "button",
+          "aria-label": `Remove run ${place + 1}`,
+          title: "Remove from the comparison",
+          onclick: () => remove(about.run),
+        },
+        icon("close"),
+      ),
+  )
+  return { node, status }
+}
+
+/** "running, epoch 3 of 12" */
+export function statusOf({ status, epoch, epochs, task }) {
+  const unit = task === "pseudo" ? "round" : "epoch"
+  return `${status}, ${unit} ${epoch} of ${epochs}`
+}

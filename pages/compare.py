@@ -1,0 +1,11 @@
+"""Compare: several runs side by side, under one cursor."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.runs.comparison import show_comparison
+from selfsup_core.translation import tr_later
+
+st.title(tr_later("Compare"), anchor=False)
+show_comparison()
