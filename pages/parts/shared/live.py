@@ -14,6 +14,7 @@ from pages.parts.shared import routes
 from pages.parts.shared.epochs import asked_epoch, refuse_epoch, write_epoch
 from pages.parts.shared.go import rerun
 from pages.parts.shared.runlist import AUTOENCODER, PAGES
+from pages.parts.shared.take_away import show_take_away
 from pages.parts.shared.workspace import (
     acting,
     errors_shown,
@@ -104,6 +105,7 @@ def show_run(run: str) -> None:
         return
     if routes.is_mounted and not st.session_state.get("stage_failed"):
         show_stage(run)
+        show_take_away(folder)
         return
     if routes.is_mounted:
         st.info(
@@ -114,6 +116,7 @@ def show_run(run: str) -> None:
     else:
         st.caption("These are static figures. Start the app with `make run` for the live view.")
     show_standing(run)
+    show_take_away(folder)
 
 
 @st.fragment

@@ -1,0 +1,61 @@
+"""`runs pack` and the other commands that write a run, or parts of it, to files of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from selfsup_core.cli.output import AsJson, Workspace, place, show
+from selfsup_core.cli.runs import RunName, runs_app
+from selfsup_core.errors import DataError
+from selfsup_core.files import hand_over
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """What cannot be written is said with its remedy; what was written is the person's own."""
+    try:
+        yield
+        hand_over(out)
+    except OSError as error:
+        raise DataError(
+            f"{out} cannot be written: {error.strerror or type(error).__name__}.",
+            remedy="Choose another place.",
+        ) from error
+
+
+@runs_app.command("pack")
+def runs_pack(
+    run: RunName,
+    out: Annotated[Path, typer.Argument(help="ZIP file to write.")],
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the whole run to one ZIP file, which opens in another studio."""
+    from selfsup_core.runs.folder import open_run
+    from selfsup_core.runs.pack import pack_run
+
+    folder = open_run(place(workspace), run)
+    with writing(out):
+        packed = pack_run(folder, out)
+    show(asdict(packed) | {"written": str(out)}, as_json, packed.say())
+
+
+@runs_app.command("unpack")
+def runs_unpack(
+    file: Annotated[Path, typer.Argument(help="ZIP file that `runs pack` or a run's page has written.")],
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open a packed run; the file is checked before anything of it appears."""
+    from selfsup_core.runs.unpack import unpack_run
+
+    root = place(workspace)
+    opened = unpack_run(root, file)
+    about = {"run": opened.folder.id, "is_new": opened.is_new, "note": opened.note}
+    show(about, as_json, opened.say())
