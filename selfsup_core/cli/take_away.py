@@ -59,3 +59,20 @@ def runs_unpack(
     opened = unpack_run(root, file)
     about = {"run": opened.folder.id, "is_new": opened.is_new, "note": opened.note}
     show(about, as_json, opened.say())
+
+
+@runs_app.command("report")
+def runs_report(
+    run: RunName,
+    out: Annotated[Path, typer.Argument(help="HTML file to write.")],
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write one HTML file that replays the run offline, with its results and settings."""
+    from selfsup_core.export.report import write_report
+    from selfsup_core.runs.folder import open_run
+
+    folder = open_run(place(workspace), run)
+    with writing(out):
+        report = write_report(folder, out)
+    show(asdict(report) | {"written": str(out)}, as_json, report.say())

@@ -31,7 +31,20 @@ def make_pack(folder: RunFolder, target: Path) -> str:
     return pack_run(folder, target).say()
 
 
+def make_report(folder: RunFolder, target: Path) -> str:
+    from selfsup_core.export.report import write_report
+
+    return write_report(folder, target).say()
+
+
 OFFERS: dict[str, Offer] = {
+    "report": Offer(
+        "Report that replays the run (HTML)",
+        "One file that opens in any browser, without the app and without a network: curves, samples and map "
+        "under one cursor, results and settings.",
+        ".html",
+        make_report,
+    ),
     "pack": Offer(
         "Whole run (ZIP)",
         "All files of the run. Open it in another studio with “Open a run file” on the Runs page.",

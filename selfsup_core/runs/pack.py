@@ -66,7 +66,8 @@ class Packed:
 
 def list_files(folder: RunFolder) -> tuple[list[str], list[str]]:
     """(names of the files to pack, names of those that are left out), sorted, with slashes."""
-    packed, others = [], []
+    packed: list[str] = []
+    others: list[str] = []
     for place, folders, files in os.walk(folder.path):
         inside = Path(place).relative_to(folder.path)
         folders[:] = [name for name in folders if not name.startswith(".") and name not in STAYS]
