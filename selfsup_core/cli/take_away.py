@@ -76,3 +76,44 @@ def runs_report(
     with writing(out):
         report = write_report(folder, out)
     show(asdict(report) | {"written": str(out)}, as_json, report.say())
+
+
+@runs_app.command("card")
+def runs_card(
+    run: RunName,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="ZIP file to write: the card with the weights as safetensors and all settings."),
+    ] = None,
+    text: Annotated[
+        Path | None,
+        typer.Option(help="Markdown file of your own to keep as the card; an empty one undoes that."),
+    ] = None,
+    epoch: Annotated[int | None, typer.Option(help="Epoch of the weights; the best unless given.")] = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the model card of a run, or write it with the model to one ZIP file."""
+    from selfsup_core.export.card import keep_card, read_card
+    from selfsup_core.runs.folder import open_run
+
+    folder = open_run(place(workspace), run)
+    if text:
+        keep_card(folder, read_text(text))
+    card, is_edited = read_card(folder)
+    about = {"run": folder.id, "card": card, "edited": is_edited}
+    if not out:
+        show(about, as_json, card)
+        return
+    from selfsup_core.export.model_files import write_model
+
+    with writing(out):
+        written = write_model(folder, out, epoch)
+    show(about | asdict(written) | {"written": str(out), "said": written.say()}, as_json, written.say())
+
+
+def read_text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read as a UTF-8 text file.", remedy="Check the path.") from error

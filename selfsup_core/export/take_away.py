@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from selfsup_core.errors import RunError
+from selfsup_core.files import JsonObject, parse_json
+from selfsup_core.places import APP
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.pack import pack_run
+
+SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -16,15 +23,57 @@ class Offer:
 
     Attributes:
         title, about: what a person reads. suffix: of the file's name, after the run's ID.
-        make: writes the file; a sentence about it. None where the run's network is needed, which a helper
-        process holds (`question`, which answers with the file as the array `file`).
+        make: writes the file; a sentence about it.
+        has_card: whether the text of the model card is part of it, which a person may edit.
     """
 
     title: str
     about: str
     suffix: str
-    make: Callable[[RunFolder, Path], str] | None = None
-    question: str = ""
+    make: Callable[[RunFolder, Path], str]
+    has_card: bool = False
+
+
+def apart(*words: str, option: str = "") -> Callable[[RunFolder, Path], str]:
+    """What writes a file by a command in a process of its own: it needs torch, which no page imports.
+
+    Args:
+        words: of the command, such as "runs", "onnx". option: before the file's name, such as "--out".
+    """
+
+    def make(folder: RunFolder, target: Path) -> str:
+        command = [sys.executable, "-m", "selfsup_core", *words, folder.id, *([option] if option else [])]
+        command += [str(target), "--json", "--workspace", str(folder.workspace)]
+        try:
+            done = subprocess.run(
+                command, cwd=APP, capture_output=True, text=True, timeout=SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise RunError(
+                f"Writing the file took more than {SECONDS} seconds, so it was ended.",
+                code="too-slow",
+                remedy="Use the command line, which has no limit.",
+            ) from error
+        about = read_answer(done.stdout)
+        if error := about.get("error"):
+            raise RunError(error["message"], code=error["code"], remedy=error["remedy"])
+        if done.returncode or not target.is_file():
+            raise RunError(
+                "The file could not be written.",
+                code="no-file",
+                remedy="Try again; if that does not help, use the command line, which says more.",
+            )
+        return str(about.get("said", ""))
+
+    return make
+
+
+def read_answer(text: str) -> JsonObject:
+    try:
+        found = parse_json(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def make_pack(folder: RunFolder, target: Path) -> str:
@@ -50,5 +99,13 @@ OFFERS: dict[str, Offer] = {
         "All files of the run. Open it in another studio with “Open a run file” on the Runs page.",
         ".zip",
         make_pack,
+    ),
+    "model": Offer(
+        "Model with its card (ZIP)",
+        "Weights as safetensors, settings and the model card, laid out as on the Hugging Face Hub. The card "
+        "can be edited below.",
+        "-model.zip",
+        apart("runs", "card", option="--out"),
+        has_card=True,
     ),
 }

@@ -25,7 +25,7 @@ FORMAT = 1
 LIST = "run.json"
 MOST_FILES = 10_000
 MOST_BYTES = 4_000 * MB  # unpacked
-SUFFIXES = (".json", ".jsonl", ".npy", ".safetensors", ".txt", ".yaml")
+SUFFIXES = (".json", ".jsonl", ".md", ".npy", ".safetensors", ".txt", ".yaml")
 STAYS = ("control", "reserve", "worker.log")
 DAY = (2020, 1, 1, 0, 0, 0)  # of every file, so that equal runs give equal bytes
 

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_one
 from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import errors_shown, plain
 from selfsup_core.data.limits import MB
 from selfsup_core.errors import RunError
+from selfsup_core.export.card import MOST_LETTERS, keep_card, read_card
 from selfsup_core.export.take_away import OFFERS, Offer
 from selfsup_core.files import sha256
-from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.folder import ENDED, RunFolder, read_state
 
 MOST_BYTES = 300 * MB  # a download is held in the server's memory
@@ -52,6 +51,8 @@ def show_open(folder: RunFolder) -> None:
         is_asked = st.button("Prepare", key="take-away-go", icon=":material/archive:", type="primary")
     offer = OFFERS[chosen]
     st.caption(plain(offer.about))
+    if offer.has_card:
+        edit_card(folder)
     if is_asked:
         st.session_state.pop(MADE, None)
         with errors_shown(), st.spinner("Writing the file …"):
@@ -76,11 +77,28 @@ def show_open(folder: RunFolder) -> None:
     )
 
 
+def edit_card(folder: RunFolder) -> None:
+    """The model card as text; what is written there is kept with the run."""
+    with errors_shown():
+        card, _ = read_card(folder)
+        key = f"take-away-card-{folder.id}"
+        st.session_state.setdefault(key, card)
+        text = st.text_area(
+            "Model card",
+            key=key,
+            height=240,
+            max_chars=MOST_LETTERS,
+            help="Markdown. Leave it empty to bring back the card that is made from the run.",
+        )
+        if text != card:
+            keep_card(folder, text)
+        if not text.strip():
+            st.session_state.pop(key)
+            st.caption("The card that is made from the run is used.")
+
+
 def make(folder: RunFolder, offer: Offer) -> tuple[bytes, str]:
     """The file's content, and what is said of it. Raises RunError: it is too large for a download."""
-    if offer.make is None:
-        answer = routes.lab().ask(Subject("run", folder.id), offer.question, {})
-        return answer.arrays["file"].tobytes(), str(answer.about.get("said", ""))
     with tempfile.TemporaryDirectory() as place:
         target = Path(place) / f"file{offer.suffix}"
         said = offer.make(folder, target)
