@@ -112,6 +112,24 @@ def runs_card(
     show(about | asdict(written) | {"written": str(out), "said": written.say()}, as_json, written.say())
 
 
+@runs_app.command("onnx")
+def runs_onnx(
+    run: RunName,
+    out: Annotated[Path, typer.Argument(help="ONNX file to write.")],
+    epoch: Annotated[int | None, typer.Option(help="Epoch of the weights; the best unless given.")] = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a run's network as ONNX, checked against torch; needs requirements-onnx.txt."""
+    from selfsup_core.export.onnx_file import write_onnx
+    from selfsup_core.runs.folder import open_run
+
+    folder = open_run(place(workspace), run)
+    with writing(out):
+        written = write_onnx(folder, out, epoch)
+    show(asdict(written) | {"written": str(out), "said": written.say()}, as_json, written.say())
+
+
 def read_text(path: Path) -> str:
     try:
         return path.read_text("utf-8")

@@ -26,7 +26,7 @@ FILE = "card.md"
 MOST_LETTERS = 100_000
 TASKS = {
     "autoencoder": "An autoencoder: it compresses a sample to a short code and reconstructs it from that.",
-    "views": "An encoder that has learned from views of samples, without labels. Its code serves as features.",
+    "views": "An encoder that has learned from views of samples, without labels. Its code can be features.",
     "language": "A language model.",
     "classify": "A classifier.",
     "pseudo": "A classifier that has learned from few labels and from pseudo-labels.",

@@ -108,4 +108,11 @@ OFFERS: dict[str, Offer] = {
         apart("runs", "card", option="--out"),
         has_card=True,
     ),
+    "onnx": Offer(
+        "Network (ONNX)",
+        "For other programs and languages. It is checked against torch before it is handed out; needs the "
+        "packages of requirements-onnx.txt.",
+        ".onnx",
+        apart("runs", "onnx"),
+    ),
 }
