@@ -130,6 +130,40 @@ def runs_onnx(
     show(asdict(written) | {"written": str(out), "said": written.say()}, as_json, written.say())
 
 
+@runs_app.command("metrics")
+def runs_metrics(
+    run: RunName,
+    out: Annotated[Path, typer.Argument(help="File to write; its name ends with .csv or .parquet.")],
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the metrics of all epochs as a table."""
+    from selfsup_core.export.metrics import write_metrics
+    from selfsup_core.runs.folder import open_run
+
+    folder = open_run(place(workspace), run)
+    with writing(out):
+        said = write_metrics(folder, out)
+    show({"run": folder.id, "written": str(out), "said": said}, as_json, said)
+
+
+@runs_app.command("animate")
+def runs_animate(
+    run: RunName,
+    out: Annotated[Path, typer.Argument(help="File to write; its name ends with .gif or .webp.")],
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the training as a moving picture: loss, map and reconstructions, epoch by epoch."""
+    from selfsup_core.export.animation import write_animation
+    from selfsup_core.runs.folder import open_run
+
+    folder = open_run(place(workspace), run)
+    with writing(out):
+        said = write_animation(folder, out)
+    show({"run": folder.id, "written": str(out), "said": said}, as_json, said)
+
+
 def read_text(path: Path) -> str:
     try:
         return path.read_text("utf-8")

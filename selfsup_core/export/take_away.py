@@ -86,6 +86,18 @@ def make_report(folder: RunFolder, target: Path) -> str:
     return write_report(folder, target).say()
 
 
+def make_metrics(folder: RunFolder, target: Path) -> str:
+    from selfsup_core.export.metrics import write_metrics
+
+    return write_metrics(folder, target)
+
+
+def make_animation(folder: RunFolder, target: Path) -> str:
+    from selfsup_core.export.animation import write_animation
+
+    return write_animation(folder, target)
+
+
 OFFERS: dict[str, Offer] = {
     "report": Offer(
         "Report that replays the run (HTML)",
@@ -114,5 +126,13 @@ OFFERS: dict[str, Offer] = {
         "packages of requirements-onnx.txt.",
         ".onnx",
         apart("runs", "onnx"),
+    ),
+    "csv": Offer("Metrics (CSV)", "One row an epoch, for spreadsheets.", ".csv", make_metrics),
+    "parquet": Offer("Metrics (Parquet)", "One row an epoch, for programs.", ".parquet", make_metrics),
+    "gif": Offer(
+        "Training as a moving picture (GIF)",
+        "Loss, map and reconstructions, epoch by epoch, for slides and messages.",
+        ".gif",
+        make_animation,
     ),
 }

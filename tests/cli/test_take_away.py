@@ -36,3 +36,31 @@ def test_what_cannot_be_packed_or_opened_is_said(finished: RunFolder, tmp_path: 
     assert (done.returncode, "cannot be written" in done.stderr) == (1, True)
     done = cli("runs", "unpack", missing, "--json", workspace=tmp_path / "other")
     assert json.loads(done.stdout)["error"]["code"] == "no-file"
+
+
+@pytest.mark.parametrize(
+    ("command", "file"),
+    [
+        (("report",), "r.html"),
+        (("card", "--out"), "model.zip"),
+        (("onnx",), "n.onnx"),
+        (("metrics",), "m.csv"),
+        (("animate",), "a.gif"),
+    ],
+)
+def test_each_part_of_a_run_is_written(finished: RunFolder, tmp_path: Path, command, file: str):
+    name, *option = command
+    out = tmp_path / file
+    done = cli("runs", name, finished.id, *option, str(out), "--json", workspace=finished.workspace)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["written"] == str(out)
+    assert out.stat().st_size > 0
+
+
+def test_a_card_of_ones_own_is_kept(finished: RunFolder, tmp_path: Path):
+    (tmp_path / "card.md").write_text("# Mine", "utf-8")
+    text = ("--text", str(tmp_path / "card.md"), "--json")
+    done = cli("runs", "card", finished.id, *text, workspace=finished.workspace)
+    assert json.loads(done.stdout) == {"run": finished.id, "card": "# Mine", "edited": True}
+    (tmp_path / "card.md").write_text("", "utf-8")
+    assert "## Limits" in cli("runs", "card", finished.id, *text, workspace=finished.workspace).stdout
