@@ -67,7 +67,7 @@ def keep_card(folder: RunFolder, text: str) -> None:
 def write_card(folder: RunFolder) -> str:
     """The card as it follows from the run."""
     state, spec = read_state(folder), read_spec(folder.spec)
-    task = state.get("task", "autoencoder")
+    task, verdict = state.get("task", "autoencoder"), state.get("verdict")
     head = {
         "library_name": "selfsup-studio",
         "tags": list(dict.fromkeys(["selfsup-studio", task, spec.model.kind, spec.objective.kind])),
@@ -88,7 +88,7 @@ def write_card(folder: RunFolder) -> str:
         describe_data(folder, state, spec),
         "## Results",
         f"{sentence(escape(describe_run(state)))}",
-        *([escape(state["verdict"]["text"])] if state.get("verdict") else []),
+        *([escape(verdict["text"])] if verdict else []),
         table([(metric_title(name), shown(value)) for name, value in sorted(state["metrics"].items())]),
         "## How it was trained",
         describe_training(state, spec),

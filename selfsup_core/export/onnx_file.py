@@ -154,6 +154,7 @@ def wrap_network(model: Any, width: int) -> Exportable:
             self.model = model
 
         def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            found: tuple[torch.Tensor, ...]
             if is_variational:
                 code, spread = model.head.posterior(model.encoder(x))
                 found = (code, spread)
@@ -211,7 +212,7 @@ def export_module(found: Exportable, about: dict[str, str]) -> bytes:
         torch.onnx.export(
             found.module,
             (torch.from_numpy(x),),
-            buffer,
+            buffer,  # type: ignore[arg-type]  # the older exporter writes to it
             input_names=["x"],
             output_names=names,
             dynamic_axes={name: {0: "batch"} for name in ("x", *names)},

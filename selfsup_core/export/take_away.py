@@ -55,8 +55,8 @@ def apart(*words: str, option: str = "") -> Callable[[RunFolder, Path], str]:
                 remedy="Use the command line, which has no limit.",
             ) from error
         about = read_answer(done.stdout)
-        if error := about.get("error"):
-            raise RunError(error["message"], code=error["code"], remedy=error["remedy"])
+        if said := about.get("error"):
+            raise RunError(said["message"], code=said["code"], remedy=said["remedy"])
         if done.returncode or not target.is_file():
             raise RunError(
                 "The file could not be written.",

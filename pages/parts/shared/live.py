@@ -1,6 +1,4 @@
-"""The live view of a run: the stage where its routes are there, static figures with plain controls
-elsewhere.
-"""
+"""The live view of a run: the stage, or static figures with plain controls where its routes are missing."""
 
 from __future__ import annotations
 
