@@ -21,6 +21,7 @@ from selfsup_core.runs.folder import RunFolder, read_rows, read_state
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -43,8 +44,10 @@ def write_animation(folder: RunFolder, target: Path) -> str:
     kind = target.suffix.removeprefix(".").lower()
     if kind not in FORMATS:
         raise SettingError(
-            f"Animations are written as {' or '.join(FORMATS)}; found {kind!r}.",
-            remedy="End the file's name with .gif or .webp.",
+            tr("Animations are written as {formats}; found {kind!r}.").format(
+                formats=" or ".join(FORMATS), kind=kind
+            ),
+            remedy=tr("End the file's name with .gif or .webp."),
         )
     pictures = draw_epochs(folder)
     buffer = io.BytesIO()
@@ -56,7 +59,9 @@ def write_animation(folder: RunFolder, target: Path) -> str:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
-    return f"{len(pictures)} epochs, {target.stat().st_size / MB:.1f} MB."
+    return tr("{count} epochs, {st_size:.1f} MB.").format(
+        count=len(pictures), st_size=target.stat().st_size / MB
+    )
 
 
 def draw_epochs(folder: RunFolder) -> list[Image]:
@@ -65,7 +70,9 @@ def draw_epochs(folder: RunFolder) -> list[Image]:
     epochs = list_frames(folder.frames)
     if not epochs:
         raise RunError(
-            f"Nothing of the run {folder.id} has been measured, so there is nothing to show.",
+            tr("Nothing of the run {id} has been measured, so there is nothing to show.").format(
+                id=folder.id
+            ),
             code="no-frame",
         )
     step = -(-len(epochs) // MOST_FRAMES)
@@ -76,9 +83,17 @@ def draw_epochs(folder: RunFolder) -> list[Image]:
     rows: list[Any] = epoch_rows(read_rows(folder.metrics))
     points = np.concatenate([np.nan_to_num(frame["map"][:, :2]) for frame in frames])
     limits = np.percentile(points, [1, 99], axis=0)
-    unit = "Round" if state.get("task") == "pseudo" else "Epoch"
+    unit = tr("Round") if state.get("task") == "pseudo" else tr("Epoch")
     return [
-        draw(f"{unit} {epoch} of {epochs[-1]}", epoch, frame, static, about, rows, limits)
+        draw(
+            tr("{unit} {epoch} of {epochs}").format(unit=unit, epoch=epoch, epochs=epochs[-1]),
+            epoch,
+            frame,
+            static,
+            about,
+            rows,
+            limits,
+        )
         for epoch, frame in zip(epochs, frames, strict=True)
     ]
 
@@ -134,7 +149,7 @@ def draw_loss(pen: ImageDraw, epoch: int, rows: list[Any]) -> None:
             pen.line([place(*point) for point in curve], class_color(number), 2)
     x = place(epoch, low)[0]
     pen.line((x, top, x, bottom), INK, 1)
-    pen.text((left + 8, bottom + 2), "Loss: training (blue), validation (orange)", INK)
+    pen.text((left + 8, bottom + 2), tr("Loss: training (blue), validation (orange)"), INK)
 
 
 def draw_map(pen: ImageDraw, points: np.ndarray, labels: np.ndarray | None, limits: np.ndarray) -> None:

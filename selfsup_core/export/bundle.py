@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from selfsup_core.places import WEB
+from selfsup_core.translation import tr
 
 IMPORT = re.compile(r'^import (?P<names>[^;"]*?) from "(?P<path>\.[^"]*)"\n?', re.MULTILINE)
 DECLARED = re.compile(
@@ -27,7 +28,7 @@ def bundle(entry: str, root: Path = WEB) -> str:
     """
     parts: list[str] = []
     add(entry, root, {}, parts)
-    return '"use strict";\nconst studio = {}\n' + "\n".join(parts)
+    return tr('"use strict";\nconst studio = {}\n') + "\n".join(parts)
 
 
 def add(name: str, root: Path, exports: dict[str, set[str]], parts: list[str]) -> None:
@@ -41,7 +42,11 @@ def add(name: str, root: Path, exports: dict[str, set[str]], parts: list[str]) -
         source = place_of(name, found["path"])
         wanted = {part.split(" as ")[0].strip() for part in found["names"].partition("{")[2].split(",")}
         if missing := {part.strip(" }\n") for part in wanted} - exports[source] - {""}:
-            raise ValueError(f"{name} imports {', '.join(sorted(missing))}, which {source} does not export")
+            raise ValueError(
+                tr("{name} imports {missing}, which {source} does not export").format(
+                    name=name, missing=", ".join(sorted(missing)), source=source
+                )
+            )
     exports[name] = {found["name"] for found in DECLARED.finditer(text)}
     parts.append(as_function(name, text))
 
@@ -57,13 +62,17 @@ def as_function(name: str, text: str) -> str:
         source = f"studio[{json.dumps(place_of(name, found['path']))}]"
         names = " ".join(found["names"].split())
         if names.startswith("* as "):
-            return f"const {names.removeprefix('* as ')} = {source}\n"
+            return tr("const {names} = {source}\n").format(names=names.removeprefix("* as "), source=source)
         alone, _, braces = names.partition("{")
         lines = []
         if default := alone.strip().rstrip(","):
-            lines.append(f"const {default} = {source}.default\n")
+            lines.append(tr("const {default} = {source}.default\n").format(default=default, source=source))
         if braces:
-            lines.append(f"const {{ {braces.rstrip('} ').replace(' as ', ': ')} }} = {source}\n")
+            lines.append(
+                tr("const {{ {replace} }} = {source}\n").format(
+                    replace=braces.rstrip("} ").replace(" as ", ": "), source=source
+                )
+            )
         return "".join(lines)
 
     body = IMPORT.sub(imported, text)
@@ -71,11 +80,11 @@ def as_function(name: str, text: str) -> str:
     body = DECLARED.sub(lambda found: found["rest"], body)
     body = DEFAULT.sub("exports.default = ", body)
     if left := LEFT.search(body):
-        raise ValueError(f"{name}: {left[0]!r} cannot be bundled")
+        raise ValueError(tr("{name}: {left!r} cannot be bundled").format(name=name, left=left[0]))
     exports = ", ".join(names)
     # "</script" would end the script of the page, wherever it is written.
     body = body.replace("</script", "<\\/script").replace("<!--", "<\\!--")
-    return (
-        f"studio[{json.dumps(name)}] = (() => {{\nconst exports = {{}}\n{body}\n"
-        f"return Object.assign(exports, {{ {exports} }})\n}})()"
-    )
+    return tr(
+        "studio[{dumps}] = (() => {{\nconst exports = {{}}\n{body}\n"
+        "return Object.assign(exports, {{ {exports} }})\n}})()"
+    ).format(dumps=json.dumps(name), body=body, exports=exports)

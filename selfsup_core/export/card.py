@@ -20,16 +20,21 @@ from selfsup_core.files import read_file, write_bytes
 from selfsup_core.runs.folder import RunFolder, read_rows, read_state
 from selfsup_core.runs.signs import signs_of
 from selfsup_core.runs.spec import RunSpec, known_settings, read_spec, value_at
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import counted, percent
 
 FILE = "card.md"
 MOST_LETTERS = 100_000
 TASKS = {
-    "autoencoder": "An autoencoder: it compresses a sample to a short code and reconstructs it from that.",
-    "views": "An encoder that has learned from views of samples, without labels. Its code can be features.",
-    "language": "A language model.",
-    "classify": "A classifier.",
-    "pseudo": "A classifier that has learned from few labels and from pseudo-labels.",
+    "autoencoder": tr_later(
+        "An autoencoder: it compresses a sample to a short code and reconstructs it from that."
+    ),
+    "views": tr_later(
+        "An encoder that has learned from views of samples, without labels. Its code can be features."
+    ),
+    "language": tr_later("A language model."),
+    "classify": tr_later("A classifier."),
+    "pseudo": tr_later("A classifier that has learned from few labels and from pseudo-labels."),
 }
 
 
@@ -57,7 +62,11 @@ def keep_card(folder: RunFolder, text: str) -> None:
         SettingError: it is too long. OSError: the disk is full.
     """
     if len(text) > MOST_LETTERS:
-        raise SettingError(f"The card has {len(text):,} characters; at most {MOST_LETTERS:,} are kept.")
+        raise SettingError(
+            tr("The card has {count:,} characters; at most {most_letters:,} are kept.").format(
+                count=len(text), most_letters=MOST_LETTERS
+            )
+        )
     if not text.strip() or text == write_card(folder):
         (folder.path / FILE).unlink(missing_ok=True)
         return
@@ -78,10 +87,10 @@ def write_card(folder: RunFolder) -> str:
         TASKS.get(task, TASKS["autoencoder"]),
         table(
             [
-                ("Network", f"{escape(spec.model.kind)}, {counted(state['parameters'], 'weight')}"),
-                ("Objective", escape(spec.objective.kind)),
-                ("Run", folder.id),
-                ("Written by", f"SelfSup Studio {__version__}"),
+                (tr("Network"), f"{escape(spec.model.kind)}, {counted(state['parameters'], 'weight')}"),
+                (tr("Objective"), escape(spec.objective.kind)),
+                (tr("Run"), folder.id),
+                (tr("Written by"), tr("SelfSup Studio {version}").format(version=__version__)),
             ]
         ),
         "## Data",
@@ -90,7 +99,7 @@ def write_card(folder: RunFolder) -> str:
         f"{sentence(escape(describe_run(state)))}",
         *([escape(verdict["text"])] if verdict else []),
         table([(metric_title(name), shown(value)) for name, value in sorted(state["metrics"].items())]),
-        "## How it was trained",
+        tr("## How it was trained"),
         describe_training(state, spec),
         "## Limits",
         "\n".join(f"- {line}" for line in list_limits(folder, state, spec)),
@@ -116,38 +125,52 @@ def describe_data(folder: RunFolder, state: Any, spec: RunSpec) -> str:
     title = escape(state["source_title"] or data.source)
     train = percent(1 - data.validation - data.test)
     rows = [
-        ("Data set", title),
-        ("Kind", escape(state["kind"])),
+        (tr("Data set"), title),
+        (tr("Kind"), escape(state["kind"])),
         (
-            "Split",
-            f"{train} training, {percent(data.validation)} validation, {percent(data.test)} test; "
-            f"seed {data.split_seed}",
+            tr("Split"),
+            tr("{train} training, {validation} validation, {test} test; seed {split_seed}").format(
+                train=train,
+                validation=percent(data.validation),
+                test=percent(data.test),
+                split_seed=data.split_seed,
+            ),
         ),
     ]
     try:
         source = find_source(data.source, folder.workspace)
-        rows += [("Samples", f"{source.samples:,}"), ("Licence", escape(source.licence) or "not known")]
-        rows += [("Origin", escape(source.origin))] if source.origin else []
+        rows += [
+            (tr("Samples"), f"{source.samples:,}"),
+            (tr("Licence"), escape(source.licence) or tr("not known")),
+        ]
+        rows += [(tr("Origin"), escape(source.origin))] if source.origin else []
     except StudioError:
-        rows.append(("Samples", "not known: the data set is not on this machine"))
+        rows.append((tr("Samples"), tr("not known: the data set is not on this machine")))
     settings = known_settings(spec)
     if state.get("task") in ("classify", "pseudo"):
         for path in ("data.labels_per_class", "data.labels_fraction"):
             rows.append((settings[path].title or path, settings[path].say(value_at(spec, path))))
     if data.leave_out:
-        rows.append(("Class left out", escape(data.leave_out)))
+        rows.append((tr("Class left out"), escape(data.leave_out)))
     return table(rows)
 
 
 def describe_training(state: Any, spec: RunSpec) -> str:
     settings = known_settings(spec)
     unit = "rounds" if state.get("task") == "pseudo" else "epochs"
-    rows = [("Trained for", f"{state['epoch']} of {state['epochs']} {unit}, {state['seconds']:.0f} s")]
+    rows = [
+        (
+            tr("Trained for"),
+            tr("{epoch} of {epochs} {unit}, {seconds:.0f} s").format(
+                epoch=state["epoch"], epochs=state["epochs"], unit=unit, seconds=state["seconds"]
+            ),
+        )
+    ]
     if state["best"]:
-        rows.append(("Best epoch", str(state["best"]["epoch"])))
+        rows.append((tr("Best epoch"), str(state["best"]["epoch"])))
     if state["device"]:
-        rows.append(("Device", escape(state["device"]["label"])))
-    rows.append(("Seed", str(spec.seed)))
+        rows.append((tr("Device"), escape(state["device"]["label"])))
+    rows.append((tr("Seed"), str(spec.seed)))
     for path in ("train.batch_size", "train.learning_rate", "train.schedule", "train.weight_decay"):
         rows.append((settings[path].title or path, escape(settings[path].say(value_at(spec, path)))))
     for path, setting in settings.items():
@@ -155,29 +178,38 @@ def describe_training(state: Any, spec: RunSpec) -> str:
             value = value_at(spec, path)
             if value not in ("", (), None):
                 rows.append((escape(setting.title or path), escape(setting.say(value))[:200]))
-    return table(rows) + "\n\nAll settings are in `spec.yaml`, by which the run can be repeated."
+    return table(rows) + tr("\n\nAll settings are in `spec.yaml`, by which the run can be repeated.")
 
 
 def list_limits(folder: RunFolder, state: Any, spec: RunSpec) -> list[str]:
     """What should be known before the model is used."""
     title = escape(state["source_title"] or spec.data.source)
     lines = [
-        f"It has learned from {title} alone. Other data may look different to it, and its numbers say "
-        "nothing about them."
+        tr(
+            "It has learned from {title} alone. Other data may look different to it, and its numbers say "
+            "nothing about them."
+        ).format(title=title)
     ]
     if not any(name.startswith("test_") or name == "test_rows" for name in state["metrics"]):
         lines.append(
-            "The results are those of validation rows. They may have guided choices, so new data can give "
-            "worse ones."
+            tr(
+                "The results are those of validation rows. They may have guided choices, so "
+                "new data can give "
+                "worse ones."
+            )
         )
-    lines.append("It was trained once, with one seed; another seed gives other numbers.")
+    lines.append(tr("It was trained once, with one seed; another seed gives other numbers."))
     if state["status"] != "finished":
-        lines.append(f"The run did not finish: it is {state['status']} after epoch {state['epoch']}.")
+        lines.append(
+            tr("The run did not finish: it is {status} after epoch {epoch}.").format(
+                status=state["status"], epoch=state["epoch"]
+            )
+        )
     if state.get("task") == "pseudo":
-        lines.append("Pseudo-labels can be wrong, and a model learns wrong ones like right ones.")
+        lines.append(tr("Pseudo-labels can be wrong, and a model learns wrong ones like right ones."))
     if state.get("task") == "language":
-        lines.append("It repeats what its texts contain, and what it writes may be wrong or offensive.")
+        lines.append(tr("It repeats what its texts contain, and what it writes may be wrong or offensive."))
     if getattr(spec.objective, "kind", "") == "variational":
-        lines.append("Its reconstructions are means and look smoother than the samples.")
+        lines.append(tr("Its reconstructions are means and look smoother than the samples."))
     lines += [escape(sign["text"]) for sign in signs_of(state, read_rows(folder.metrics))]
     return list(dict.fromkeys(lines))

@@ -6,6 +6,7 @@ import re
 from functools import cache
 
 from selfsup_core.places import WEB
+from selfsup_core.translation import tr
 
 LABEL = re.compile(r'^\s+(\w+): "([^"]+)",$', re.MULTILINE)
 PARTS = {"train": "training", "val": "validation", "test": "test"}
@@ -15,7 +16,7 @@ PARTS = {"train": "training", "val": "validation", "test": "test"}
 def titles() -> dict[str, str]:
     source = (WEB / "stage" / "panels" / "curves.js").read_text("utf-8")
     block = source.partition("export const LABELS = {")[2].partition("\n}")[0]
-    return dict(LABEL.findall(block)) | {"knn_accuracy": "Nearest neighbors in the code"}
+    return dict(LABEL.findall(block)) | {"knn_accuracy": tr("Nearest neighbors in the code")}
 
 
 def metric_title(name: str) -> str:

@@ -10,6 +10,7 @@ from selfsup_core.export.pseudo_labels import FORMATS, as_file
 from selfsup_core.files import write_bytes
 from selfsup_core.runs.folder import RunFolder, read_rows, read_state
 from selfsup_core.runs.signs import epoch_rows
+from selfsup_core.translation import tr
 
 FIRST = ("epoch", "step", "seconds", "train_loss", "val_loss")
 
@@ -23,7 +24,7 @@ def metric_columns(folder: RunFolder) -> dict[str, list[Any]]:
     read_state(folder)
     rows: list[Any] = epoch_rows(read_rows(folder.metrics))
     if not rows:
-        raise RunError(f"No epoch of the run {folder.id} has ended yet.", code="no-epoch")
+        raise RunError(tr("No epoch of the run {id} has ended yet.").format(id=folder.id), code="no-epoch")
     names = {
         name
         for row in rows
@@ -46,9 +47,13 @@ def write_metrics(folder: RunFolder, target: Path, kind: str = "") -> str:
     kind = kind or target.suffix.removeprefix(".").lower()
     if kind not in FORMATS:
         raise SettingError(
-            f"Metrics are written as {' or '.join(FORMATS)}; found {kind!r}.",
-            remedy="End the file's name with .csv or .parquet.",
+            tr("Metrics are written as {formats}; found {kind!r}.").format(
+                formats=" or ".join(FORMATS), kind=kind
+            ),
+            remedy=tr("End the file's name with .csv or .parquet."),
         )
     columns = metric_columns(folder)
     write_bytes(target, as_file(columns, kind))
-    return f"{len(columns)} metrics of {len(columns['epoch'])} epochs."
+    return tr("{count} metrics of {count_2} epochs.").format(
+        count=len(columns), count_2=len(columns["epoch"])
+    )

@@ -21,6 +21,7 @@ from selfsup_core.models import MODELS
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.pack import add
 from selfsup_core.runs.spec import RunSpec, read_spec
+from selfsup_core.translation import tr
 
 FORMAT = 1
 
@@ -35,9 +36,8 @@ class ModelFiles:
     files: tuple[str, ...]
 
     def say(self) -> str:
-        return (
-            f"The model of epoch {self.epoch} with its card: {len(self.files)} files, "
-            f"{self.bytes / MB:.1f} MB."
+        return tr("The model of epoch {epoch} with its card: {count} files, {bytes:.1f} MB.").format(
+            epoch=self.epoch, count=len(self.files), bytes=self.bytes / MB
         )
 
 
@@ -85,7 +85,9 @@ def write_network(folder: RunFolder, spec: RunSpec, made: Path, epoch: int | Non
     try:
         about = read_about(folder.frames / "static.safetensors")
     except OSError as error:
-        raise RunError(f"The run {folder.id} has not started yet.", code="no-weights") from error
+        raise RunError(
+            tr("The run {id} has not started yet.").format(id=folder.id), code="no-weights"
+        ) from error
     config: dict[str, Any] = {
         "format": FORMAT,
         "library_name": "selfsup-studio",
@@ -137,7 +139,9 @@ def load_network(folder: Path) -> Any:
         objective(objective.Config.model_validate(about["objective"])).equip(model)
         load_trained(model, load_file(folder / "model.safetensors"))
     except (KeyError, TypeError, ValueError, OSError, RuntimeError, SafetensorError) as error:
-        raise RunError(f"{folder.name} is not the model of a run.", code="bad-model") from error
+        raise RunError(
+            tr("{name} is not the model of a run.").format(name=folder.name), code="bad-model"
+        ) from error
     return model.eval().requires_grad_(False)
 
 

@@ -19,6 +19,7 @@ from selfsup_core.errors import RunError, StudioError
 from selfsup_core.files import MB, write_bytes
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.spec import RunSpec, read_spec
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import torch
@@ -48,10 +49,10 @@ class OnnxFile:
 
     def say(self) -> str:
         outputs = ", ".join(self.outputs)
-        return (
-            f"The network of epoch {self.epoch} as ONNX, {self.bytes / MB:.1f} MB, with the outputs "
-            f"{outputs}. It differs from torch by at most {self.difference:.1g}."
-        )
+        return tr(
+            "The network of epoch {epoch} as ONNX, {bytes:.1f} MB, with the outputs "
+            "{outputs}. It differs from torch by at most {difference:.1g}."
+        ).format(epoch=self.epoch, bytes=self.bytes / MB, outputs=outputs, difference=self.difference)
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,9 @@ def require_packages() -> None:
             __import__(name)
         except ImportError as error:
             raise StudioError(
-                f"ONNX files need the package {name}, which is not installed.",
+                tr("ONNX files need the package {name}, which is not installed.").format(name=name),
                 code="missing-package",
-                remedy="Install it with `pip install -r requirements-onnx.txt`.",
+                remedy=tr("Install it with `pip install -r requirements-onnx.txt`."),
             ) from error
 
 
@@ -90,9 +91,9 @@ def write_onnx(folder: RunFolder, target: Path, epoch: int | None = None) -> Onn
     spec, task = read_spec(folder.spec), read_state(folder).get("task", "autoencoder")
     if task == "language" or spec.model.kind in UNFIT:
         raise RunError(
-            f"The network of {folder.id} reads tokens, so it is not written as ONNX here.",
+            tr("The network of {id} reads tokens, so it is not written as ONNX here.").format(id=folder.id),
             code="no-onnx",
-            remedy="Export the model with its card, and convert the folder with the library optimum.",
+            remedy=tr("Export the model with its card, and convert the folder with the library optimum."),
         )
     if task in ("classify", "pseudo"):
         found, used, about = classifier_of(folder, epoch)
@@ -102,7 +103,7 @@ def write_onnx(folder: RunFolder, target: Path, epoch: int | None = None) -> Onn
     blob = export_module(found, about)
     difference = compare(blob, found)
     write_bytes(target, blob)
-    inputs = {"x": f"(batch, {found.width}) float32"}
+    inputs = {"x": tr("(batch, {width}) float32").format(width=found.width)}
     return OnnxFile(folder.id, used, len(blob), inputs, found.outputs, difference)
 
 
@@ -116,7 +117,9 @@ def network_of(folder: RunFolder, spec: RunSpec, epoch: int | None) -> tuple[Exp
     try:
         static = read_about(folder.frames / "static.safetensors")
     except OSError as error:
-        raise RunError(f"The run {folder.id} has not started yet.", code="no-weights") from error
+        raise RunError(
+            tr("The run {id} has not started yet.").format(id=folder.id), code="no-weights"
+        ) from error
     shape = tuple(json.loads(static["item_shape"]))
     groups: Any = ()
     if static.get("kind") == "table":
@@ -166,11 +169,11 @@ def wrap_network(model: Any, width: int) -> Exportable:
     outputs = {"code": "(batch, K), before a codebook, if there is one"}
     if is_variational:
         outputs = {
-            "mean": "(batch, K) of each code's normal distribution",
-            "log_variance": "(batch, K) of the same",
+            "mean": tr("(batch, K) of each code's normal distribution"),
+            "log_variance": tr("(batch, K) of the same"),
         }
     if can_decode:
-        outputs["reconstruction"] = "(batch, D) in [0, 1], of the mean or the code"
+        outputs["reconstruction"] = tr("(batch, D) in [0, 1], of the mean or the code")
     return Exportable(Whole().eval(), width, outputs)
 
 
@@ -194,7 +197,7 @@ def wrap_classifier(model: Any, width: int) -> Exportable:
             logits = model(x)
             return logits, logits.softmax(dim=1)
 
-    outputs = {"logits": "(batch, classes)", "probabilities": "(batch, classes), which sum to 1"}
+    outputs = {"logits": tr("(batch, classes)"), "probabilities": tr("(batch, classes), which sum to 1")}
     return Exportable(Whole().eval(), width, outputs)
 
 
@@ -255,9 +258,12 @@ def compare(blob: bytes, found: Exportable) -> float:
             difference = float(np.abs(got - value).max()) / scale if got.shape == value.shape else np.inf
             if not difference <= TOLERANCE:
                 raise RunError(
-                    f"The ONNX file computes another {name} than torch: the difference is {difference:.1g}.",
+                    tr(
+                        "The ONNX file computes another {name} than torch: the difference is "
+                        "{difference:.1g}."
+                    ).format(name=name, difference=difference),
                     code="onnx-differs",
-                    remedy="Nothing was written. Use the model with its card instead.",
+                    remedy=tr("Nothing was written. Use the model with its card instead."),
                 )
             worst = max(worst, difference)
     return worst

@@ -27,6 +27,7 @@ from selfsup_core.places import WEB
 from selfsup_core.runs.folder import ACTIVE, RunFolder, read_state
 from selfsup_core.runs.spec import known_settings, read_spec, value_at
 from selfsup_core.runs.thinned import list_frames
+from selfsup_core.translation import tr
 from selfsup_core.workers.live import LiveRuns
 
 MOST_BYTES = 20 * MB
@@ -44,9 +45,13 @@ class Report:
     left_out: int
 
     def say(self) -> str:
-        text = f"The report of {self.run} has {self.bytes / MB:.1f} MB and replays {self.frames} epochs."
+        text = tr("The report of {run} has {bytes:.1f} MB and replays {frames} epochs.").format(
+            run=self.run, bytes=self.bytes / MB, frames=self.frames
+        )
         if self.left_out:
-            text += f" {self.left_out} more epochs were left out, so that it stays below 20 MB."
+            text += tr(" {left_out} more epochs were left out, so that it stays below 20 MB.").format(
+                left_out=self.left_out
+            )
         return text
 
 
@@ -59,14 +64,16 @@ def write_report(folder: RunFolder, target: Path) -> Report:
     state = read_state(folder)
     if state["status"] in ACTIVE:
         raise RunError(
-            f"The run {folder.id} is {state['status']}.",
+            tr("The run {id} is {status}.").format(id=folder.id, status=state["status"]),
             code="run-active",
-            remedy="Wait until it has ended, then write the report.",
+            remedy=tr("Wait until it has ended, then write the report."),
         )
     epochs = list_frames(folder.frames)
     if not epochs:
         raise RunError(
-            f"Nothing of the run {folder.id} has been measured, so there is nothing to report.",
+            tr("Nothing of the run {id} has been measured, so there is nothing to report.").format(
+                id=folder.id
+            ),
             code="no-frame",
         )
     live = LiveRuns(folder.workspace)
@@ -131,10 +138,10 @@ def page(folder: RunFolder, state: Any, data: dict[str, Any], script: str, plotl
         "SCRIPT": script,
     }
     # Plotly makes styles of its own, which cannot ask for anything under this policy.
-    filled["POLICY"] = (
-        f"default-src 'none'; script-src {policy_hash(plotly)} {policy_hash(script)}; style-src "
+    filled["POLICY"] = tr(
+        "default-src 'none'; script-src {policy_hash} {policy_hash_2}; style-src "
         "'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
-    )
+    ).format(policy_hash=policy_hash(plotly), policy_hash_2=policy_hash(script))
     template = (WEB / "report" / "report.html").read_text("utf-8")
     return re.sub(rf"%%({'|'.join(filled)})%%", lambda found: filled[found[1]], template)
 
@@ -142,9 +149,16 @@ def page(folder: RunFolder, state: Any, data: dict[str, Any], script: str, plotl
 def about_line(state: Any) -> str:
     title, day = state["source_title"] or state["source"], state["created"][:10]
     unit = "rounds" if state.get("task") == "pseudo" else "epochs"
-    return (
-        f"{title}. {state['epoch']} of {state['epochs']} {unit}, {state['status']}. Trained on {day} "
-        f"with SelfSup Studio {__version__}."
+    return tr(
+        "{title}. {epoch} of {epochs} {unit}, {status}. Trained on {day} with SelfSup Studio {version}."
+    ).format(
+        title=title,
+        epoch=state["epoch"],
+        epochs=state["epochs"],
+        unit=unit,
+        status=state["status"],
+        day=day,
+        version=__version__,
     )
 
 

@@ -13,6 +13,7 @@ from selfsup_core.files import JsonObject, parse_json
 from selfsup_core.places import APP
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.pack import pack_run
+from selfsup_core.translation import tr, tr_later
 
 SECONDS = 300
 
@@ -50,18 +51,20 @@ def apart(*words: str, option: str = "") -> Callable[[RunFolder, Path], str]:
             )
         except subprocess.TimeoutExpired as error:
             raise RunError(
-                f"Writing the file took more than {SECONDS} seconds, so it was ended.",
+                tr("Writing the file took more than {seconds} seconds, so it was ended.").format(
+                    seconds=SECONDS
+                ),
                 code="too-slow",
-                remedy="Use the command line, which has no limit.",
+                remedy=tr("Use the command line, which has no limit."),
             ) from error
         about = read_answer(done.stdout)
         if said := about.get("error"):
             raise RunError(said["message"], code=said["code"], remedy=said["remedy"])
         if done.returncode or not target.is_file():
             raise RunError(
-                "The file could not be written.",
+                tr("The file could not be written."),
                 code="no-file",
-                remedy="Try again; if that does not help, use the command line, which says more.",
+                remedy=tr("Try again; if that does not help, use the command line, which says more."),
             )
         return str(about.get("said", ""))
 
@@ -100,38 +103,51 @@ def make_animation(folder: RunFolder, target: Path) -> str:
 
 OFFERS: dict[str, Offer] = {
     "report": Offer(
-        "Report that replays the run (HTML)",
-        "One file that opens in any browser, without the app and without a network: curves, samples and map "
-        "under one cursor, results and settings.",
+        tr_later("Report that replays the run (HTML)"),
+        tr_later(
+            "One file that opens in any browser, without the app and without a network: "
+            "curves, samples and map "
+            "under one cursor, results and settings."
+        ),
         ".html",
         make_report,
     ),
     "pack": Offer(
-        "Whole run (ZIP)",
-        "All files of the run. Open it in another studio with “Open a run file” on the Runs page.",
+        tr_later("Whole run (ZIP)"),
+        tr_later("All files of the run. Open it in another studio with “Open a run file” on the Runs page."),
         ".zip",
         make_pack,
     ),
     "model": Offer(
-        "Model with its card (ZIP)",
-        "Weights as safetensors, settings and the model card, laid out as on the Hugging Face Hub. The card "
-        "can be edited below.",
+        tr_later("Model with its card (ZIP)"),
+        tr_later(
+            "Weights as safetensors, settings and the model card, laid out as on the Hugging "
+            "Face Hub. The card "
+            "can be edited below."
+        ),
         "-model.zip",
         apart("runs", "card", option="--out"),
         has_card=True,
     ),
     "onnx": Offer(
-        "Network (ONNX)",
-        "For other programs and languages. It is checked against torch before it is handed out; needs the "
-        "packages of requirements-onnx.txt.",
+        tr_later("Network (ONNX)"),
+        tr_later(
+            "For other programs and languages. It is checked against torch before it is "
+            "handed out; needs the "
+            "packages of requirements-onnx.txt."
+        ),
         ".onnx",
         apart("runs", "onnx"),
     ),
-    "csv": Offer("Metrics (CSV)", "One row an epoch, for spreadsheets.", ".csv", make_metrics),
-    "parquet": Offer("Metrics (Parquet)", "One row an epoch, for programs.", ".parquet", make_metrics),
+    "csv": Offer(
+        tr_later("Metrics (CSV)"), tr_later("One row an epoch, for spreadsheets."), ".csv", make_metrics
+    ),
+    "parquet": Offer(
+        tr_later("Metrics (Parquet)"), tr_later("One row an epoch, for programs."), ".parquet", make_metrics
+    ),
     "gif": Offer(
-        "Training as a moving picture (GIF)",
-        "Loss, map and reconstructions, epoch by epoch, for slides and messages.",
+        tr_later("Training as a moving picture (GIF)"),
+        tr_later("Loss, map and reconstructions, epoch by epoch, for slides and messages."),
         ".gif",
         make_animation,
     ),

@@ -12,6 +12,7 @@ from selfsup_core.runs.folder import RunFolder, list_states
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.waiting import in_words, what_takes_time
 from selfsup_core.shared import host_of, label_of
+from selfsup_core.translation import tr
 
 FILE = "line.json"
 
@@ -70,6 +71,10 @@ def say_place(folder: RunFolder) -> str:
         return ""
     position, seconds = place["position"], place["seconds"]
     if line["is_paused"]:
-        return f"The teacher has paused the room. Number {position} in the queue."
-    when = "" if not seconds else f", starts in about {in_words(seconds)}"
-    return f"Number {position} of {len(line['places'])} in the queue{when}."
+        return tr("The teacher has paused the room. Number {position} in the queue.").format(
+            position=position
+        )
+    when = "" if not seconds else tr(", starts in about {in_words}").format(in_words=in_words(seconds))
+    return tr("Number {position} of {count} in the queue{when}.").format(
+        position=position, count=len(line["places"]), when=when
+    )

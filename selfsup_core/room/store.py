@@ -21,6 +21,7 @@ from selfsup_core.files import read_checked, write_private
 from selfsup_core.room.people import Joining, Person, admit, new_code
 from selfsup_core.runs.folder import now_iso
 from selfsup_core.shared import person_workspace, room_folder
+from selfsup_core.translation import tr
 
 T = TypeVar("T")
 FILE = "room.json"
@@ -55,7 +56,9 @@ class RoomAbout(TypedDict):
 
 
 def no_room() -> RunError:
-    return RunError("There is no room here.", code="no-room", remedy="`python server.py --room` opens one.")
+    return RunError(
+        tr("There is no room here."), code="no-room", remedy=tr("`python server.py --room` opens one.")
+    )
 
 
 class Room:

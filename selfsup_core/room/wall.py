@@ -18,6 +18,7 @@ from selfsup_core.runs.folder import ACTIVE, RunFolder, find_run, list_states
 from selfsup_core.runs.short_runs import is_aside
 from selfsup_core.runs.state import RunState
 from selfsup_core.shared import person_workspace
+from selfsup_core.translation import tr
 
 COLUMNS = (
     "nickname",
@@ -152,7 +153,7 @@ def put_on(room: Room, person: str, run: str) -> None:
         RunError: there is no such run.
     """
     if find_run(person_workspace(room.host, person), run) is None or not person:
-        raise RunError(f"There is no run {run!r}.", code="no-run")
+        raise RunError(tr("There is no run {run!r}.").format(run=run), code="no-run")
 
     def show(about: RoomAbout) -> None:
         about["spotlight"] = Shown(person=person, run=run)

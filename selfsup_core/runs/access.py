@@ -16,6 +16,7 @@ from pathlib import Path
 
 from selfsup_core.errors import SettingError
 from selfsup_core.files import read_file, tighten, write_private
+from selfsup_core.translation import tr
 
 SECRET_BYTES = 32
 MOST_SECRET = 4096  # bytes of a file that holds one
@@ -48,8 +49,10 @@ def app_token(workspace: Path, environment: Mapping[str, str] = os.environ) -> s
         )
     if not is_token(chosen.encode()):
         raise SettingError(
-            f"{TOKEN} must have {LEAST_CHARACTERS} or more letters, digits, - or _.",
-            remedy="Leave it out to have a token created.",
+            tr("{token} must have {least_characters} or more letters, digits, - or _.").format(
+                token=TOKEN, least_characters=LEAST_CHARACTERS
+            ),
+            remedy=tr("Leave it out to have a token created."),
         )
     return chosen
 

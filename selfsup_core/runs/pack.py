@@ -20,6 +20,7 @@ from selfsup_core import __version__
 from selfsup_core.errors import RunError
 from selfsup_core.files import MB, digest_of_file
 from selfsup_core.runs.folder import ACTIVE, RunFolder, read_state, require_plain_run
+from selfsup_core.translation import tr
 
 FORMAT = 1
 LIST = "run.json"
@@ -57,10 +58,12 @@ class Packed:
     left_out: tuple[str, ...]
 
     def say(self) -> str:
-        text = f"The run {self.run} is packed: {self.files:,} files, {self.bytes / MB:.1f} MB."
+        text = tr("The run {run} is packed: {files:,} files, {bytes:.1f} MB.").format(
+            run=self.run, files=self.files, bytes=self.bytes / MB
+        )
         if self.left_out:
             names = ", ".join(self.left_out[:5])
-            text += f" Files that do not belong to a run stay behind: {names}."
+            text += tr(" Files that do not belong to a run stay behind: {names}.").format(names=names)
         return text
 
 
@@ -88,19 +91,29 @@ def pack_run(folder: RunFolder, target: Path) -> Packed:
     state = read_state(folder)
     if state["status"] in ACTIVE:
         raise RunError(
-            f"The run {folder.id} is {state['status']}, so its files still change.",
+            tr("The run {id} is {status}, so its files still change.").format(
+                id=folder.id, status=state["status"]
+            ),
             code="run-active",
-            remedy="Stop it or wait until it has finished, then pack it.",
+            remedy=tr("Stop it or wait until it has finished, then pack it."),
         )
     require_plain_run(folder)
     names, left_out = list_files(folder)
     total = sum((folder.path / name).stat().st_size for name in names)
     if total > MOST_BYTES or len(names) >= MOST_FILES:
         raise RunError(
-            f"The run {folder.id} has {len(names):,} files of {total / MB:,.0f} MB together; at most "
-            f"{MOST_FILES:,} files and {MOST_BYTES // MB:,} MB can be packed.",
+            tr(
+                "The run {id} has {count:,} files of {total:,.0f} MB together; at most "
+                "{most_files:,} files and {most_bytes:,} MB can be packed."
+            ).format(
+                id=folder.id,
+                count=len(names),
+                total=total / MB,
+                most_files=MOST_FILES,
+                most_bytes=MOST_BYTES // MB,
+            ),
             code="too-large",
-            remedy="Copy its folder instead, or train again and keep fewer frames and weights.",
+            remedy=tr("Copy its folder instead, or train again and keep fewer frames and weights."),
         )
     about: PackedRun = {
         "format": FORMAT,

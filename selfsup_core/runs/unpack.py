@@ -39,6 +39,7 @@ from selfsup_core.runs.queue import RUN_ID
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.state import RunState, parse_state
 from selfsup_core.safetensors_header import read_header
+from selfsup_core.translation import tr
 
 MOST_RATIO = 200  # unpacked size by packed size, of more than 10 MB
 SPARE = 200 * MB  # that the disk keeps
@@ -67,7 +68,7 @@ class Opened:
 
 
 def refuse(problem: str, code: str = "bad-run-file", remedy: str = "") -> NoReturn:
-    raise RunError(problem, code=code, remedy=remedy or "Ask for the file again, or pack the run again.")
+    raise RunError(problem, code=code, remedy=remedy or tr("Ask for the file again, or pack the run again."))
 
 
 def unpack_run(workspace: Path, path: Path, *, called: str = "") -> Opened:
@@ -84,11 +85,15 @@ def unpack_run(workspace: Path, path: Path, *, called: str = "") -> Opened:
     try:
         archive = zipfile.ZipFile(path)
     except FileNotFoundError:
-        refuse(f"There is no file {name}.", "no-file", "Check the path.")
+        refuse(tr("There is no file {name}.").format(name=name), "no-file", tr("Check the path."))
     except OSError as error:
-        refuse(f"{name} cannot be read: {error.strerror or 'it is damaged'}.", "no-file", "Check the path.")
+        refuse(
+            tr("{name} cannot be read: {value}.").format(name=name, value=error.strerror or "it is damaged"),
+            "no-file",
+            tr("Check the path."),
+        )
     except Exception:  # zipfile raises many kinds for damaged files
-        refuse(f"{name} is not a whole ZIP file.", "damaged-archive")
+        refuse(tr("{name} is not a whole ZIP file.").format(name=name), "damaged-archive")
     with archive:
         entries = check_entries(name, path.stat().st_size, archive.infolist())
         about = read_list(name, archive, entries)
@@ -98,9 +103,11 @@ def unpack_run(workspace: Path, path: Path, *, called: str = "") -> Opened:
         need = sum(file["bytes"] for file in about["files"])
         if shutil.disk_usage(workspace).free < need + SPARE:
             refuse(
-                f"{name} needs {need / MB:,.0f} MB, and the disk has too little space.",
+                tr("{name} needs {need:,.0f} MB, and the disk has too little space.").format(
+                    name=name, need=need / MB
+                ),
                 "disk",
-                "Free some disk space and try again.",
+                tr("Free some disk space and try again."),
             )
         where = runs / f".opened.{uuid.uuid4().hex[:8]}.tmp"  # swept there when this process is killed
         try:
@@ -117,7 +124,12 @@ def unpack_run(workspace: Path, path: Path, *, called: str = "") -> Opened:
 def check_entries(name: str, size: int, entries: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
     """Name → entry of all files, by the directory of the archive alone."""
     if len(entries) > MOST_FILES:
-        refuse(f"{name} has {len(entries):,} files; at most {MOST_FILES:,} are read.", "too-many-files")
+        refuse(
+            tr("{name} has {count:,} files; at most {most_files:,} are read.").format(
+                name=name, count=len(entries), most_files=MOST_FILES
+            ),
+            "too-many-files",
+        )
     found: dict[str, zipfile.ZipInfo] = {}
     seen: set[str] = set()
     end = 0
@@ -125,22 +137,43 @@ def check_entries(name: str, size: int, entries: list[zipfile.ZipInfo]) -> dict[
         check_name(name, entry)
         plain = unicodedata.normalize("NFC", entry.filename).casefold().rstrip("/")
         if plain in seen:
-            refuse(f"{name} holds {short(entry.filename)} twice, or in two spellings.", "duplicate-name")
+            refuse(
+                tr("{name} holds {filename} twice, or in two spellings.").format(
+                    name=name, filename=short(entry.filename)
+                ),
+                "duplicate-name",
+            )
         seen.add(plain)
         if entry.flag_bits & 1:
-            refuse(f"{short(entry.filename)} in {name} is encrypted.", "encrypted")
+            refuse(
+                tr("{filename} in {name} is encrypted.").format(filename=short(entry.filename), name=name),
+                "encrypted",
+            )
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            refuse(f"{short(entry.filename)} in {name} is compressed in an unusual way.", "bad-compression")
+            refuse(
+                tr("{filename} in {name} is compressed in an unusual way.").format(
+                    filename=short(entry.filename), name=name
+                ),
+                "bad-compression",
+            )
         if entry.header_offset < end:
-            refuse(f"{name} has entries that overlap.", "archive-bomb")
+            refuse(tr("{name} has entries that overlap.").format(name=name), "archive-bomb")
         end = entry.header_offset + entry.compress_size
         if not entry.is_dir():
             found[entry.filename] = entry
     total = sum(entry.file_size for entry in found.values())
     if total > MOST_BYTES:
-        refuse(f"{name} unpacks to {total / MB:,.0f} MB; at most {MOST_BYTES // MB:,} MB.", "archive-bomb")
+        refuse(
+            tr("{name} unpacks to {total:,.0f} MB; at most {most_bytes:,} MB.").format(
+                name=name, total=total / MB, most_bytes=MOST_BYTES // MB
+            ),
+            "archive-bomb",
+        )
     if total > 10 * MB and total > MOST_RATIO * size:
-        refuse(f"{name} grows to {total / max(size, 1):,.0f} times its size.", "archive-bomb")
+        refuse(
+            tr("{name} grows to {total:,.0f} times its size.").format(name=name, total=total / max(size, 1)),
+            "archive-bomb",
+        )
     return found
 
 
@@ -148,17 +181,30 @@ def check_name(name: str, entry: zipfile.ZipInfo) -> None:
     given = entry.filename
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        refuse(f"{short(given)} in {name} is a link or a device; a run holds plain files only.", "not-plain")
+        refuse(
+            tr("{given} in {name} is a link or a device; a run holds plain files only.").format(
+                given=short(given), name=name
+            ),
+            "not-plain",
+        )
     if given.startswith(("/", "\\")) or ":" in given:
-        refuse(f"{short(given)} in {name} is an absolute path.", "bad-path")
+        refuse(tr("{given} in {name} is an absolute path.").format(given=short(given), name=name), "bad-path")
     parts = given.rstrip("/").split("/")
     if "\\" in given or ".." in parts:
-        refuse(f"{short(given)} in {name} leads out of the run's folder.", "bad-path")
+        refuse(
+            tr("{given} in {name} leads out of the run's folder.").format(given=short(given), name=name),
+            "bad-path",
+        )
     for part in parts:
         if not PART.fullmatch(part) or RESERVED.fullmatch(part) or part.endswith("."):
-            refuse(f"{short(given)} in {name} is not a name of a run's file.", "bad-path")
+            refuse(
+                tr("{given} in {name} is not a name of a run's file.").format(given=short(given), name=name),
+                "bad-path",
+            )
     if len(parts) > MOST_DEPTH:
-        refuse(f"{short(given)} in {name} is in too many folders.", "bad-path")
+        refuse(
+            tr("{given} in {name} is in too many folders.").format(given=short(given), name=name), "bad-path"
+        )
 
 
 def short(text: str) -> str:
@@ -168,59 +214,84 @@ def short(text: str) -> str:
 def read_entry(name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     """A small entry's content."""
     if entry.file_size > MOST_JSON:
-        refuse(f"{short(entry.filename)} in {name} is too large.", "archive-bomb")
+        refuse(
+            tr("{filename} in {name} is too large.").format(filename=short(entry.filename), name=name),
+            "archive-bomb",
+        )
     try:
         with archive.open(entry) as file:
             return file.read(entry.file_size + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError):
-        refuse(f"{short(entry.filename)} in {name} is damaged.", "damaged-member")
+        refuse(
+            tr("{filename} in {name} is damaged.").format(filename=short(entry.filename), name=name),
+            "damaged-member",
+        )
 
 
 def read_list(name: str, archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo]) -> PackedRun:
     """run.json, checked for its shape and version."""
     if LIST not in entries:
         refuse(
-            f"{name} is not a packed run: it has no {LIST}.",
-            remedy="Pack a run with `runs pack`, or with the button of its page.",
+            tr("{name} is not a packed run: it has no {list}.").format(name=name, list=LIST),
+            remedy=tr("Pack a run with `runs pack`, or with the button of its page."),
         )
     try:
         value = parse_json(read_entry(name, archive, entries[LIST]))
     except ValueError:
-        refuse(f"{LIST} in {name} is not valid JSON.")
+        refuse(tr("{list} in {name} is not valid JSON.").format(list=LIST, name=name))
     version = value.get("format") if isinstance(value, dict) else None
     if version != FORMAT or isinstance(version, bool):
         refuse(
-            f"{name} was packed in format {str(version)[:20]}; this version reads format {FORMAT}.",
+            tr("{name} was packed in format {version}; this version reads format {format}.").format(
+                name=name, version=str(version)[:20], format=FORMAT
+            ),
             "other-format",
-            "Open it with the version that has packed it, or update SelfSup Studio.",
+            tr("Open it with the version that has packed it, or update SelfSup Studio."),
         )
     try:
         return check_shape(value, PackedRun, LIST)
     except DamagedFile as error:
-        refuse(f"{name} is damaged: {error.message}")
+        refuse(tr("{name} is damaged: {message}").format(name=name, message=error.message))
 
 
 def check_list(name: str, about: PackedRun, entries: dict[str, zipfile.ZipInfo]) -> None:
     """The list names every file of the archive once, and no other."""
     run = about["run"]
     if not RUN_ID.fullmatch(run):
-        refuse(f"{name} names its run {short(run)}, which is no ID of a run.")
+        refuse(tr("{name} names its run {run}, which is no ID of a run.").format(name=name, run=short(run)))
     listed = [f"{run}/{file['name']}" for file in about["files"]]
     if len(listed) != len(set(listed)):
-        refuse(f"{LIST} in {name} lists a file twice.", "duplicate-name")
+        refuse(tr("{list} in {name} lists a file twice.").format(list=LIST, name=name), "duplicate-name")
     if missing := sorted(set(listed) - set(entries)):
-        refuse(f"{name} lacks {short(missing[0])}, which {LIST} lists.", "missing-file")
+        refuse(
+            tr("{name} lacks {missing}, which {list} lists.").format(
+                name=name, missing=short(missing[0]), list=LIST
+            ),
+            "missing-file",
+        )
     if extra := sorted(set(entries) - set(listed) - {LIST}):
-        refuse(f"{name} holds {short(extra[0])}, which {LIST} does not list.", "extra-file")
+        refuse(
+            tr("{name} holds {extra}, which {list} does not list.").format(
+                name=name, extra=short(extra[0]), list=LIST
+            ),
+            "extra-file",
+        )
     for file in about["files"]:
         if not file["name"].endswith(SUFFIXES):
             refuse(
-                f"{short(file['name'])} in {name} is of a kind that no run holds; files that could run code "
-                f"are never opened.",
+                tr(
+                    "{name} in {name_2} is of a kind that no run holds; files that could run code "
+                    "are never opened."
+                ).format(name=short(file["name"]), name_2=name),
                 "bad-kind",
             )
         if entries[f"{run}/{file['name']}"].file_size != file["bytes"]:
-            refuse(f"{short(file['name'])} in {name} has another size than {LIST} says.", "damaged-member")
+            refuse(
+                tr("{name} in {name_2} has another size than {list} says.").format(
+                    name=short(file["name"]), name_2=name, list=LIST
+                ),
+                "damaged-member",
+            )
 
 
 def unpack_files(
@@ -252,9 +323,17 @@ def unpack_file(
                 digest.update(piece)
                 copy.write(piece)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, FileExistsError):
-        refuse(f"{short(file['name'])} in {name} is damaged.", "damaged-member")
+        refuse(
+            tr("{name} in {name_2} is damaged.").format(name=short(file["name"]), name_2=name),
+            "damaged-member",
+        )
     if count != file["bytes"] or digest.hexdigest() != file["sha256"]:
-        refuse(f"{short(file['name'])} in {name} is not the file that was packed.", "damaged-member")
+        refuse(
+            tr("{name} in {name_2} is not the file that was packed.").format(
+                name=short(file["name"]), name_2=name
+            ),
+            "damaged-member",
+        )
 
 
 def check_content(name: str, file: str, path: Path) -> None:
@@ -269,10 +348,12 @@ def check_content(name: str, file: str, path: Path) -> None:
                 while piece := source.read(1 << 20):
                     # A character may be cut at the end of a piece; what matters is that bytes are text.
                     if b"\x00" in piece or piece.startswith(b"\x80"):
-                        raise ValueError("it is not text")
+                        raise ValueError(tr("it is not text"))
     except ValueError:
         refuse(
-            f"{short(file)} in {name} is not what its name says; files that could run code are never opened.",
+            tr(
+                "{file} in {name} is not what its name says; files that could run code are never opened."
+            ).format(file=short(file), name=name),
             "bad-kind",
         )
 
@@ -282,17 +363,21 @@ def check_run(name: str, folder: RunFolder) -> RunState:
     try:
         state = parse_state(folder.state)
     except DamagedFile as error:
-        refuse(f"{name} is damaged: {error.message}")
+        refuse(tr("{name} is damaged: {message}").format(name=name, message=error.message))
     if state is None:
-        refuse(f"{name} holds no state.json, so it is not a whole run.", "missing-file")
+        refuse(tr("{name} holds no state.json, so it is not a whole run.").format(name=name), "missing-file")
     if state["status"] not in ENDED:
-        refuse(f"The run in {name} is {state['status']}; only a run that has ended can be opened.")
+        refuse(
+            tr("The run in {name} is {status}; only a run that has ended can be opened.").format(
+                name=name, status=state["status"]
+            )
+        )
     try:
         spec = read_spec(folder.spec)
     except StudioError as error:
-        refuse(f"{name} cannot be opened: {error.message}")
+        refuse(tr("{name} cannot be opened: {message}").format(name=name, message=error.message))
     if spec.data.source != state["source"]:
-        refuse(f"In {name}, spec.yaml and state.json name different data sets.")
+        refuse(tr("In {name}, spec.yaml and state.json name different data sets.").format(name=name))
     return state
 
 
@@ -308,9 +393,11 @@ def settle(name: str, about: PackedRun, unpacked: Path, target: Path) -> bool:
         is_same = False
     if not is_same:
         refuse(
-            f"Another run with the ID {about['run']} is already here, and it differs from the one in {name}.",
+            tr(
+                "Another run with the ID {run} is already here, and it differs from the one in {name}."
+            ).format(run=about["run"], name=name),
             "run-exists",
-            "Delete that run first, or open the file in another workspace.",
+            tr("Delete that run first, or open the file in another workspace."),
         )
     return False
 
@@ -324,7 +411,7 @@ def note_of(workspace: Path, state: RunState) -> str:
     if is_there:
         return ""
     title = state["source_title"] or state["source"]
-    return (
-        f"Its data set {title} is not here: the run can be watched, but not tried out or continued until the "
+    return tr(
+        "Its data set {title} is not here: the run can be watched, but not tried out or continued until the "
         "data set is added."
-    )
+    ).format(title=title)

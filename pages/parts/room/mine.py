@@ -9,22 +9,23 @@ from pages.parts.shared import viewer
 from pages.parts.shared.workspace import plain
 from selfsup_core.room.people import shown_code
 from selfsup_core.room.viewer import Viewer
+from selfsup_core.translation import tr
 
 SECONDS = 3.0
 
 
 def show(me: Viewer) -> None:
     st.markdown(say_place(me))
-    st.caption("Your runs and data are yours: of the others only the teacher sees them.")
+    st.caption(tr("Your runs and data are yours: of the others only the teacher sees them."))
     st.fragment(run_every=SECONDS)(draw)()
 
 
 def say_place(me: Viewer) -> str:
     """Who they are, and how they come back on another device, as Markdown."""
-    return (
-        f"You are **{plain(me.nickname)}**, resume code **{shown_code(me.resume)}**: with this nickname and "
+    return tr(
+        "You are **{nickname}**, resume code **{shown_code}**: with this nickname and "
         "code another device brings you back here."
-    )
+    ).format(nickname=plain(me.nickname), shown_code=shown_code(me.resume))
 
 
 def draw() -> None:

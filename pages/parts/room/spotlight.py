@@ -12,6 +12,7 @@ from selfsup_core.room import wall
 from selfsup_core.room.store import Room
 from selfsup_core.runs.folder import read_rows, read_state
 from selfsup_core.runs.signs import epoch_rows
+from selfsup_core.translation import tr
 
 
 def show_switch(room: Room, live: wall.Live) -> None:
@@ -19,16 +20,16 @@ def show_switch(room: Room, live: wall.Live) -> None:
     on = wall.in_spotlight(room)
     is_on = bool(on and live.folder and on[1] == live.folder)
     if is_on:
-        if st.button("End the spotlight", icon=":material/highlight_off:", key="room-spotlight-off"):
+        if st.button(tr("End the spotlight"), icon=":material/highlight_off:", key="room-spotlight-off"):
             with acting("room"):
                 wall.take_off(room)
                 rerun()
     elif st.button(
-        "Spotlight",
+        tr("Spotlight"),
         icon=":material/highlight:",
         key="room-spotlight",
         disabled=live.folder is None,
-        help="Everybody sees this run, with the nickname, on their Room page.",
+        help=tr("Everybody sees this run, with the nickname, on their Room page."),
     ):
         with acting("room"):
             assert live.folder is not None
@@ -46,7 +47,11 @@ def show(room: Room) -> None:
         state = read_state(folder)
         color, icon = STATUS_STYLE[state["status"]]
         with st.container(border=True, key="room-spotlight-run"):
-            st.markdown(f"**In the spotlight: {plain(nickname)}** · {plain(state['name'] or state['run'])}")
+            st.markdown(
+                tr("**In the spotlight: {nickname}** · {value}").format(
+                    nickname=plain(nickname), value=plain(state["name"] or state["run"])
+                )
+            )
             st.badge(state["status"], color=color, icon=icon)
             left, right = st.columns(2)
             left.html(look(str(folder.path), state["epoch"], state["task"]) or "<span></span>")

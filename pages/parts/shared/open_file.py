@@ -13,21 +13,24 @@ from pages.parts.shared.uploader import copy_to, uploader
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.runs.folder import read_state
 from selfsup_core.runs.unpack import Opened, unpack_run
+from selfsup_core.translation import tr
 
 OPENED = "run-file-opened"  # of the session: (file, run, sentence)
 
 
 def show_open_file() -> None:
     """A folded upload; the run that came of it can be opened below."""
-    with st.expander("Open a run file", icon=":material/folder_open:"):
-        st.caption("A ZIP file that “Export this run” or `runs pack` has written, in this or another studio.")
-        files = uploader("Run file", ["zip"], key="run-file")
+    with st.expander(tr("Open a run file"), icon=":material/folder_open:"):
+        st.caption(
+            tr("A ZIP file that “Export this run” or `runs pack` has written, in this or another studio.")
+        )
+        files = uploader(tr("Run file"), ["zip"], key="run-file")
         if not files:
             st.session_state.pop(OPENED, None)
             return
         file = files[0]
         if st.session_state.get(OPENED, ("",))[0] != file.file_id:
-            with errors_shown(), st.spinner("Checking the file …"):
+            with errors_shown(), st.spinner(tr("Checking the file …")):
                 opened = open_upload(file)
                 st.session_state[OPENED] = (file.file_id, opened.folder, opened.say())
                 rerun()  # the list above has one more
@@ -38,7 +41,7 @@ def show_open_file() -> None:
         page, mode = PAGES.get(read_state(folder).get("task", ""), AUTOENCODER)
         st.page_link(
             page,
-            label="Open this run",
+            label=tr("Open this run"),
             icon=":material/open_in_new:",
             query_params={"run": folder.id} | ({"do": mode} if mode else {}),
         )

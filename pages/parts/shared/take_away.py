@@ -16,6 +16,7 @@ from selfsup_core.export.card import MOST_LETTERS, keep_card, read_card
 from selfsup_core.export.take_away import OFFERS, Offer
 from selfsup_core.files import sha256
 from selfsup_core.runs.folder import ENDED, RunFolder, read_state
+from selfsup_core.translation import tr
 
 MOST_BYTES = 300 * MB  # a download is held in the server's memory
 PACE = 5.0  # seconds
@@ -29,7 +30,7 @@ def show_take_away(folder: RunFolder) -> None:
         wait_for_end(folder)
         return
     with st.expander(
-        "Export this run", icon=":material/download:", key="take-away", on_change="rerun"
+        tr("Export this run"), icon=":material/download:", key="take-away", on_change="rerun"
     ) as box:
         if box.open:
             show_open(folder)
@@ -47,15 +48,15 @@ def wait_for_end(folder: RunFolder) -> None:
 def show_open(folder: RunFolder) -> None:
     titles = {name: offer.title for name, offer in OFFERS.items()}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = choose_one(st, "What", titles, key="take-away-what")
-        is_asked = st.button("Prepare", key="take-away-go", icon=":material/archive:", type="primary")
+        chosen = choose_one(st, tr("What"), titles, key="take-away-what")
+        is_asked = st.button(tr("Prepare"), key="take-away-go", icon=":material/archive:", type="primary")
     offer = OFFERS[chosen]
     st.caption(plain(offer.about))
     if offer.has_card:
         edit_card(folder)
     if is_asked:
         st.session_state.pop(MADE, None)
-        with errors_shown(), st.spinner("Writing the file …"):
+        with errors_shown(), st.spinner(tr("Writing the file …")):
             content, said = make(folder, offer)
             # The digest keeps apart what Streamlit may take for the same file.
             name = f"{folder.id}-{sha256(content)[:8]}{offer.suffix}"
@@ -67,7 +68,7 @@ def show_open(folder: RunFolder) -> None:
         st.caption(plain(said))
     megabytes = len(content) / MB
     st.download_button(
-        f"Download ({megabytes:.1f} MB)",
+        tr("Download ({megabytes:.1f} MB)").format(megabytes=megabytes),
         content,
         name,
         KINDS.get(Path(name).suffix, "application/octet-stream"),
@@ -84,17 +85,17 @@ def edit_card(folder: RunFolder) -> None:
         key = f"take-away-card-{folder.id}"
         st.session_state.setdefault(key, card)
         text = st.text_area(
-            "Model card",
+            tr("Model card"),
             key=key,
             height=240,
             max_chars=MOST_LETTERS,
-            help="Markdown. Leave it empty to bring back the card that is made from the run.",
+            help=tr("Markdown. Leave it empty to bring back the card that is made from the run."),
         )
         if text != card:
             keep_card(folder, text)
         if not text.strip():
             st.session_state.pop(key)
-            st.caption("The card that is made from the run is used.")
+            st.caption(tr("The card that is made from the run is used."))
 
 
 def make(folder: RunFolder, offer: Offer) -> tuple[bytes, str]:
@@ -105,8 +106,10 @@ def make(folder: RunFolder, offer: Offer) -> tuple[bytes, str]:
         size = target.stat().st_size
         if size > MOST_BYTES:
             raise RunError(
-                f"The file has {size / MB:,.0f} MB; at most {MOST_BYTES // MB} MB can be downloaded here.",
+                tr("The file has {size:,.0f} MB; at most {most_bytes} MB can be downloaded here.").format(
+                    size=size / MB, most_bytes=MOST_BYTES // MB
+                ),
                 code="too-large",
-                remedy="Write it with the command line: `python -m selfsup_core runs pack RUN out.zip`.",
+                remedy=tr("Write it with the command line: `python -m selfsup_core runs pack RUN out.zip`."),
             )
         return target.read_bytes(), said
