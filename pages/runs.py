@@ -8,6 +8,7 @@ from pages.parts.runs.listed import NEWEST, SORTS, matches, sort_runs
 from pages.parts.runs.ticked import show_actions, show_tick
 from pages.parts.shared.choice import refuse_param, take_text, write_text
 from pages.parts.shared.forms import number_field
+from pages.parts.shared.open_file import show_open_file
 from pages.parts.shared.runlist import keep_fresh, show_deleted, show_rows
 from pages.parts.shared.workspace import workspace
 from selfsup_core.runs.folder import ACTIVE, DamagedRun, scan_runs
@@ -92,3 +93,4 @@ def leave_out_short(states: list[Listed]) -> list[Listed]:
 
 keep_fresh(show_list)
 show_deleted()
+show_open_file()

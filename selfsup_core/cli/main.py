@@ -17,6 +17,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from selfsup_core import __version__
+from selfsup_core.cli import take_away  # noqa: F401  # adds to `runs`
 from selfsup_core.cli.augment import augment_app
 from selfsup_core.cli.classify import classify_app
 from selfsup_core.cli.data import data_app

@@ -51,7 +51,7 @@ const short = (name) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_N
 class Stage {
   constructor(component) {
     this.component = component
-    const { base, assets, run, token, epoch, task, beside, explained } = component.data
+    const { base, assets, run, token, epoch, task, beside, explained, offline } = component.data
     this.run = run
     this.told = { epoch: new Told(epoch), beside: new Told(beside) }
     this.store = new Store({ base, run, token }, () => this.arrived())
@@ -61,7 +61,7 @@ class Stage {
         draw: () => this.draw(),
         rested: (at) => {
           if (at !== null) this.told.epoch.tell(at)
-          replaceParam("epoch", at)
+          if (!offline) replaceParam("epoch", at)
           this.component.setStateValue("cursor", at)
         },
       },
@@ -101,7 +101,7 @@ class Stage {
     this.story = this.oracle && createStory(this.oracle)
     // Only runs that learn from views can be broken on purpose.
     this.beside =
-      task === "views"
+      task === "views" && !offline
         ? createBeside(ctx, {
             wish: beside,
             chosen: (other) => {
@@ -126,7 +126,7 @@ class Stage {
       framePanel(panel, ctx, { isSpoken: i === 0 }),
     )
     this.grid = el("div", { class: "stage-panels" }, ...this.panels.map((panel) => panel.node))
-    this.lab = createLab(ctx, task)
+    this.lab = createLab(ctx, offline ? "" : task)
     this.name = el("h2", {})
     this.deviceLabel = el("summary", {})
     this.deviceReason = el("p", {})
@@ -138,7 +138,14 @@ class Stage {
     )
     this.root = el(
       "div",
-      { class: "stage", "data-testid": "stage", "data-run": run, "data-task": task, tabindex: "-1" },
+      {
+        class: "stage",
+        "data-testid": "stage",
+        "data-run": run,
+        "data-task": task,
+        "data-offline": Boolean(offline),
+        tabindex: "-1",
+      },
       el("div", { class: "stage-title" }, this.name, this.guide.show, this.device),
       this.transport.root,
       this.message,
@@ -150,7 +157,7 @@ class Stage {
       this.grid,
       this.lab.root,
     )
-    this.loadStyle(assets).then(() => this.resize())
+    if (!offline) this.loadStyle(assets).then(() => this.resize())
     component.parentElement.replaceChildren(this.root)
     this.stopBubbles = closeBubbles(this.root)
     this.onKey = (event) => this.key(event)

@@ -4,10 +4,10 @@ import { el, percent, sizeCanvas } from "../lib/dom.js"
 import { addShape, classColor } from "../lib/palette.js"
 import { tr } from "../lib/words.js"
 
-export const TRUTH = 0,
-  PROPOSED = 1,
-  KEPT = 2,
-  GIVEN = 3
+export const TRUTH = 0
+export const PROPOSED = 1
+export const KEPT = 2
+export const GIVEN = 3
 export const BINS = 100
 
 export const sum = (values) => {

@@ -1,6 +1,4 @@
-"""The live view of a run: the stage where its routes are there, static figures with plain controls
-elsewhere.
-"""
+"""The live view of a run: the stage, or static figures with plain controls where its routes are missing."""
 
 from __future__ import annotations
 
@@ -17,6 +15,7 @@ from pages.parts.shared.explained import explained_for, offer_lesson, open_lesso
 from pages.parts.shared.go import rerun
 from pages.parts.shared.runlist import AUTOENCODER, PAGES
 from pages.parts.shared.standing import show_middle
+from pages.parts.shared.take_away import show_take_away
 from pages.parts.shared.workspace import (
     acting,
     errors_shown,
@@ -110,6 +109,7 @@ def show_run(run: str) -> None:
         return
     if routes.is_mounted and not st.session_state.get("stage_failed"):
         show_stage(run)
+        show_take_away(folder)
         return
     if routes.is_mounted:
         st.info(
@@ -122,6 +122,7 @@ def show_run(run: str) -> None:
     else:
         st.caption(tr("These are static figures. Start the app with `make run` for the live view."))
     show_standing(run)
+    show_take_away(folder)
 
 
 @st.fragment

@@ -53,7 +53,7 @@ class ConvClassifier(nn.Module):
     def features(self, x: torch.Tensor) -> torch.Tensor:
         """(B, D) → (B, channels[-1])."""
         height, width, depth = self.item
-        images = self.standardize(x).view(len(x), height, width, depth).permute(0, 3, 1, 2)
+        images = self.standardize(x).view(x.shape[0], height, width, depth).permute(0, 3, 1, 2)
         found: torch.Tensor = self.blocks(images).mean(dim=(2, 3))
         return found
 

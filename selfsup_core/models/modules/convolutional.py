@@ -50,7 +50,7 @@ class ToMaps(nn.Module):
         self.size = (height, width, channels)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x.reshape(len(x), *self.size).permute(0, 3, 1, 2)
+        return x.reshape(x.shape[0], *self.size).permute(0, 3, 1, 2)
 
 
 class ToValues(nn.Module):

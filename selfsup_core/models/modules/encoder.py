@@ -105,7 +105,7 @@ class ResidualBody(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         # (B, C, H, W), and so in memory too: with channels last, torch 2.13 corrupts memory in the backward
         # pass of layers with few channels on the CPU.
-        images = (2 * x - 1).view(len(x), *self.item).permute(0, 3, 1, 2).contiguous()
+        images = (2 * x - 1).view(x.shape[0], *self.item).permute(0, 3, 1, 2).contiguous()
         found: torch.Tensor = self.blocks(self.stem(images)).mean(dim=(2, 3))
         return found
 

@@ -107,8 +107,8 @@ class PatchTransformer(CodingNetwork):
     def patches(self, x: torch.Tensor) -> torch.Tensor:
         """(B, D) → (B, N, p·p·C), patches row by row."""
         (rows, columns), p, channels = self.grid, self.patch, self.image[2]
-        x = x.reshape(len(x), rows, p, columns, p, channels)
-        return x.permute(0, 1, 3, 2, 4, 5).reshape(len(x), self.tokens, -1)
+        x = x.reshape(x.shape[0], rows, p, columns, p, channels)
+        return x.permute(0, 1, 3, 2, 4, 5).reshape(x.shape[0], self.tokens, -1)
 
     def unpatch(self, patches: torch.Tensor) -> torch.Tensor:
         """(B, N, p·p·C) → (B, D)."""
@@ -118,7 +118,7 @@ class PatchTransformer(CodingNetwork):
 
     def see(self, x: torch.Tensor, keep: torch.Tensor | None = None) -> torch.Tensor:
         """Encoder's tokens (B, V, size) of the patches `keep` (B, V), or of all."""
-        tokens, places = self.patches(x), self.places.expand(len(x), -1, -1)
+        tokens, places = self.patches(x), self.places.expand(x.shape[0], -1, -1)
         if keep is not None:
             tokens, places = take(tokens, keep), take(places, keep)
         found: torch.Tensor = self.norm(self.blocks(self.embed(tokens) + places))
@@ -133,7 +133,7 @@ class PatchTransformer(CodingNetwork):
         ones.
         """
         seen = self.to_decoder(self.see(x, keep))
-        tokens = self.hole.to(seen.dtype).expand(len(x), self.tokens, -1)
+        tokens = self.hole.to(seen.dtype).expand(x.shape[0], self.tokens, -1)
         tokens = tokens.scatter(1, keep[:, :, None].expand_as(seen), seen)
         found: torch.Tensor = self.predict(
             self.decoder_norm(self.decoder_blocks(tokens + self.decoder_places))
@@ -142,7 +142,7 @@ class PatchTransformer(CodingNetwork):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(B, D) → (B, D) logits with nothing hidden."""
-        keep = torch.arange(self.tokens, device=x.device).expand(len(x), -1)
+        keep = torch.arange(self.tokens, device=x.device).expand(x.shape[0], -1)
         return self.unpatch(self.masked_forward(x, keep))
 
     def decode(self, h: torch.Tensor) -> torch.Tensor:

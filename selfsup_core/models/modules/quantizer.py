@@ -46,7 +46,7 @@ class Quantizer(nn.Module):
     def assign(self, h: torch.Tensor) -> torch.Tensor:
         """(B, K) → (B, K/d) places in the codebook."""
         nearest = torch.cdist(self.parts(h).float(), self.codebook).argmin(dim=1)
-        return nearest.reshape(len(h), -1)
+        return nearest.reshape(h.shape[0], -1)
 
     def forward(self, h: torch.Tensor) -> torch.Tensor:
         """(B, K) → (B, K) codebook vectors; the gradient passes straight through to h."""

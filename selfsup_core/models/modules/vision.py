@@ -46,7 +46,7 @@ class ResNet18Body(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         # (B, C, H, W), contiguous for the reason that `ResidualBody` gives.
-        images = (2 * x - 1).view(len(x), *self.item).permute(0, 3, 1, 2).contiguous()
+        images = (2 * x - 1).view(x.shape[0], *self.item).permute(0, 3, 1, 2).contiguous()
         found: torch.Tensor = self.blocks(self.stem(images)).mean(dim=(2, 3))
         return found
 
@@ -81,10 +81,10 @@ class VisionTransformerBody(nn.Module):
     def patches(self, x: torch.Tensor) -> torch.Tensor:
         """(B, D) → (B, N, p·p·C), patches row by row."""
         (rows, columns), p, (height, width, channels) = self.grid, self.patch, self.item
-        images = x.reshape(len(x), height, width, channels)
+        images = x.reshape(x.shape[0], height, width, channels)
         images = functional.pad(images, (0, 0, 0, columns * p - width, 0, rows * p - height))
-        images = images.reshape(len(x), rows, p, columns, p, channels)
-        return images.permute(0, 1, 3, 2, 4, 5).reshape(len(x), self.tokens, -1)
+        images = images.reshape(x.shape[0], rows, p, columns, p, channels)
+        return images.permute(0, 1, 3, 2, 4, 5).reshape(x.shape[0], self.tokens, -1)
 
     def spread(self, shown: torch.Tensor) -> torch.Tensor:
         """(B, N) of patches → (B, D), the same for each value of a patch."""
@@ -95,7 +95,7 @@ class VisionTransformerBody(nn.Module):
 
     def see(self, x: torch.Tensor, keep: torch.Tensor | None = None) -> torch.Tensor:
         """Tokens (B, V, size) of the patches `keep` (B, V), or of all; only these see each other."""
-        tokens, places = self.patches(2 * x - 1), self.places.expand(len(x), -1, -1)
+        tokens, places = self.patches(2 * x - 1), self.places.expand(x.shape[0], -1, -1)
         if keep is not None:
             tokens, places = take(tokens, keep), take(places, keep)
         found: torch.Tensor = self.norm(self.blocks(self.embed(tokens) + places))
