@@ -10,7 +10,7 @@ from pathlib import Path
 
 from selfsup_core.errors import StudioError
 from selfsup_core.places import ASSETS
-from selfsup_core.translation import tr
+from selfsup_core.translation import ENGLISH, language, tr
 
 DOCS = ASSETS / "docs"
 ORDER = ("teach", "extend", "deploy", "troubleshooting", "commands")
@@ -37,20 +37,30 @@ class Guide:
     body: str
 
 
-def list_guides(language: str = "en", root: Path | None = None) -> dict[str, Guide]:
-    """Name → guide, in the order in which they are offered; those that `ORDER` does not name come last."""
-    folder = (root or DOCS) / language
-    names = sorted(path.stem for path in folder.glob("*.md"))
-    if not names:
-        raise GuideError(tr("There are no guides in the language {language!r}.").format(language=language))
+def list_guides(code: str = "", root: Path | None = None) -> dict[str, Guide]:
+    """Name → guide, in the order in which they are offered; those that `ORDER` does not name come last.
+
+    In the reader's language unless one is named, and in English where that has none.
+    """
+    folder = root or DOCS
+    if code:
+        names = guide_files(code, folder)
+        if not names:
+            raise GuideError(tr("There are no guides in the language {language!r}.").format(language=code))
+    else:
+        names = guide_files(ENGLISH, folder) | guide_files(language(), folder)
     ranks = {name: rank for rank, name in enumerate(ORDER)}
-    names.sort(key=lambda name: ranks.get(name, len(ORDER)))
-    return {name: read_guide(folder / f"{name}.md") for name in names}
+    ordered = sorted(names, key=lambda name: (ranks.get(name, len(ORDER)), name))
+    return {name: read_guide(names[name]) for name in ordered}
 
 
-def find_guide(name: str, language: str = "en", root: Path | None = None) -> Guide:
+def guide_files(code: str, folder: Path) -> dict[str, Path]:
+    return {path.stem: path for path in (folder / code).glob("*.md")}
+
+
+def find_guide(name: str, code: str = "", root: Path | None = None) -> Guide:
     """Raises GuideError: there is none of this name; says which there are."""
-    known = list_guides(language, root)
+    known = list_guides(code, root)
     if name not in known:
         raise GuideError(
             tr("There is no guide {name!r}. Known: {known}.").format(name=name[:40], known=", ".join(known))

@@ -297,7 +297,9 @@ def check_images(part: Config, path: Path, line: int) -> None:
     if not isinstance(part, Choice):
         return
     for option in part.options:
-        if option.image and not (path.parent / "images" / option.image).is_file():
+        if option.image and not any(
+            (folder / option.image).is_file() for folder in image_folders(path.parent)
+        ):
             raise LessonError(
                 tr("{name}, line {line}: there is no image {image!r}.").format(
                     name=path.name, line=line, image=option.image
@@ -306,5 +308,11 @@ def check_images(part: Config, path: Path, line: int) -> None:
             )
 
 
+def image_folders(lessons: Path) -> tuple[Path, Path]:
+    """Where images of the lessons in a folder are: beside them, else beside those in English."""
+    return lessons / "images", lessons.parent / ENGLISH / "images"
+
+
 def image_path(lesson: Lesson, image: str) -> Path:
-    return LESSONS / lesson.language / "images" / image
+    own, english = (folder / image for folder in image_folders(LESSONS / lesson.language))
+    return own if own.is_file() else english

@@ -12,6 +12,9 @@ const ICONS = {
     "M18 16.1c-.8 0-1.4.3-2 .8l-7.1-4.2a3 3 0 0 0 0-1.4l7-4.1a3 3 0 1 0-.9-1.5l-7 4.1a3 3 0 1 0 0 4.4l7.1 4.2a2.9 2.9 0 1 0 2.9-2.1z",
 }
 
+const COOKIE = "selfsup-language"
+const A_YEAR = 31_536_000
+
 const headers = new WeakMap()
 
 /** Called by Streamlit at the first mount and at every rerun; only the first makes anything. */
@@ -57,6 +60,7 @@ function createHeader(first) {
     { class: "header-tools", role: "group" },
     button("tour", () => openTour(data().tour, data().base)),
     button("present", () => tell("on")),
+    ...(data().languages.length > 1 ? [createLanguages(data())] : []),
     share,
   )
   const leave = el(
@@ -98,6 +102,27 @@ function createHeader(first) {
       document.removeEventListener("keydown", onKey, true)
     },
   }
+}
+
+/** The list of languages, as an icon; a choice loads the page anew, since what is drawn already stays as it is. */
+function createLanguages({ languages, lang, words }) {
+  const options = languages.map(({ code, name }) =>
+    el("option", { value: code, lang: code, ...(code === lang ? { selected: "selected" } : {}) }, name),
+  )
+  const list = el(
+    "select",
+    { title: words.language, "aria-label": words.language, "data-testid": "header-language" },
+    ...options,
+  )
+  list.addEventListener("change", () => {
+    // biome-ignore lint/suspicious/noDocumentCookie: the other way is not in every browser
+    document.cookie = `${COOKIE}=${list.value}; path=/; max-age=${A_YEAR}; samesite=lax`
+    const address = new URL(location.href)
+    address.searchParams.set("lang", list.value)
+    location.assign(address)
+  })
+  const sign = el("span", { "aria-hidden": "true" }, "文A")
+  return el("span", { class: "header-language" }, sign, list)
 }
 
 function drawIcon(path) {

@@ -14,10 +14,11 @@ from pages.parts.shared import routes, showing, viewer
 from pages.parts.shared.asked import EXPERIMENT
 from pages.parts.shared.joining import CODE
 from pages.parts.shared.live import assets_path, base_path, component
+from pages.parts.shared.speech import languages
 from pages.parts.shared.tour import tour
 from selfsup_core.lessons.link import HIDDEN
 from selfsup_core.room.people import shown_code
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr, tr_later, tr_values
 
 KEY = "header-tools"
 PATH = "header-page"  # of the session: the path of the page that is shown
@@ -42,13 +43,14 @@ WORDS = {
     "hide": tr_later("Hide controls"),
     "hideAbout": tr_later("Whoever opens the link can show them again."),
     "inPresent": tr_later("Open in presenter's mode"),
-    "code": "QR code of the link",
+    "code": tr_later("QR code of the link"),
     "png": "PNG",
     "svg": "SVG",
     "pngAbout": tr_later("Download the QR code as PNG"),
     "svgAbout": tr_later("Download the QR code as SVG"),
     "tooLong": tr_later("This link is too long for a QR code that phones can read. Copy it instead."),
     "close": tr_later("Close"),
+    "language": "Language · 语言",
 }
 
 
@@ -76,8 +78,9 @@ def show_header(place: Any) -> None:
                 "qr": f"{base_path()}{routes.BASE}/qr",
                 "isPresenting": showing.is_presenting(),
                 "settings": experiment(),
-                "hidden": [{"name": name, "title": title} for name, title in HIDDEN.items()],
-                "words": WORDS,
+                "hidden": [{"name": name, "title": tr(title)} for name, title in HIDDEN.items()],
+                "words": tr_values(WORDS),
+                "languages": languages(),
                 "tour": tour(),
                 **reached(),
             },

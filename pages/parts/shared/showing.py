@@ -56,7 +56,7 @@ def follow_address() -> None:
 
 def show_hidden(hidden: tuple[str, ...]) -> None:
     """Say that controls are hidden, and show them on a click."""
-    titles = ", ".join(HIDDEN[name] for name in hidden)
+    titles = ", ".join(tr(HIDDEN[name]) for name in hidden)
     with st.container(horizontal=True, vertical_alignment="center", key="hidden-note"):
         st.caption(
             tr(":material/visibility_off: Hidden on this page: {titles}.").format(titles=titles),

@@ -1,4 +1,4 @@
-"""The language of a session: of the address (`?lang=zh`), chosen by hand, or the browser's."""
+"""The language of a session: of the address (`?lang=zh`), chosen in the header, or the browser's."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import streamlit as st
 from starlette.requests import Request
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.parts.shared.go import rerun
 from selfsup_core.translation import ENGLISH, known_languages
 
 PARAM = "lang"
 KEY = "language"  # of the session
+COOKIE = "selfsup-language"  # what was chosen by hand; the header writes it
 NAMES = {"en": "English", "zh": "简体中文"}
 
 # Of a thread: the run of a page that it works for, and the language of that session. A look into the session
@@ -27,7 +27,8 @@ def decide() -> str:
     if asked in known:
         st.session_state[KEY] = asked
     elif KEY not in st.session_state:
-        st.session_state[KEY] = nearest(st.context.locale or "", known)
+        chosen = st.context.cookies.get(COOKIE, "")
+        st.session_state[KEY] = chosen if chosen in known else nearest(st.context.locale or "", known)
     code: str = st.session_state[KEY]
     return code
 
@@ -56,17 +57,6 @@ def language_of(request: Request) -> str:
     return asked if asked in known_languages() else ENGLISH
 
 
-def choose_language() -> None:
-    """The switch between languages; the address says what was chosen."""
-    known = known_languages()
-    now = st.session_state.get(KEY, ENGLISH)
-    chosen = st.selectbox(
-        "Language · 语言",
-        known,
-        known.index(now),
-        key="language-chosen",
-        format_func=lambda code: NAMES.get(code, code),
-    )
-    if chosen != now:
-        st.session_state[KEY] = st.query_params[PARAM] = chosen
-        rerun()
+def languages() -> list[dict[str, str]]:
+    """Code of each language and what it calls itself, for a list to choose from."""
+    return [{"code": code, "name": NAMES.get(code, code)} for code in known_languages()]

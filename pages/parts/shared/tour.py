@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pages.parts.shared.picture import ALT, preview_of
-from selfsup_core.translation import tr_later
+from selfsup_core.translation import tr, tr_later, tr_values
 
 
 @dataclass(frozen=True)
@@ -107,5 +107,7 @@ WORDS = {
 
 def tour() -> dict[str, Any]:
     """What the browser draws it from."""
-    stops = [asdict(stop) | preview_of(stop.picture) | {"alt": ALT[stop.picture]} for stop in STOPS]
-    return {"stops": stops, "words": WORDS}
+    stops = [
+        tr_values(asdict(stop)) | preview_of(stop.picture) | {"alt": tr(ALT[stop.picture])} for stop in STOPS
+    ]
+    return {"stops": stops, "words": tr_values(WORDS)}
