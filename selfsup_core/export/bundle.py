@@ -10,7 +10,6 @@ import re
 from pathlib import Path
 
 from selfsup_core.places import WEB
-from selfsup_core.translation import tr
 
 IMPORT = re.compile(r'^import (?P<names>[^;"]*?) from "(?P<path>\.[^"]*)"\n?', re.MULTILINE)
 DECLARED = re.compile(
@@ -28,7 +27,7 @@ def bundle(entry: str, root: Path = WEB) -> str:
     """
     parts: list[str] = []
     add(entry, root, {}, parts)
-    return tr('"use strict";\nconst studio = {}\n') + "\n".join(parts)
+    return '"use strict";\nconst studio = {}\n' + "\n".join(parts)
 
 
 def add(name: str, root: Path, exports: dict[str, set[str]], parts: list[str]) -> None:
@@ -42,11 +41,7 @@ def add(name: str, root: Path, exports: dict[str, set[str]], parts: list[str]) -
         source = place_of(name, found["path"])
         wanted = {part.split(" as ")[0].strip() for part in found["names"].partition("{")[2].split(",")}
         if missing := {part.strip(" }\n") for part in wanted} - exports[source] - {""}:
-            raise ValueError(
-                tr("{name} imports {missing}, which {source} does not export").format(
-                    name=name, missing=", ".join(sorted(missing)), source=source
-                )
-            )
+            raise ValueError(f"{name} imports {', '.join(sorted(missing))}, which {source} does not export")
     exports[name] = {found["name"] for found in DECLARED.finditer(text)}
     parts.append(as_function(name, text))
 
@@ -62,17 +57,13 @@ def as_function(name: str, text: str) -> str:
         source = f"studio[{json.dumps(place_of(name, found['path']))}]"
         names = " ".join(found["names"].split())
         if names.startswith("* as "):
-            return tr("const {names} = {source}\n").format(names=names.removeprefix("* as "), source=source)
+            return f"const {names.removeprefix('* as ')} = {source}\n"
         alone, _, braces = names.partition("{")
         lines = []
         if default := alone.strip().rstrip(","):
-            lines.append(tr("const {default} = {source}.default\n").format(default=default, source=source))
+            lines.append(f"const {default} = {source}.default\n")
         if braces:
-            lines.append(
-                tr("const {{ {replace} }} = {source}\n").format(
-                    replace=braces.rstrip("} ").replace(" as ", ": "), source=source
-                )
-            )
+            lines.append(f"const {{ {braces.rstrip('} ').replace(' as ', ': ')} }} = {source}\n")
         return "".join(lines)
 
     body = IMPORT.sub(imported, text)
@@ -80,11 +71,11 @@ def as_function(name: str, text: str) -> str:
     body = DECLARED.sub(lambda found: found["rest"], body)
     body = DEFAULT.sub("exports.default = ", body)
     if left := LEFT.search(body):
-        raise ValueError(tr("{name}: {left!r} cannot be bundled").format(name=name, left=left[0]))
+        raise ValueError(f"{name}: {left[0]!r} cannot be bundled")
     exports = ", ".join(names)
     # "</script" would end the script of the page, wherever it is written.
     body = body.replace("</script", "<\\/script").replace("<!--", "<\\!--")
-    return tr(
-        "studio[{dumps}] = (() => {{\nconst exports = {{}}\n{body}\n"
-        "return Object.assign(exports, {{ {exports} }})\n}})()"
-    ).format(dumps=json.dumps(name), body=body, exports=exports)
+    return (
+        f"studio[{json.dumps(name)}] = (() => {{\nconst exports = {{}}\n{body}\n"
+        f"return Object.assign(exports, {{ {exports} }})\n}})()"
+    )

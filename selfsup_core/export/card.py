@@ -90,7 +90,7 @@ def write_card(folder: RunFolder) -> str:
                 (tr("Network"), f"{escape(spec.model.kind)}, {counted(state['parameters'], 'weight')}"),
                 (tr("Objective"), escape(spec.objective.kind)),
                 (tr("Run"), folder.id),
-                (tr("Written by"), tr("SelfSup Studio {version}").format(version=__version__)),
+                (tr("Written by"), f"SelfSup Studio {__version__}"),
             ]
         ),
         "## Data",

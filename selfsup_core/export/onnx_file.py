@@ -103,7 +103,7 @@ def write_onnx(folder: RunFolder, target: Path, epoch: int | None = None) -> Onn
     blob = export_module(found, about)
     difference = compare(blob, found)
     write_bytes(target, blob)
-    inputs = {"x": tr("(batch, {width}) float32").format(width=found.width)}
+    inputs = {"x": f"(batch, {found.width}) float32"}
     return OnnxFile(folder.id, used, len(blob), inputs, found.outputs, difference)
 
 
@@ -197,7 +197,7 @@ def wrap_classifier(model: Any, width: int) -> Exportable:
             logits = model(x)
             return logits, logits.softmax(dim=1)
 
-    outputs = {"logits": tr("(batch, classes)"), "probabilities": tr("(batch, classes), which sum to 1")}
+    outputs = {"logits": "(batch, classes)", "probabilities": tr("(batch, classes), which sum to 1")}
     return Exportable(Whole().eval(), width, outputs)
 
 
