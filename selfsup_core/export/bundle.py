@@ -28,7 +28,7 @@ def bundle(entry: str, root: Path = WEB) -> str:
     """
     parts: list[str] = []
     add(entry, root, {}, parts)
-    return tr('"use strict";\nconst studio = {}\n') + "\n".join(parts)
+    return '"use strict";\nconst studio = {}\n' + "\n".join(parts)
 
 
 def add(name: str, root: Path, exports: dict[str, set[str]], parts: list[str]) -> None:
@@ -62,17 +62,14 @@ def as_function(name: str, text: str) -> str:
         source = f"studio[{json.dumps(place_of(name, found['path']))}]"
         names = " ".join(found["names"].split())
         if names.startswith("* as "):
-            return tr("const {names} = {source}\n").format(names=names.removeprefix("* as "), source=source)
+            return f"const {names.removeprefix('* as ')} = {source}\n"
         alone, _, braces = names.partition("{")
         lines = []
         if default := alone.strip().rstrip(","):
-            lines.append(tr("const {default} = {source}.default\n").format(default=default, source=source))
+            lines.append(f"const {default} = {source}.default\n")
         if braces:
-            lines.append(
-                tr("const {{ {replace} }} = {source}\n").format(
-                    replace=braces.rstrip("} ").replace(" as ", ": "), source=source
-                )
-            )
+            taken = braces.rstrip("} ").replace(" as ", ": ")
+            lines.append(f"const {{ {taken} }} = {source}\n")
         return "".join(lines)
 
     body = IMPORT.sub(imported, text)
@@ -84,7 +81,7 @@ def as_function(name: str, text: str) -> str:
     exports = ", ".join(names)
     # "</script" would end the script of the page, wherever it is written.
     body = body.replace("</script", "<\\/script").replace("<!--", "<\\!--")
-    return tr(
-        "studio[{dumps}] = (() => {{\nconst exports = {{}}\n{body}\n"
-        "return Object.assign(exports, {{ {exports} }})\n}})()"
-    ).format(dumps=json.dumps(name), body=body, exports=exports)
+    return (
+        f"studio[{json.dumps(name)}] = (() => {{\nconst exports = {{}}\n{body}\n"
+        f"return Object.assign(exports, {{ {exports} }})\n}})()"
+    )

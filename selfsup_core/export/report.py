@@ -138,10 +138,10 @@ def page(folder: RunFolder, state: Any, data: dict[str, Any], script: str, plotl
         "SCRIPT": script,
     }
     # Plotly makes styles of its own, which cannot ask for anything under this policy.
-    filled["POLICY"] = tr(
-        "default-src 'none'; script-src {policy_hash} {policy_hash_2}; style-src "
+    filled["POLICY"] = (
+        f"default-src 'none'; script-src {policy_hash(plotly)} {policy_hash(script)}; style-src "
         "'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
-    ).format(policy_hash=policy_hash(plotly), policy_hash_2=policy_hash(script))
+    )
     template = (WEB / "report" / "report.html").read_text("utf-8")
     return re.sub(rf"%%({'|'.join(filled)})%%", lambda found: filled[found[1]], template)
 
