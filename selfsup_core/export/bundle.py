@@ -63,7 +63,8 @@ def as_function(name: str, text: str) -> str:
         if default := alone.strip().rstrip(","):
             lines.append(f"const {default} = {source}.default\n")
         if braces:
-            lines.append(f"const {{ {braces.rstrip('} ').replace(' as ', ': ')} }} = {source}\n")
+            taken = braces.rstrip("} ").replace(" as ", ": ")
+            lines.append(f"const {{ {taken} }} = {source}\n")
         return "".join(lines)
 
     body = IMPORT.sub(imported, text)

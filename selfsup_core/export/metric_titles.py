@@ -6,23 +6,23 @@ import re
 from functools import cache
 
 from selfsup_core.places import WEB
-from selfsup_core.translation import tr
+from selfsup_core.translation import tr, tr_later
 
-LABEL = re.compile(r'^\s+(\w+): "([^"]+)",$', re.MULTILINE)
+LABEL = re.compile(r'^\s+(\w+): tr\("([^"]+)"\),$', re.MULTILINE)
 PARTS = {"train": "training", "val": "validation", "test": "test"}
 
 
 @cache
 def titles() -> dict[str, str]:
     source = (WEB / "stage" / "panels" / "curves.js").read_text("utf-8")
-    block = source.partition("export const LABELS = {")[2].partition("\n}")[0]
-    return dict(LABEL.findall(block)) | {"knn_accuracy": tr("Nearest neighbors in the code")}
+    block = source.partition("const labelsOf = () => ({")[2].partition("\n})")[0]
+    return dict(LABEL.findall(block)) | {"knn_accuracy": tr_later("Nearest neighbors in the code")}
 
 
 def metric_title(name: str) -> str:
     """ "Loss (validation)" of val_loss."""
     if name in titles():
-        return titles()[name]
+        return tr(titles()[name])
     split, _, rest = name.partition("_")
     if split in PARTS and rest:
         return f"{metric_title(rest)} ({PARTS[split]})"

@@ -1,6 +1,7 @@
 // The runs of a comparison by their numbers: the line of their curves, a link, and what has become of them.
 
 import { el, icon } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
 import { lookOf } from "./series.js"
 
 const BORDERS = { solid: "solid", dot: "dotted" }
@@ -39,8 +40,8 @@ export function createChip(about, place, open, remove) {
         {
           class: "stage-chip",
           type: "button",
-          "aria-label": `Remove run ${place + 1}`,
-          title: "Remove from the comparison",
+          "aria-label": tr("Remove run {run}", { run: place + 1 }),
+          title: tr("Remove from the comparison"),
           onclick: () => remove(about.run),
         },
         icon("close"),
@@ -49,8 +50,21 @@ export function createChip(about, place, open, remove) {
   return { node, status }
 }
 
+const statuses = () => ({
+  queued: tr("queued"),
+  starting: tr("starting"),
+  running: tr("running"),
+  paused: tr("paused"),
+  finished: tr("finished"),
+  stopped: tr("stopped"),
+  failed: tr("failed"),
+  interrupted: tr("interrupted"),
+})
+
 /** "running, epoch 3 of 12" */
 export function statusOf({ status, epoch, epochs, task }) {
-  const unit = task === "pseudo" ? "round" : "epoch"
-  return `${status}, ${unit} ${epoch} of ${epochs}`
+  const said = statuses()[status] ?? status
+  return task === "pseudo"
+    ? tr("{status}, round {round} of {rounds}", { status: said, round: epoch, rounds: epochs })
+    : tr("{status}, epoch {epoch} of {epochs}", { status: said, epoch, epochs })
 }

@@ -1,21 +1,24 @@
 // The curves of all runs in one chart.
 
 import { el } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
 import { holdPlot, offerWhole, PLOT_OPTIONS } from "../stage/panels/plotly.js"
 import {
   layoutOfRuns,
   nameOf,
   rowAt,
-  SMOOTHING,
   say,
   sharedMetrics,
+  smoothings,
   tracesOfRuns,
   valueIn,
 } from "./series.js"
 
 export const curves = {
   id: "compare-curves",
-  title: "Curves",
+  get title() {
+    return tr("Curves")
+  },
   explains: "loss",
   says: "",
   create(root, ctx) {
@@ -25,13 +28,13 @@ export const curves = {
         { class: "stage-input", "aria-label": label, "data-testid": id, onchange: () => draw() },
         ...options.map(([value, text]) => el("option", { value }, text)),
       )
-    const metric = select("Metric", [["loss", "Loss"]], "compare-metric")
-    const smoothing = select("Smoothing", SMOOTHING, "compare-smoothing")
+    const metric = select(tr("Metric"), [["loss", tr("Loss")]], "compare-metric")
+    const smoothing = select(tr("Smoothing"), smoothings(), "compare-smoothing")
     const axis = select(
-      "Horizontal axis",
+      tr("Horizontal axis"),
       [
-        ["epoch", "Over epochs"],
-        ["seconds", "Over time"],
+        ["epoch", tr("Over epochs")],
+        ["seconds", tr("Over time")],
       ],
       "compare-axis",
     )
@@ -41,13 +44,13 @@ export const curves = {
         class: "stage-chip",
         type: "button",
         "aria-pressed": "false",
-        title: "Logarithmic axis",
+        title: tr("Logarithmic axis"),
         onclick: () => {
           scale.setAttribute("aria-pressed", String(!isLog()))
           draw()
         },
       },
-      "log",
+      tr("log"),
     )
     const isLog = () => scale.getAttribute("aria-pressed") === "true"
     const plot = el("div", { class: "stage-plot" })
@@ -55,7 +58,7 @@ export const curves = {
     const more = el(
       "details",
       { class: "bubble compare-more" },
-      el("summary", { class: "stage-chip" }, "Axes"),
+      el("summary", { class: "stage-chip" }, tr("Axes")),
       el("div", { class: "compare-more-body" }, axis, smoothing, scale),
     )
     root.head.append(metric, more, whole.button)
@@ -115,9 +118,11 @@ export const curves = {
         const name = metric.value
         const said = next.sides.map((side) => {
           const row = rowAt(side.epochRows, next.cursor)
-          return `run ${side.number} ${row ? `${say(name, valueIn(row, name))} at epoch ${row.epoch}` : "has no epoch yet"}`
+          if (!row) return tr("run {run} has no epoch yet", { run: side.number })
+          const value = say(name, valueIn(row, name))
+          return tr("run {run} {value} at epoch {epoch}", { run: side.number, value, epoch: row.epoch })
         })
-        return `${nameOf(name, next.sides)}: ${said.join(", ")}.`
+        return tr("{metric}: {runs}.", { metric: nameOf(name, next.sides), runs: said.join(", ") })
       },
     }
   },

@@ -5,6 +5,7 @@ import { replaceParam } from "../lib/address.js"
 import { closeBubbles } from "../lib/bubbles.js"
 import { el, icon, setText } from "../lib/dom.js"
 import { readTheme } from "../lib/theme.js"
+import { tr } from "../lib/words.js"
 import { Cursor } from "../stage/cursor.js"
 import { framePanel } from "../stage/frame.js"
 import map from "../stage/panels/map.js"
@@ -90,11 +91,13 @@ class Comparison {
             id: `compare-${panel.id}-${i + 1}`,
             explains: panel.id,
             says: "",
-            title: `${title}, run ${i + 1}`,
+            title: tr("{title}, run {run}", { title, run: i + 1 }),
           },
           ctx,
         )
-      return about.task === "language" ? [own(writing, "Writing"), own(map, "Map")] : [own(map, "Map")]
+      return about.task === "language"
+        ? [own(writing, tr("Writing")), own(map, tr("Map"))]
+        : [own(map, tr("Map"))]
     })
     this.build(component, assets)
   }
@@ -107,7 +110,7 @@ class Comparison {
       min: 0,
       max: 0,
       value: 0,
-      "aria-label": "Epoch",
+      "aria-label": tr("Epoch"),
       "data-testid": "compare-cursor",
       oninput: () => this.cursor.moveToEpoch(Number(this.range.value)),
     })
@@ -121,7 +124,7 @@ class Comparison {
         onclick: () => this.cursor.toggleReplay(),
       },
       icon("replay"),
-      el("span", {}, "Replay"),
+      el("span", {}, tr("Replay")),
     )
     this.chips = this.runs.map((about, i) =>
       createChip(
@@ -133,11 +136,11 @@ class Comparison {
     )
     this.bar = el(
       "div",
-      { class: "stage-bar", role: "toolbar", "aria-label": "Epochs of all runs" },
+      { class: "stage-bar", role: "toolbar", "aria-label": tr("Epochs of all runs") },
       el(
         "div",
         { class: "stage-group stage-scrub" },
-        el("span", { class: "stage-label" }, "Epoch"),
+        el("span", { class: "stage-label" }, tr("Epoch")),
         this.range,
         this.counter,
         this.replay,
@@ -148,7 +151,7 @@ class Comparison {
     this.root = el(
       "div",
       { class: "stage compare", "data-testid": "compare", tabindex: "-1" },
-      el("ul", { class: "compare-runs", "aria-label": "Runs" }, ...this.chips.map((chip) => chip.node)),
+      el("ul", { class: "compare-runs", "aria-label": tr("Runs") }, ...this.chips.map((chip) => chip.node)),
       this.bar,
       this.said,
       el("div", { class: "compare-panels" }, ...nodes(this.common)),
@@ -269,15 +272,18 @@ class Comparison {
     const most = Math.max(last, ...states.map((state) => state?.epochs ?? 0))
     if (Number(this.range.max) !== most) this.range.max = most
     if (epoch !== null && Number(this.range.value) !== epoch) this.range.value = epoch
-    this.range.setAttribute("aria-valuetext", `epoch ${epoch ?? 0} of ${most}`)
+    this.range.setAttribute(
+      "aria-valuetext",
+      tr("epoch {epoch} of {epochs}", { epoch: epoch ?? 0, epochs: most }),
+    )
     this.range.style.setProperty("--filled", `${(100 * (epoch ?? 0)) / Math.max(1, most)}%`)
     this.range.style.setProperty("--trained", `${(100 * last) / Math.max(1, most)}%`)
     setText(this.counter, `${epoch ?? 0} / ${most}`)
-    setText(this.replay.lastChild, this.cursor.isReplaying ? "Stop replay" : "Replay")
+    setText(this.replay.lastChild, this.cursor.isReplaying ? tr("Stop replay") : tr("Replay"))
     this.replay.disabled = this.band.frames.length < 2
     this.chips.forEach(({ status }, i) => {
       const { refusal } = this.band.stores[i]
-      setText(status, refusal || (states[i] ? statusOf(states[i]) : "Loading …"))
+      setText(status, refusal || (states[i] ? statusOf(states[i]) : tr("Loading …")))
     })
   }
 

@@ -1,6 +1,7 @@
 // What the runs make of the same samples: side by side, and under a wipe.
 
 import { brief, el, setText } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
 import { drawMany, itemAt, strip } from "../stage/items.js"
 import { isEqual } from "./align.js"
 import { createWipe } from "./wipe.js"
@@ -18,7 +19,9 @@ const isPicture = (sides) => sides.length > 0 && sides[0].statics.shape.length >
 
 export const wipe = {
   id: "compare-wipe-panel",
-  title: "Wipe",
+  get title() {
+    return tr("Wipe")
+  },
   explains: "reconstructions",
   says: "",
   isFor: (view) => isPicture(sidesWithOutputs(view.sides)),
@@ -36,14 +39,21 @@ export const wipe = {
       },
       resize: redraw,
       destroy() {},
-      summary: (next) => `Outputs of ${sidesWithOutputs(next.sides).length} runs for the same samples.`,
+      summary: (next) => {
+        const count = sidesWithOutputs(next.sides).length
+        return count === 1
+          ? tr("Outputs of one run.")
+          : tr("Outputs of {count} runs for the same samples.", { count })
+      },
     }
   },
 }
 
 export const samples = {
   id: "compare-samples",
-  title: "The same samples",
+  get title() {
+    return tr("The same samples")
+  },
   explains: "reconstructions",
   says: "",
   isFor: (view) => sidesWithOutputs(view.sides).length > 0,
@@ -54,7 +64,7 @@ export const samples = {
       class: "stage-scroll",
       tabindex: "0",
       role: "group",
-      "aria-label": "Outputs of each run",
+      "aria-label": tr("Outputs of each run"),
     })
     const name = el("span", { class: "stage-label" })
     const move = (by) => {
@@ -71,9 +81,9 @@ export const samples = {
     const steps = el(
       "span",
       { class: "compare-steps" },
-      step("Previous row", "‹", -1),
+      step(tr("Previous row"), "‹", -1),
       name,
-      step("Next row", "›", 1),
+      step(tr("Next row"), "›", 1),
     )
     root.head.append(steps)
     root.body.append(body)
@@ -107,8 +117,8 @@ export const samples = {
       return el(
         "div",
         {},
-        line("Input", statics.inputs),
-        ...sides.map((side) => line(`Run ${side.number}`, side.frame.reconstructions)),
+        line(tr("Input"), statics.inputs),
+        ...sides.map((side) => line(tr("Run {run}", { run: side.number }), side.frame.reconstructions)),
       )
     }
 
@@ -117,13 +127,13 @@ export const samples = {
       const { statics } = sides[0],
         count = statics.inputs.shape[0]
       sample = (sample + count) % count
-      setText(name, `row ${sample + 1} of ${count}`)
+      setText(name, tr("row {row} of {count}", { row: sample + 1, count }))
       return strip(
         drawMany(statics, [
-          { bytes: itemAt(statics.inputs, sample), label: "Input" },
+          { bytes: itemAt(statics.inputs, sample), label: tr("Input") },
           ...sides.map((side) => ({
             bytes: itemAt(side.frame.reconstructions, sample),
-            label: `Run ${side.number}`,
+            label: tr("Run {run}", { run: side.number }),
           })),
         ]),
       )
@@ -137,9 +147,9 @@ export const samples = {
         const said = sidesWithOutputs(next.sides).map((side) => {
           const losses = Array.from(side.frame.tile_loss?.data ?? [])
           const mean = losses.reduce((a, b) => a + b, 0) / losses.length
-          return `run ${side.number} ${brief(mean || 0, 3)}`
+          return tr("run {run} {value}", { run: side.number, value: brief(mean || 0, 3) })
         })
-        return `Mean squared error of the samples shown: ${said.join(", ")}.`
+        return tr("Mean squared error of the samples shown: {runs}.", { runs: said.join(", ") })
       },
     }
   },

@@ -2,13 +2,14 @@
 
 import { brief, percent } from "../lib/dom.js"
 import { COLORS } from "../lib/palette.js"
+import { tr } from "../lib/words.js"
 import { layoutOf, metricsOf, titleOf } from "../stage/panels/curves.js"
 
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"]
-export const SMOOTHING = [
-  [0, "No smoothing"],
-  [0.6, "Smoothed"],
-  [0.9, "Strongly smoothed"],
+export const smoothings = () => [
+  [0, tr("No smoothing")],
+  [0.6, tr("Smoothed")],
+  [0.9, tr("Strongly smoothed")],
 ]
 
 /** The color and the dash of a run's curve; no color stands alone. @param {number} place from 0 */
@@ -101,7 +102,7 @@ export function layoutOfRuns(view, { metric, isLog, axis, cursor, times }) {
     layout.shapes = []
     layout.xaxis = {
       ...layout.xaxis,
-      title: { text: "seconds of training", standoff: 6 },
+      title: { text: tr("seconds of training"), standoff: 6 },
       range: undefined,
       autorange: true,
       rangemode: "tozero",

@@ -1,6 +1,7 @@
 // Labels by class, and the metrics at the cursor, of all runs.
 
 import { el, setText } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
 import { countsOf, rowsOf } from "../stage/panels/labels.js"
 import { rowAt, say } from "./series.js"
 
@@ -12,20 +13,22 @@ export function labelCounts(side) {
   if (!size || !frame) return []
   if (frame.label_counts)
     return [
-      ["true", line(frame.label_counts, 0)],
-      ["predicted", line(frame.label_counts, 1)],
+      [tr("true"), line(frame.label_counts, 0)],
+      [tr("predicted"), line(frame.label_counts, 1)],
     ]
   if (frame.mix)
     return [
-      ["proposed", line(frame.mix, 1)],
-      ["kept", line(frame.mix, 2)],
+      [tr("proposed"), line(frame.mix, 1)],
+      [tr("kept"), line(frame.mix, 2)],
     ]
   return []
 }
 
 export const labels = {
   id: "compare-labels",
-  title: "Labels by class",
+  get title() {
+    return tr("Labels by class")
+  },
   explains: "labels",
   says: "",
   isFor: (view) => view.sides.some((side) => labelCounts(side).length),
@@ -34,7 +37,7 @@ export const labels = {
     root.body.append(
       el(
         "div",
-        { class: "stage-scroll", tabindex: "0", role: "group", "aria-label": "Labels by class" },
+        { class: "stage-scroll", tabindex: "0", role: "group", "aria-label": tr("Labels by class") },
         table,
       ),
     )
@@ -52,7 +55,10 @@ export const labels = {
         )
         const values = columns.map(([, , counts]) => countsOf(counts, shown))
         const most = Math.max(1, ...values.flatMap((counts) => counts.slice(0, shown.length)))
-        const heads = [...shown.map((i) => classes[i]), ...(shown.length < classes.length ? ["others"] : [])]
+        const heads = [
+          ...shown.map((i) => classes[i]),
+          ...(shown.length < classes.length ? [tr("others")] : []),
+        ]
         table.replaceChildren(
           el(
             "thead",
@@ -60,8 +66,10 @@ export const labels = {
             el(
               "tr",
               {},
-              el("th", { scope: "col" }, "Class"),
-              ...columns.map(([side, kind]) => el("th", { scope: "col" }, `Run ${side.number}, ${kind}`)),
+              el("th", { scope: "col" }, tr("Class")),
+              ...columns.map(([side, kind]) =>
+                el("th", { scope: "col" }, tr("Run {run}, {kind}", { run: side.number, kind })),
+              ),
             ),
           ),
           el(
@@ -88,7 +96,10 @@ export const labels = {
       destroy() {},
       summary(next) {
         const able = next.sides.filter((side) => labelCounts(side).length)
-        return `Labels by class of ${able.length} runs at epoch ${next.cursor}.`
+        const values = { count: able.length, epoch: next.cursor }
+        return able.length === 1
+          ? tr("Labels by class of one run at epoch {epoch}.", values)
+          : tr("Labels by class of {count} runs at epoch {epoch}.", values)
       },
     }
   },
@@ -115,7 +126,9 @@ export function saySpread(name, values) {
 
 export const metrics = {
   id: "compare-metrics",
-  title: "Metrics",
+  get title() {
+    return tr("Metrics")
+  },
   explains: "loss",
   says: "",
   create(root, ctx) {
@@ -124,7 +137,7 @@ export const metrics = {
     root.body.append(
       el(
         "div",
-        { class: "stage-scroll", tabindex: "0", role: "group", "aria-label": "Metrics of each run" },
+        { class: "stage-scroll", tabindex: "0", role: "group", "aria-label": tr("Metrics of each run") },
         table,
       ),
     )
@@ -143,7 +156,7 @@ export const metrics = {
         .filter(([, v]) => v.some((x) => x !== null))
       const best = lines.map(([one, values]) => bestPlaces(values, one))
       const cell = (text, isBest) =>
-        isBest ? el("td", {}, el("strong", {}, text), el("small", {}, " best")) : el("td", {}, text)
+        isBest ? el("td", {}, el("strong", {}, text), el("small", {}, " ", tr("best"))) : el("td", {}, text)
       const line = (head, cells) => el("tr", {}, el("th", { scope: "row" }, ...head), ...cells)
       table.replaceChildren(
         el(
@@ -152,13 +165,13 @@ export const metrics = {
           el(
             "tr",
             {},
-            el("th", { scope: "col" }, "Run"),
+            el("th", { scope: "col" }, tr("Run")),
             ...lines.map(([one]) =>
               el(
                 "th",
                 { scope: "col", title: one.unfair || null },
                 one.title,
-                one.unfair ? el("small", {}, " (not ranked)") : null,
+                one.unfair ? el("small", {}, " ", tr("(not ranked)")) : null,
               ),
             ),
           ),
@@ -168,13 +181,16 @@ export const metrics = {
           {},
           ...view.sides.map((side, i) =>
             line(
-              [`${side.number} `, el("small", {}, rows[i] ? `epoch ${rows[i].epoch}` : "")],
+              [
+                `${side.number} `,
+                el("small", {}, rows[i] ? tr("epoch {epoch}", { epoch: rows[i].epoch }) : ""),
+              ],
               lines.map(([one, values], at) => cell(say(one.name, values[i]), best[at].includes(i))),
             ),
           ),
           ...groups.map(({ places }) =>
             line(
-              [places.map((place) => place + 1).join(", "), el("small", {}, " over seeds")],
+              [places.map((place) => place + 1).join(", "), el("small", {}, " ", tr("over seeds"))],
               lines.map(([one, values]) =>
                 cell(
                   saySpread(
@@ -190,7 +206,7 @@ export const metrics = {
       setText(
         note,
         groups.length
-          ? "Over seeds: mean ± standard deviation of the runs that differ in their seed alone."
+          ? tr("Over seeds: mean ± standard deviation of the runs that differ in their seed alone.")
           : "",
       )
     }
@@ -198,7 +214,11 @@ export const metrics = {
       update,
       resize() {},
       destroy() {},
-      summary: (view) => `Metrics of ${view.sides.length} runs at epoch ${view.cursor ?? 0}.`,
+      summary: (view) =>
+        tr("Metrics of {count} runs at epoch {epoch}.", {
+          count: view.sides.length,
+          epoch: view.cursor ?? 0,
+        }),
     }
   },
 }

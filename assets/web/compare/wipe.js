@@ -1,6 +1,7 @@
 // A wipe: two pictures of the same samples on top of each other, and a line that is dragged between them.
 
 import { el, sizeCanvas } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
 
 const GAP = 3,
   FEWEST = 4,
@@ -55,7 +56,7 @@ export function createWipe(root, changed) {
     min: 0,
     max: 100,
     value: 50,
-    "aria-label": "Wipe between the two runs",
+    "aria-label": tr("Wipe between the two runs"),
     "data-testid": "compare-wipe-at",
     oninput: () => changed(),
   })
@@ -71,8 +72,8 @@ export function createWipe(root, changed) {
     })
     return select
   }
-  const left = list("Run on the left"),
-    right = list("Run on the right")
+  const left = list(tr("Run on the left")),
+    right = list(tr("Run on the right"))
   root.body.append(canvas)
   root.foot.append(el("div", { class: "compare-wipe-bar" }, left, handle, right))
   const scratch = document.createElement("canvas")
@@ -99,7 +100,11 @@ export function createWipe(root, changed) {
       const before = select.value
       select.replaceChildren(
         ...["input", ...sides.map((side) => side.number)].map((number) =>
-          el("option", { value: number }, number === "input" ? "Input" : `Run ${number}`),
+          el(
+            "option",
+            { value: number },
+            number === "input" ? tr("Input") : tr("Run {run}", { run: number }),
+          ),
         ),
       )
       const isKept = chosen.has(select) && (before === "input" || places.includes(before))
@@ -157,7 +162,10 @@ export function createWipe(root, changed) {
     pen.fillStyle = theme.primary
     pen.fillRect(at - 1, 0, 2, h)
     const said = (select) => select.options[select.selectedIndex]?.textContent ?? select.value
-    canvas.setAttribute("aria-label", `${said(left)} left of the line, ${said(right)} right of it`)
+    canvas.setAttribute(
+      "aria-label",
+      tr("{left} left of the line, {right} right of it", { left: said(left), right: said(right) }),
+    )
   }
 
   return { draw }

@@ -45,4 +45,4 @@ export function begin() {
   })
 }
 
-if (document.getElementById("data")) begin()
+if (globalThis.document?.getElementById("data")) begin()

@@ -105,7 +105,7 @@ export function drawMany(statics, items, size) {
   const rest = width - shown.length
   return el(
     "div",
-    { class: "lab-scroll", tabindex: 0, role: "region", "aria-label": "Values of the samples" },
+    { class: "lab-scroll", tabindex: 0, role: "region", "aria-label": tr("Values of the samples") },
     el("table", { class: "lab-values" }, el("thead", {}, head), el("tbody", {}, ...rows)),
     rest > 0
       ? el(

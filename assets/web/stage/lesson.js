@@ -1,6 +1,7 @@
 // A link from a verdict or a sign of trouble to the step of a lesson that explains it.
 
 import { el } from "../lib/dom.js"
+import { tr } from "../lib/words.js"
 
 /**
  * @typedef {{lesson: number, step: number}} Place
@@ -38,6 +39,6 @@ export function lessonLink(explained, place) {
         explained.open(place)
       },
     },
-    `What does this mean? Lesson ${place.lesson}`,
+    tr("What does this mean? Lesson {lesson}", { lesson: place.lesson }),
   )
 }

@@ -114,7 +114,12 @@ function traversal(grid, ctx, again) {
     target.replaceChildren(
       el(
         "div",
-        { class: "lab-scroll", tabindex: 0, role: "region", "aria-label": "Samples along each dimension" },
+        {
+          class: "lab-scroll",
+          tabindex: 0,
+          role: "region",
+          "aria-label": tr("Samples along each dimension"),
+        },
         el(
           "table",
           { class: "lab-table", "data-testid": "explore-traversal" },
