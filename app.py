@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts.lessons.opened import keep_in_address
 from pages.parts.lessons.panel import show_lesson
+from pages.parts.room.spotlight import announce
 from pages.parts.shared import door, uploader, viewer
 from pages.parts.shared.address import begin_address, end_address
 from pages.parts.shared.workspace import plain, workspace
@@ -62,6 +63,8 @@ except StudioError as error:
 uploader.begin_page()
 begin_address(page.url_path)
 try:
+    if viewer.in_room() and page.url_path != "room":
+        announce()
     show_lesson(page.url_path)
     page.run()
 finally:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from selfsup_core.errors import RunError, StudioError
+from selfsup_core.errors import StudioError
 from selfsup_core.room.people import Person
 from selfsup_core.room.store import Room, RoomAbout, Shown
 from selfsup_core.runs.control import send
@@ -143,38 +143,6 @@ def asked(folder: RunFolder, action: str) -> bool:
     except StudioError:
         return False
     return True
-
-
-def put_on(room: Room, person: str, run: str) -> None:
-    """Show a run to everybody.
-
-    Raises:
-        RunError: there is no such run.
-    """
-    if find_run(person_workspace(room.host, person), run) is None or not person:
-        raise RunError(f"There is no run {run!r}.", code="no-run")
-
-    def show(about: RoomAbout) -> None:
-        about["spotlight"] = Shown(person=person, run=run)
-
-    room.change(show)
-
-
-def take_off(room: Room) -> None:
-    def hide(about: RoomAbout) -> None:
-        about["spotlight"] = None
-
-    room.change(hide)
-
-
-def in_spotlight(room: Room) -> tuple[str, RunFolder] | None:
-    """(nickname, run) that everybody may look at; the only work of another that a participant gets to see."""
-    shown = room.read().get("spotlight")
-    person = room.person(shown["person"]) if shown else None
-    if shown is None or person is None:
-        return None
-    folder = find_run(person_workspace(room.host, person["id"]), shown["run"])
-    return (person["nickname"], folder) if folder else None
 
 
 def results(room: Room) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:

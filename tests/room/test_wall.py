@@ -9,7 +9,7 @@ import pytest
 
 from selfsup_core.errors import RunError
 from selfsup_core.export.csv_file import csv_bytes
-from selfsup_core.room import wall
+from selfsup_core.room import spotlight, wall
 from selfsup_core.runs.control import receive
 from selfsup_core.runs.folder import read_state, update_state
 from selfsup_core.runs.processes import identity
@@ -77,26 +77,26 @@ def test_reset_stops_all_and_keeps_people_and_results(class_room):
     works, waits = at_work(place_of(room, ada)), submit(place_of(room, ben), tiny_spec())
     done = make_run(place_of(room, ben))
     run_here(done)
-    wall.put_on(room, ben["id"], done.id)
+    spotlight.put_on(room, ben["id"], done.id)
     assert wall.reset(room) == 2
     assert actions(works) == ["stop"]
     assert read_state(waits)["status"] == "stopped"
     assert read_state(done)["status"] == "finished"
-    assert (wall.in_spotlight(room), len(room.read()["people"])) == (None, 2)
+    assert (spotlight.in_spotlight(room), len(room.read()["people"])) == (None, 2)
 
 
 def test_only_a_run_of_the_room_comes_into_the_spotlight(class_room, workspace):
     room, ada, ben = class_room
     mine, own = make_run(place_of(room, ada)), make_run(workspace)
-    wall.put_on(room, ada["id"], mine.id)
-    assert wall.in_spotlight(room) == ("Ada", mine)
+    spotlight.put_on(room, ada["id"], mine.id)
+    assert spotlight.in_spotlight(room) == ("Ada", mine)
     for person, run in ((ben["id"], mine.id), ("", own.id), (ada["id"], ".."), (ada["id"], "")):
         with pytest.raises(RunError, match="no run"):
-            wall.put_on(room, person, run)
+            spotlight.put_on(room, person, run)
     with pytest.raises(RunError, match="no such person"):
-        wall.put_on(room, "..", own.id)
+        spotlight.put_on(room, "..", own.id)
     room.remove(ada["id"])
-    assert wall.in_spotlight(room) is None
+    assert spotlight.in_spotlight(room) is None
 
 
 def test_results_are_a_table_that_no_spreadsheet_computes(class_room):

@@ -50,7 +50,7 @@ const short = (name) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_N
 class Stage {
   constructor(component) {
     this.component = component
-    const { base, assets, run, token, epoch, task, beside } = component.data
+    const { base, assets, run, token, epoch, task, beside, isWatched = false } = component.data
     this.run = run
     this.told = { epoch: new Told(epoch), beside: new Told(beside) }
     this.store = new Store({ base, run, token }, () => this.arrived())
@@ -59,6 +59,7 @@ class Stage {
       {
         draw: () => this.draw(),
         rested: (at) => {
+          if (isWatched) return // the address of the spotlight names no epoch
           if (at !== null) this.told.epoch.tell(at)
           replaceParam("epoch", at)
           this.component.setStateValue("cursor", at)
@@ -74,6 +75,7 @@ class Stage {
       cursor: this.cursor,
       assets,
       task,
+      isWatched,
       tell: (text) => this.tell(text),
       draw: () => this.draw(),
       open: (other) => this.component.setTriggerValue("opened", other),
@@ -90,14 +92,14 @@ class Stage {
         canDecode: () => !lattice()?.hidden,
         go: (id) => this.component.setTriggerValue("next", id),
         more: (epochs) => this.component.setTriggerValue("more", epochs),
-      }),
+      }).filter((step) => !isWatched || step.id === "replay"),
     )
     // Only runs with pseudo-labels have something to hide.
     this.oracle = task === "pseudo" ? new Oracle(run, () => this.draw()) : null
     this.story = this.oracle && createStory(this.oracle)
     // Only runs that learn from views can be broken on purpose.
     this.beside =
-      task === "views"
+      task === "views" && !isWatched
         ? createBeside(ctx, {
             wish: beside,
             chosen: (other) => {
@@ -122,7 +124,7 @@ class Stage {
       framePanel(panel, ctx, { isSpoken: i === 0 }),
     )
     this.grid = el("div", { class: "stage-panels" }, ...this.panels.map((panel) => panel.node))
-    this.lab = createLab(ctx, task)
+    this.lab = createLab(ctx, isWatched ? "" : task) // its tools ask the network
     this.name = el("h2", {})
     this.deviceLabel = el("summary", {})
     this.deviceReason = el("p", {})
@@ -134,7 +136,14 @@ class Stage {
     )
     this.root = el(
       "div",
-      { class: "stage", "data-testid": "stage", "data-run": run, "data-task": task, tabindex: "-1" },
+      {
+        class: "stage",
+        "data-testid": "stage",
+        "data-run": run,
+        "data-task": task,
+        "data-watched": String(isWatched),
+        tabindex: "-1",
+      },
       el("div", { class: "stage-title" }, this.name, this.guide.show, this.device),
       this.transport.root,
       this.message,

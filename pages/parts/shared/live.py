@@ -4,8 +4,6 @@ elsewhere.
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -14,6 +12,7 @@ from pages.parts.shared import routes
 from pages.parts.shared.epochs import asked_epoch, refuse_epoch, write_epoch
 from pages.parts.shared.go import rerun
 from pages.parts.shared.runlist import AUTOENCODER, PAGES
+from pages.parts.shared.standing import draw_figures
 from pages.parts.shared.workspace import (
     acting,
     errors_shown,
@@ -24,17 +23,12 @@ from pages.parts.shared.workspace import (
     workspace,
 )
 from selfsup_core.errors import RunError
-from selfsup_core.evaluate.words.verdict import describe_run
-from selfsup_core.figures.standing import confused_rows, loss_figure, map_figure, matrix_rows, tile_sheet
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.compose import with_epochs, with_threshold
 from selfsup_core.runs.control import send
-from selfsup_core.runs.folder import ACTIVE, RunFolder, RunState, open_run, read_rows, read_state
-from selfsup_core.runs.frames import read_about, read_frame
-from selfsup_core.runs.said import say_epoch
-from selfsup_core.runs.signs import epoch_rows
+from selfsup_core.runs.folder import ACTIVE, RunFolder, RunState, open_run, read_state
 from selfsup_core.runs.spec import RunSpec, read_spec
-from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.runs.thinned import list_frames
 from selfsup_core.runs.waiting import waiting_for
 
 BESIDE = "beside"  # of the address: a run that the stage shows beside the one that is open
@@ -242,64 +236,7 @@ def draw_standing(folder: RunFolder, was_active: bool) -> None:
     if was_active and state["status"] not in ACTIVE:
         rerun()
     draw_controls(folder, state)
-    frames = list_frames(folder.frames)
-    if not frames:
-        st.caption("Nothing has been measured yet.")
-        return
-    cursor = choose_epoch(frames)
-    rows = epoch_rows(read_rows(folder.metrics))
-    best = state["best"]["epoch"] if state["best"] else None
-    frame = read_frame(frame_path(folder.frames, cursor))
-    static = read_frame(folder.frames / "static.safetensors")
-    about = read_about(folder.frames / "static.safetensors")
-    left, middle, right = st.columns(3)
-    with left:
-        st.markdown("**Loss**")
-        st.plotly_chart(loss_figure(rows, cursor, best), key="standing-loss")
-    with middle:
-        show_middle(frame, static, about, frame_path(folder.frames, cursor))
-    with right:
-        st.markdown(f"**Latent map** ({state['map']})")
-        st.plotly_chart(
-            map_figure(frame["map"], static["labels"], json.loads(about["classes"])),
-            key="standing-map",
-        )
-    st.caption(describe_run(state))
-    st.caption(plain(" ".join(say_epoch(folder, cursor)[1].plain.values())))
-    for wrong in next((row.get("signs", []) for row in rows if row["epoch"] == cursor), []):
-        st.caption(f":orange[:material/warning:] {plain(wrong['text'])} {plain(wrong['remedy'])}")
-
-
-def show_middle(frame: dict[str, Any], static: dict[str, Any], about: dict[str, str], path: Path) -> None:
-    """What a task has to show beside loss and map: reconstructions, what is confused, or what was written."""
-    if "reconstructions" in frame:
-        st.markdown("**Reconstructions**")
-        # Read from the run itself: its data set may have been deleted since.
-        shape = tuple(json.loads(about["item_shape"]))
-        sheet = tile_sheet(static["inputs"], frame["reconstructions"], shape)
-        st.image(sheet, width="stretch", caption="Input, output, difference", alt="Reconstructions")
-    elif "confusion" in frame:
-        st.markdown("**Confusion matrix** (validation rows; rows: true class, columns: predicted class)")
-        st.dataframe(matrix_rows(json.loads(about["classes"]), frame["confusion"]), hide_index=True)
-    elif "confusion_sums" in frame:
-        st.markdown("**Confusion** (validation rows; the classes that are most often confused)")
-        if rows := confused_rows(json.loads(about["classes"]), frame["confusion_sums"]):
-            st.dataframe(rows, hide_index=True)
-        else:
-            st.markdown("Every validation row is predicted correctly.")
-    else:
-        st.markdown("**Writing**")
-        words = read_about(path)
-        st.text(json.loads(words["written"])[:400] if words.get("written") else "–")
-
-
-def choose_epoch(frames: list[int]) -> int:
-    """A slider over the epochs that have a frame; its right end follows the run."""
-    if len(frames) == 1:
-        return frames[0]
-    wanted = asked_epoch(frames)
-    value = frames[-1] if wanted is None else wanted
-    return st.select_slider("Epoch", frames, value, key=f"standing-epoch-{frames[-1]}")
+    draw_figures(folder)
 
 
 def draw_controls(folder: RunFolder, state: RunState) -> None:

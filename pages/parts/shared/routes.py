@@ -10,7 +10,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,13 +22,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pages.parts.shared import viewer
-from selfsup_core.errors import RunError, StudioError
+from pages.parts.shared.guarded import LONGEST_ID, guarded, live_runs, problem
+from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.words.glossary import LANGUAGE, read_words
-from selfsup_core.files import DISK_ERRORS, disk_error, parse_json
+from selfsup_core.files import parse_json
 from selfsup_core.inspection.client import LabClient, warm
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.places import WEB
-from selfsup_core.runs.access import is_allowed
 from selfsup_core.runs.beside import list_relatives
 from selfsup_core.runs.control import send
 from selfsup_core.runs.family import Member, describe_family, start_family
@@ -37,27 +37,22 @@ from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import make_spec, read_spec
 from selfsup_core.settings import short, whole_number
 from selfsup_core.shared import host_of
-from selfsup_core.workers.live import MAX_FRAMES, LiveRuns
+from selfsup_core.workers.live import LiveRuns
 from selfsup_core.workers.supervisor import ensure_supervisor
+
+__all__ = ["LONGEST_ID", "guarded", "live_runs", "problem"]
 
 T = TypeVar("T")
 BASE = "/studio"
+SPOTLIGHT = "/spotlight"  # below it, the run that the teacher shows
 TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 MAX_BODY = 4096
-LONGEST_ID = 200
 MAX_TOOL_BODY = 4_000_000  # an image and a mask in base64
 WORDS = f"words/{LANGUAGE}.json"  # explanations and glossary, for the stage
-MOST_WORKSPACES = 64  # of a room whose runs are kept at hand
-FEW_FRAMES = 64  # of each of its people
 FOREVER = "public, max-age=31536000, immutable"
 
 # Set by server.py: pages ask whether the routes are there (they are not under `streamlit run app.py`).
 is_mounted = False
-
-
-@lru_cache(maxsize=MOST_WORKSPACES)
-def live_runs(workspace: Path) -> LiveRuns:
-    return LiveRuns(workspace, MAX_FRAMES if workspace == host_of(workspace) else FEW_FRAMES)
 
 
 @cache
@@ -88,11 +83,6 @@ def packed(name: str) -> bytes:
     return gzip.compress(stage_files()[name], 6)
 
 
-def problem(status: int, error: StudioError | str) -> Response:
-    body = {"error": str(error)}
-    return Response(json.dumps(body), status, media_type="application/json")
-
-
 async def asset(request: Request) -> Response:
     """A file of the stage; its address holds a digest, so it may be kept for good."""
     name = request.path_params["name"]
@@ -106,35 +96,7 @@ async def asset(request: Request) -> Response:
     return Response(stage_files()[name], headers=headers, media_type=media_type)
 
 
-def guarded(endpoint: Any) -> Any:
-    """Answer 403 without the run's token; turn studio errors into JSON.
-
-    The endpoint gets the run and the runs of whoever asks: no others are looked for.
-    """
-
-    async def answer(request: Request) -> Response:
-        run = request.path_params["run"]
-        if len(run) > LONGEST_ID:
-            return problem(404, "There is no run with this name.")
-        try:
-            runs = live_runs(viewer.of_scope(request.scope).workspace)
-            if viewer.in_room():
-                runs.view(run)  # somebody else's is not there, whatever token comes with it
-            if not is_allowed(runs.workspace, run, request.headers.get("x-studio-token", "")):
-                return problem(403, "This address needs the token from the page of the run.")
-            return await endpoint(request, run, runs)
-        except RunError as error:
-            missing = error.code in ("no-run", "no-frame")
-            return problem(404 if missing else 409, error)
-        except StudioError as error:
-            return problem(422, error)
-        except OSError as error:
-            return problem(507 if error.errno in DISK_ERRORS else 500, disk_error(error))
-
-    return answer
-
-
-@guarded
+@guarded("live")
 async def live(request: Request, run: str, runs: LiveRuns) -> Response:
     since = request.query_params.get("since", "0")
     # Small reads of a warm file: quicker here than a trip through a thread.
@@ -152,7 +114,7 @@ def binary(blob: bytes, *, is_final: bool = True) -> Response:
     return Response(blob, media_type="application/octet-stream", headers=headers)
 
 
-@guarded
+@guarded("static")
 async def static(request: Request, run: str, runs: LiveRuns) -> Response:
     blob = runs.shared(run, "static")
     # Someone is viewing this run: start the helper process, so that it is ready for the first question.
@@ -160,12 +122,12 @@ async def static(request: Request, run: str, runs: LiveRuns) -> Response:
     return binary(blob)
 
 
-@guarded
+@guarded("thumbnails")
 async def thumbnails(request: Request, run: str, runs: LiveRuns) -> Response:
     return binary(runs.shared(run, "thumbnails"))
 
 
-@guarded
+@guarded("frame")
 async def frame(request: Request, run: str, runs: LiveRuns) -> Response:
     step = request.query_params.get("step", "")
     number, epoch = whole_number(step), whole_number(request.path_params["epoch"])
@@ -210,7 +172,7 @@ async def read_body(request: Request, most: int = MAX_BODY) -> dict[str, Any]:
     return values
 
 
-@guarded
+@guarded("control")
 async def control(request: Request, run: str, runs: LiveRuns) -> Response:
     values = await read_body(request)
     folder = runs.view(run).folder
@@ -224,7 +186,7 @@ async def control(request: Request, run: str, runs: LiveRuns) -> Response:
     return Response('{"ok": true}', media_type="application/json")
 
 
-@guarded
+@guarded("repeat")
 async def repeat(request: Request, run: str, runs: LiveRuns) -> Response:
     """A new run from the same spec and seed; with `leave_out`, that class is kept out of its training
     rows.
@@ -275,7 +237,7 @@ def maps(workspace: Path | None = None) -> LabClient:
 BY_MAPS = ("umap",)
 
 
-@guarded
+@guarded("tool")
 async def tool(request: Request, run: str, runs: LiveRuns) -> Response:
     """What a tool makes of the run's network at an epoch."""
     values = await read_body(request, MAX_TOOL_BODY)
@@ -287,7 +249,7 @@ async def tool(request: Request, run: str, runs: LiveRuns) -> Response:
     return Response(blob, media_type="application/octet-stream", headers=headers)
 
 
-@guarded
+@guarded("archive")
 async def archive(request: Request, run: str, runs: LiveRuns) -> Response:
     """The run as a script with its data."""
     answer = await in_question_pool(lab(runs.workspace).ask, Subject("run", run), "archive", {})
@@ -296,7 +258,7 @@ async def archive(request: Request, run: str, runs: LiveRuns) -> Response:
     return Response(content, media_type="application/zip", headers=headers)
 
 
-@guarded
+@guarded("family")
 async def family(request: Request, run: str, runs: LiveRuns) -> Response:
     """The runs that are looked at side by side with this one; POST trains those of a family that are missing.
 
@@ -318,17 +280,28 @@ async def family(request: Request, run: str, runs: LiveRuns) -> Response:
 
 
 def routes() -> list[Route]:
-    """All routes, for the server."""
-    runs = f"{BASE}/runs/{{run}}"
+    """All routes, for the server. Those of a run are there a second time for people who watch it in the
+    spotlight; what these may ask is decided in `runs/access.py`.
+    """
+    own, spotlight = f"{BASE}/runs/{{run}}", f"{BASE}{SPOTLIGHT}/runs/{{run}}"
     return [
         Route(f"{BASE}/assets/{{digest}}/{{name:path}}", asset),
-        Route(f"{runs}/live", live),
-        Route(f"{runs}/static", static),
-        Route(f"{runs}/thumbnails", thumbnails),
-        Route(f"{runs}/frames/{{epoch}}", frame),
-        Route(f"{runs}/control", control, methods=["POST"]),
-        Route(f"{runs}/repeat", repeat, methods=["POST"]),
-        Route(f"{runs}/tools/{{name}}", tool, methods=["POST"]),
-        Route(f"{runs}/family", family, methods=["GET", "POST"]),
-        Route(f"{runs}/script.zip", archive),
+        *(Route(f"{own}/{path}", ask, methods=methods) for path, ask, methods in OF_A_RUN),
+        *(
+            Route(f"{spotlight}/{path}", partial(ask, is_watched=True), methods=methods)
+            for path, ask, methods in OF_A_RUN
+        ),
     ]
+
+
+OF_A_RUN: list[tuple[str, Any, list[str]]] = [
+    ("live", live, ["GET"]),
+    ("static", static, ["GET"]),
+    ("thumbnails", thumbnails, ["GET"]),
+    ("frames/{epoch}", frame, ["GET"]),
+    ("control", control, ["POST"]),
+    ("repeat", repeat, ["POST"]),
+    ("tools/{name}", tool, ["POST"]),
+    ("family", family, ["GET", "POST"]),
+    ("script.zip", archive, ["GET"]),
+]
