@@ -61,6 +61,7 @@ def runs_list(
 def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
     """State and numbers of one run, and what looks wrong in its newest epoch."""
     from selfsup_core.evaluate.words.views_trouble import all_gauges
+    from selfsup_core.room.line import say_wait
     from selfsup_core.runs.folder import open_run, read_rows, read_state
     from selfsup_core.runs.signs import say_sign, signs_of
     from selfsup_core.runs.waiting import waiting_for
@@ -74,6 +75,8 @@ def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False
         state["message"] = waits.sentence()
         if waits.working:
             state["message"] += f" runs pause {waits.working['run']} lets the next one start."
+    elif said := say_wait(folder, state):  # in a room
+        state["message"] = said
     lines += [state["message"]] if state["message"] else []
     if error := state["error"]:
         lines.append(f"{error['message']} {error['remedy']}".strip())

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from selfsup_core.errors import StudioError
+from selfsup_core.room.line import FILE, TURNS
 from selfsup_core.room.people import Person
 from selfsup_core.room.store import Room, RoomAbout, Shown
 from selfsup_core.runs.control import send
@@ -185,3 +186,5 @@ def delete_all(room: Room, wait: Callable[[], None] = lambda: None) -> None:
     reset(room)
     wait()
     room.delete()
+    for name in (FILE, TURNS):  # of the line; both name people
+        (room.host / "supervisor" / name).unlink(missing_ok=True)

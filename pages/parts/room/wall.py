@@ -16,13 +16,13 @@ from pages.parts.shared.workspace import acting, errors_shown, plain, show_refus
 from selfsup_core.export.csv_file import csv_bytes
 from selfsup_core.inspection.client import stop_lab
 from selfsup_core.room import wall
-from selfsup_core.room.line import FILE
+from selfsup_core.room.line import say_briefly
 from selfsup_core.room.people import Person, shown_code
 from selfsup_core.room.store import Room, RoomAbout
 from selfsup_core.runs.state import RunState
 from selfsup_core.shared import label_of
 from selfsup_core.wording import counted
-from selfsup_core.workers.supervisor import ensure_supervisor, home, supervisor_info
+from selfsup_core.workers.supervisor import ensure_supervisor, supervisor_info
 
 SECONDS = 2.0  # after which the wall is drawn again
 CERTAIN = "delete"
@@ -131,7 +131,6 @@ def forget() -> None:
     room = the_room()
     for role in ("lab", "maps"):
         stop_lab(room.host, role)
-    (home(room.host) / FILE).unlink(missing_ok=True)
     routes.live_runs.cache_clear()
     st.cache_data.clear()
     store, context = upload_store.installed(), get_script_run_ctx()
@@ -169,6 +168,7 @@ def card(room: Room, live: wall.Live, silent: set[str]) -> str:
     )
     loss = "" if live.loss is None else f"loss {live.loss:.4f}"
     more = f", {live.waiting} waiting" if live.waiting and state["status"] != "queued" else ""
+    place = say_briefly(live.folder) if state["status"] == "queued" else ""
     picture = (
         look(str(live.folder.path), state["epoch"], state["task"])
         or '<span class="room-none">no map yet</span>'
@@ -176,7 +176,7 @@ def card(room: Room, live: wall.Live, silent: set[str]) -> str:
     return (
         f'<section class="room-card room-{word}"><h3>{name}</h3>'
         f'<p class="room-run">{html.escape(state["name"] or state["run"])}</p>{picture}'
-        f'<p><span class="room-word">{word}</span> {how_far(state)}{more}</p><p>{loss}</p></section>'
+        f'<p><span class="room-word">{word}</span> {how_far(state)}{more}</p><p>{loss or place}</p></section>'
     )
 
 

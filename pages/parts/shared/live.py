@@ -23,6 +23,7 @@ from pages.parts.shared.workspace import (
     workspace,
 )
 from selfsup_core.errors import RunError
+from selfsup_core.room.line import say_wait
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.compose import with_epochs, with_threshold
 from selfsup_core.runs.control import send
@@ -272,6 +273,8 @@ def show_wait(folder: RunFolder) -> None:
     """What a waiting run waits for, with ways to open the run before it and to pause the one that works."""
     waits = waiting_for(folder)
     if not waits:
+        if said := say_wait(folder, read_state(folder)):  # in a room
+            st.info(plain(said), icon=":material/hourglass_top:")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.info(plain(waits.sentence()), icon=":material/hourglass_top:")

@@ -13,6 +13,7 @@ from pages.parts.shared.workspace import STATUS_STYLE, acting, age, plain, show_
 from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.figures.miniature import as_element, curve_picture, map_picture
+from selfsup_core.room.line import say_wait
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ACTIVE, DamagedRun, RunFolder, list_states, read_rows
 from selfsup_core.runs.frames import read_frame
@@ -108,7 +109,7 @@ def show_row(state: RunState, key: str) -> None:
             icon=icon,
             help=plain(state["message"]) or None,
         )
-        best.caption(describe_best(state, loss))
+        best.caption(plain(say_wait(folder, state)) or describe_best(state, loss))
         with buttons.container(horizontal=True, gap="xsmall", horizontal_alignment="right"):
             show_buttons(state, key)
         show_refusal(key)
