@@ -11,6 +11,7 @@ import typer
 
 from selfsup_core.cli.output import AsJson, Workspace, place, show, summary_of, table
 from selfsup_core.errors import SettingError
+from selfsup_core.wording import counted
 
 runs_app = typer.Typer(help="Runs: list, inspect, control, delete.", no_args_is_help=True)
 RunName = Annotated[str, typer.Argument(help="Run ID, the beginning of it, or the run's name.")]
@@ -188,10 +189,19 @@ def runs_examples(workspace: Workspace = None, as_json: AsJson = False) -> None:
 
 
 @runs_app.command("trash")
-def runs_trash(workspace: Workspace = None, as_json: AsJson = False) -> None:
+def runs_trash(
+    empty: Annotated[bool, typer.Option("--empty", help="Delete them for good.")] = False,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
     """Deleted runs that can still be restored."""
+    from selfsup_core.runs import trash
     from selfsup_core.runs.trash import list_trash
 
+    if empty:
+        count = trash.empty(place(workspace), is_data=False)
+        show({"deleted": count}, as_json, f"{counted(count, 'run')} deleted for good.")
+        return
     found = [entry for entry in list_trash(place(workspace)) if entry.is_data is False]
     rows = [("ID", "NAME", "DAYS LEFT")]
     rows += [(entry.id, entry.name, f"{entry.days_left:.1f}") for entry in found]

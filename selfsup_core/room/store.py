@@ -16,6 +16,7 @@ from typing import Annotated, NotRequired, TypeVar
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from selfsup_core.data.quota import write_limits
 from selfsup_core.errors import RunError
 from selfsup_core.files import read_checked, write_private
 from selfsup_core.room.people import Joining, Person, admit, new_code
@@ -115,8 +116,12 @@ class Room:
     def _write(self, about: RoomAbout) -> None:
         write_private(self.path, json.dumps(about, ensure_ascii=False, indent=1).encode())
 
-    def open(self, capacity: int) -> RoomAbout:
-        """Open the room, the same one again after a restart."""
+    def open(self, capacity: int, disk_mb: int | None = None) -> RoomAbout:
+        """Open the room, the same one again after a restart.
+
+        Args:
+            disk_mb: megabytes that each person may use; None leaves it as it is.
+        """
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self.path.exists():
             self._write(
@@ -135,6 +140,8 @@ class Room:
             about["is_open"], about["capacity"] = True, capacity
 
         self.change(begin)
+        if disk_mb:
+            write_limits(self.host, disk_mb)
         return self.read()
 
     def close(self) -> None:

@@ -17,6 +17,8 @@ import pytest
 
 from benchmarks.people import Served, open_page, upload
 from selfsup_core.data.dataset import Dataset, save_dataset
+from selfsup_core.data.quota import DISK_MB
+from selfsup_core.files import MB
 from selfsup_core.inspection.space.layouts import MapAbout
 from selfsup_core.room import spotlight
 from selfsup_core.room.people import shown_code
@@ -281,6 +283,26 @@ def test_nobody_takes_over_anothers_session_or_its_uploads(room: Class):
             assert upload(browsers[role], session, b"", method="DELETE", name="mine") == expected
     with served.connected(browsers["ben"], session) as socket:
         assert CANARY.encode() not in open_page(socket, "data")[1]
+
+
+def test_who_has_no_disk_space_left_uploads_nothing_and_the_others_do(room: Class):
+    served = room.served
+    large = room.other_place / "datasets" / "large"
+    large.parent.mkdir(exist_ok=True)
+    with open(large, "wb") as file:
+        file.truncate(2 * DISK_MB * MB)
+    kept = served.workspace / "uploads"
+
+    def sizes(role: str) -> set[int]:
+        """Of what is kept of a file that somebody sends while their page is open."""
+        with served.connected(room.browsers[role]) as socket:
+            session, _ = open_page(socket, "data")
+            assert upload(room.browsers[role], session, b"a,b\n" * 1000, name="mine") == 204
+            return {path.stat().st_size for path in kept.rglob("*") if path.is_file()}
+
+    assert 4000 in sizes("ada")
+    assert 4000 not in sizes("ben")
+    large.unlink()
 
 
 def test_a_stranger_learns_nothing_but_how_to_join(room: Class):

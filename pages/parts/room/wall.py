@@ -119,9 +119,10 @@ def show_delete(room: Room) -> None:
         disabled=typed.strip().lower() != CERTAIN,
     ):
         with acting("room"):
+            assert viewer.access is not None
             wall.delete_all(room)
             forget()
-            room.open(viewer.access.capacity if viewer.access else 1)
+            room.open(viewer.access.capacity, viewer.access.disk_mb)
             st.session_state.pop("room-certain", None)
             rerun()
 

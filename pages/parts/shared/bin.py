@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import errors_shown, plain, workspace
-from selfsup_core.runs.trash import list_trash
+from selfsup_core.runs.trash import empty, list_trash
 
 SHOWN = 10
 
@@ -41,5 +41,11 @@ def show_bin(restore: Callable[[Path, str], Any], *, is_data: bool, after: Calla
                         restore(workspace(), entry.id)
                         after(entry.id)
                         rerun()
+        with st.popover("Empty the bin", icon=":material/delete_forever:"):
+            st.markdown(f"Deletes these {what} for good, to free their disk space.")
+            if st.button("Delete for good", key=f"empty-{what}"):
+                with errors_shown():
+                    empty(workspace(), is_data=is_data)
+                    rerun()
         if len(deleted) > SHOWN:
             st.caption(f"{len(deleted) - SHOWN} older ones are listed by `selfsup {what.split()[0]} trash`.")

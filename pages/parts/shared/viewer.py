@@ -14,6 +14,7 @@ from typing import Any
 
 import streamlit as st
 
+from selfsup_core.data.quota import DISK_MB
 from selfsup_core.errors import RunError
 from selfsup_core.room.store import Room
 from selfsup_core.room.viewer import Viewer, find_viewer
@@ -37,7 +38,7 @@ class Access:
         hosts: names under which browsers reach it.
         secure_hosts: those of them that are reached by https only, through a proxy that may not say so.
         room: people besides who holds the token. shared: addresses for them; carries: what this machine can
-            carry, in words; capacity: how many runs at once.
+            carry, in words; capacity: how many runs at once; disk_mb: what each person may use.
     """
 
     needs_token: bool = True
@@ -48,6 +49,7 @@ class Access:
     shared: list[str] = field(default_factory=list)
     carries: str = ""
     capacity: int = 1
+    disk_mb: int = DISK_MB
 
     def __post_init__(self) -> None:
         self._keys: tuple[str, str] | None = None
