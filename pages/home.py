@@ -6,6 +6,7 @@ from itertools import filterfalse, islice
 
 import streamlit as st
 
+from pages.parts.home import open_room
 from pages.parts.home.cards import CARDS, Card
 from pages.parts.room.mine import say_place
 from pages.parts.shared import viewer
@@ -102,3 +103,4 @@ with errors_shown():
     add_examples(workspace())
 st.subheader("Recent runs", anchor=False)
 keep_fresh(show_recent)
+open_room.show()

@@ -66,7 +66,7 @@ def test_deleted_runs_count_until_the_bin_is_emptied(person, workspace):
     fill(folder.path, 60)
     update_state(folder, status="stopped")
     trash.delete(folder)
-    with pytest.raises(StudioError, match="each person has in this room.$"):
+    with pytest.raises(StudioError, match="Delete runs or data sets"):
         submit(person, tiny_spec())
     done = CliRunner().invoke(app, ["data", "trash", "--empty", "--workspace", str(person), "--json"])
     assert json.loads(done.output) == {"deleted": 0}, "runs are no data sets"
@@ -81,7 +81,7 @@ def test_no_data_set_is_made_and_no_upload_is_kept(person, workspace, tmp_path):
     fill(person / "models", 51)
     file = tmp_path / "a.csv"
     file.write_text("a,b\n1,2\n3,4\n")
-    with pytest.raises(StudioError, match="each person has in this room.$"):
+    with pytest.raises(StudioError, match="Delete runs or data sets"):
         own.import_files(person, [file], ImportConfig())
     assert not (person / "datasets").exists()
     arrivals = Arrivals(tmp_path / "uploads")
