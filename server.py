@@ -28,7 +28,7 @@ from starlette.responses import Response
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.starlette import starlette_server
 
-from pages.parts.shared import carry, door, routes, updated, upload_store, viewer
+from pages.parts.shared import carry, door, login, routes, updated, upload_store, viewer
 from pages.parts.shared.welcome import (
     addresses,
     hosts_by_https,
@@ -283,10 +283,11 @@ def main() -> None:
             os.environ.pop(name, None)
         access.capacity = arguments.runs or 1
         access.disk_mb = arguments.disk or DISK_MB
+        access.login = login.read_login(hosts)
         about = room.open(access.capacity, access.disk_mb)
         if not arguments.runs:
             threading.Thread(target=measure_room, args=(room, arguments.port), daemon=True).start()
-        print(room_lines(here, others, token, about["code"]), flush=True)
+        print(room_lines(here, others, token, "" if access.login else about["code"]), flush=True)
     else:
         room.close()
         print(welcome(here, others, token), flush=True)

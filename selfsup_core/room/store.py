@@ -19,7 +19,8 @@ from typing_extensions import TypedDict
 from selfsup_core.data.quota import write_limits
 from selfsup_core.errors import RunError
 from selfsup_core.files import read_checked, write_private
-from selfsup_core.room.people import Joining, Person, admit, new_code
+from selfsup_core.room.login import find_account, nickname_from
+from selfsup_core.room.people import Joining, Person, add, admit, new_code
 from selfsup_core.runs.folder import now_iso
 from selfsup_core.shared import person_workspace, room_folder
 
@@ -164,6 +165,27 @@ class Room:
         person = admit(about["code"], list(about["people"]), asked)
         if self.person(person["id"]) is None:
             person = self.change(lambda about: admit(about["code"], about["people"], asked))
+        person_workspace(self.host, person["id"]).mkdir(mode=0o700, parents=True, exist_ok=True)
+        return person
+
+    def join_account(self, account: str, name: str) -> Person:
+        """The person of an account that has signed in: the same one each time.
+
+        Args:
+            account: as `viewer.account_of`. name: of which the nickname is made.
+
+        Raises:
+            RunError: the room is full, or there is none.
+        """
+
+        def enter(about: RoomAbout) -> Person:
+            if known := find_account(about["people"], account):
+                return known
+            person = add(about["people"], nickname_from(name, [one["nickname"] for one in about["people"]]))
+            person["login"] = account
+            return person
+
+        person = find_account(self.read()["people"], account) or self.change(enter)
         person_workspace(self.host, person["id"]).mkdir(mode=0o700, parents=True, exist_ok=True)
         return person
 

@@ -17,12 +17,16 @@ SECONDS = 3.0
 
 def show(me: Viewer) -> None:
     st.markdown(say_place(me))
+    if not me.resume and st.button("Sign out", icon=":material/logout:", key="room-sign-out"):
+        st.logout()
     st.caption(f"{say_space(me)} Your runs and data are yours: of the others only the teacher sees them.")
     st.fragment(run_every=SECONDS)(draw)()
 
 
 def say_place(me: Viewer) -> str:
     """Who they are, and how they come back on another device, as Markdown."""
+    if not me.resume:
+        return f"You are **{plain(me.nickname)}**. Signing in with the same account brings you back here."
     return (
         f"You are **{plain(me.nickname)}**, resume code **{shown_code(me.resume)}**: with this nickname and "
         "code another device brings you back here."

@@ -61,8 +61,13 @@ def show_way_in(about: RoomAbout) -> None:
     """Code and address, to be read from the last row of a classroom."""
     addresses = viewer.access.shared if viewer.access else []
     code = shown_code(about["code"])
-    lines = "".join(f"<p>{html.escape(with_code(one, about['code']))}</p>" for one in addresses[:2])
-    st.html(f'<div class="room-way-in"><div><span>Code</span><strong>{code}</strong></div>{lines}</div>')
+    is_by_code = viewer.access is None or viewer.access.login is None
+    shown = about["code"] if is_by_code else ""
+    lines = "".join(f"<p>{html.escape(with_code(one, shown))}</p>" for one in addresses[:2])
+    way = f"<div><span>Code</span><strong>{code}</strong></div>" if is_by_code else ""
+    st.html(f'<div class="room-way-in">{way}{lines}</div>')
+    if not is_by_code:
+        st.caption("People join by signing in with their account.")
     if viewer.access and viewer.access.carries:
         st.caption(plain(viewer.access.carries))
 
@@ -197,11 +202,12 @@ def show_person(room: Room, people: list[Person]) -> None:
         live = wall.look_at(room, person)
         with st.container(horizontal=True, vertical_alignment="center"):
             spotlight.show_switch(room, live)
-            with st.popover("Resume code", icon=":material/key:"):
-                st.markdown(
-                    f"On another device {plain(person['nickname'])} enters the room's code, this nickname "
-                    f"and **{shown_code(person['resume'])}**."
-                )
+            if not person.get("login"):
+                with st.popover("Resume code", icon=":material/key:"):
+                    st.markdown(
+                        f"On another device {plain(person['nickname'])} enters the room's code, this "
+                        f"nickname and **{shown_code(person['resume'])}**."
+                    )
             with st.popover("Remove", icon=":material/person_remove:"):
                 st.markdown(f"Deletes {plain(person['nickname'])} with all data and runs.")
                 if st.button("Remove for good", key="room-remove"):

@@ -29,7 +29,7 @@ from streamlit.web.server.server_util import is_xsrf_enabled
 from streamlit.web.server.starlette.starlette_app_utils import validate_xsrf_token
 from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
-from pages.parts.shared import viewer
+from pages.parts.shared import login, viewer
 from selfsup_core.data.library.arrivals import Arrivals, Arrived
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.data.quota import lacks_space
@@ -246,7 +246,8 @@ def is_own_session(scope: Any, session: str) -> bool:
     if context is None:
         return False
     headers = {name.lower(): value for name, value in context.headers}
-    found = viewer.of_session(context.cookies, lambda: headers.get("authorization", ""))
+    claims = login.claims_in(context.cookies)
+    found = viewer.of_session(context.cookies, lambda: headers.get("authorization", ""), claims)
     return found is not None and found == scope.get(viewer.SEEN)
 
 
