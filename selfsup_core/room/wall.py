@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from selfsup_core.errors import StudioError
+from selfsup_core.room import votes
 from selfsup_core.room.line import FILE, TURNS
 from selfsup_core.room.people import Person
 from selfsup_core.room.store import Room, RoomAbout, Shown
@@ -172,6 +173,12 @@ def results(room: Room) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
             )
         )
     return COLUMNS, rows
+
+
+def remove(room: Room, person: str) -> None:
+    """Delete a person with all that is theirs, their votes included. Raises RunError: there is no room."""
+    room.remove(person)
+    votes.forget(room, person)
 
 
 def delete_all(room: Room, wait: Callable[[], None] = lambda: None) -> None:

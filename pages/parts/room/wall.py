@@ -212,5 +212,5 @@ def show_person(room: Room, people: list[Person]) -> None:
                 st.markdown(f"Deletes {plain(person['nickname'])} with all data and runs.")
                 if st.button("Remove for good", key="room-remove"):
                     with acting("room"):
-                        room.remove(person["id"])
+                        wall.remove(room, person["id"])
                         rerun()
