@@ -22,7 +22,7 @@ from selfsup_core.files import MB, read_shaped, write_json
 from selfsup_core.shared import host_of, person_of, room_folder
 
 FILE = "limits.json"
-DISK_MB = 1000  # about a hundred runs of the presets on small images, or forty on spoken words
+DISK_MB = 1000  # the example runs take 1 to 4 MB each
 LEAST_MB, MOST_MB = 50, 1_000_000
 FRESH_SECONDS = 2.0
 

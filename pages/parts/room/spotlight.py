@@ -17,26 +17,34 @@ from selfsup_core.runs.signs import epoch_rows
 
 
 def show_switch(room: Room, live: wall.Live) -> None:
-    """Put a person's run into the spotlight, or take it out again."""
+    """Put a person's run into the spotlight."""
     on = spotlight.in_spotlight(room)
     is_on = bool(on and live.folder and on[1] == live.folder)
-    if is_on:
-        link_here("Open the stage", icon=":material/slideshow:", key="room-watch-wall", params=ADDRESS)
-        if st.button("End the spotlight", icon=":material/highlight_off:", key="room-spotlight-off"):
-            with acting("room"):
-                spotlight.take_off(room)
-                rerun()
-    elif st.button(
+    if st.button(
         "Spotlight",
         icon=":material/highlight:",
         key="room-spotlight",
-        disabled=live.folder is None,
+        disabled=live.folder is None or is_on,
         help="Everybody can watch this run, with the nickname, until you end the spotlight.",
     ):
         with acting("room"):
             assert live.folder is not None
             spotlight.put_on(room, live.person["id"], live.folder.id)
             rerun()
+
+
+def show_on(room: Room) -> None:
+    """For the teacher, whoever is chosen below: what is in the spotlight, its stage, and the end of it."""
+    on = spotlight.in_spotlight(room)
+    if on is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="room-on"):
+        st.markdown(f":material/highlight: In the spotlight: **{plain(on[0])}**", width="content")
+        link_here("Open the stage", icon=":material/slideshow:", key="room-watch-wall", params=ADDRESS)
+        if st.button("End the spotlight", icon=":material/highlight_off:", key="room-spotlight-off"):
+            with acting("room"):
+                spotlight.take_off(room)
+                rerun()
 
 
 def show(room: Room) -> None:

@@ -45,6 +45,7 @@ def show() -> None:
     about = room.read()
     show_way_in(about)
     show_buttons(room, about)
+    spotlight.show_on(room)
     st.fragment(run_every=SECONDS)(draw_wall)()
     show_person(room, about["people"])
     asking.show(room)
