@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.shared import viewer
@@ -51,11 +52,23 @@ def visit(studio, workspace, monkeypatch) -> Visit:
     name = viewer.cookie_name(st.get_option("server.port"))
     monkeypatch.setattr(type(st.context), "cookies", property(lambda self: {name: made.cookie}))
     monkeypatch.setattr(type(st.context), "headers", property(lambda self: {}))
+    begin = PagesManager.__init__
+
+    def begin_with_app(self: PagesManager, *args: Any, **more: Any) -> None:
+        """Because of the folder pages/ AppTest would run a page without app.py before it."""
+        begin(self, *args, **more)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", begin_with_app)
     return made
 
 
 def said(app: AppTest) -> str:
     return " ".join(str(getattr(node, "proto", "")) for node in app.main)
+
+
+def links(app: AppTest) -> list[str]:
+    return [link.proto.label for link in app.get("page_link")]
 
 
 def test_the_teacher_can_end_the_spotlight_whoever_is_chosen(visit):
@@ -68,6 +81,30 @@ def test_the_teacher_can_end_the_spotlight_whoever_is_chosen(visit):
     assert spotlight.in_spotlight(visit.room) == ("Ada", run)
     wall.selectbox(key="room-chosen").select(visit.ben["id"]).run()
     assert "room-spotlight-off" in buttons(wall), "whoever is chosen"
+
+
+def test_everybody_can_watch_the_run_in_the_spotlight_until_the_teacher_ends_it(visit):
+    run = make_run(place_of(visit.room, visit.ada), tiny_spec(name="Run of Ada"))
+    run_here(run)
+    spotlight.put_on(visit.room, visit.ada["id"], run.id)
+    announced = "The teacher shows a run of **Ada**: watch it"
+    assert announced in links(visit.page("pages/runs.py", visit.ben))
+    assert announced not in links(visit.page("pages/runs.py")), "the teacher knows"
+    watched = visit.page("pages/room.py", visit.ben, do="watch")
+    assert "In the spotlight: Ada" in said(watched)
+    assert len(watched.get("plotly_chart")) == 2, "loss and map"
+    assert "watch-end" not in buttons(watched)
+    assert "This is your run" not in said(watched)
+    assert "This is your run" in said(visit.page("pages/room.py", visit.ada, do="watch"))
+
+    teachers = visit.page("pages/room.py", do="watch")
+    buttons(teachers)["watch-end"].click()
+    teachers.run()
+    assert spotlight.in_spotlight(visit.room) is None
+    over = visit.page("pages/room.py", visit.ben, do="watch")
+    assert "The teacher shows no run at the moment." in over.info[0].value
+    assert "Ada" not in said(over)
+    assert announced not in links(visit.page("pages/runs.py", visit.ben))
 
 
 def test_a_vote_counts_once_however_often_it_is_clicked(visit):
@@ -94,3 +131,4 @@ def test_a_run_that_waits_says_why_in_the_list_on_its_page_and_on_the_wall(visit
     assert words in said(visit.page("pages/runs.py", visit.ada))
     assert words in said(visit.page("pages/autoencoder.py", visit.ada, run=run.id))
     assert "number 4, after one of 2 paused runs" in said(visit.page("pages/room.py"))
+
