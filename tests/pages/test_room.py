@@ -132,3 +132,15 @@ def test_a_run_that_waits_says_why_in_the_list_on_its_page_and_on_the_wall(visit
     assert words in said(visit.page("pages/autoencoder.py", visit.ada, run=run.id))
     assert "number 4, after one of 2 paused runs" in said(visit.page("pages/room.py"))
 
+
+def test_who_is_chosen_stays_chosen_when_others_join(visit):
+    wall = visit.page("pages/room.py")
+    wall.selectbox(key="room-chosen").select(visit.ben["id"]).run()
+    joined(visit.room, "Aaron")
+    wall.run()
+    chosen = wall.selectbox(key="room-chosen")
+    assert (chosen.value, len(chosen.options)) == (visit.ben["id"], 3)
+    visit.room.remove(visit.ben["id"])
+    wall.run()
+    assert not wall.exception
+    assert wall.selectbox(key="room-chosen").value == visit.ada["id"]

@@ -27,7 +27,7 @@ def show_switch(room: Room, live: wall.Live) -> None:
         disabled=live.folder is None or is_on,
         help="Everybody can watch this run, with the nickname, until you end the spotlight.",
     ):
-        with acting("room"):
+        with acting("person"):
             assert live.folder is not None
             spotlight.put_on(room, live.person["id"], live.folder.id)
             rerun()

@@ -47,7 +47,7 @@ def show() -> None:
     show_buttons(room, about)
     spotlight.show_on(room)
     st.fragment(run_every=SECONDS)(draw_wall)()
-    show_person(room, about["people"])
+    st.fragment(run_every=SECONDS)(draw_person)()
     asking.show(room)
 
 
@@ -192,26 +192,33 @@ def how_far(state: RunState) -> str:
     return f"{unit} {state['epoch']} of {state['epochs']}"
 
 
+def draw_person() -> None:
+    """What can be done for one of the people, drawn again by itself: they join, and their runs begin."""
+    room = the_room()
+    with errors_shown():
+        people = room.read()["people"]
+        if people:
+            with st.container(border=True, key="room-person"):
+                show_person(room, people)
+
+
 def show_person(room: Room, people: list[Person]) -> None:
-    """What can be done for one of them."""
-    if not people:
-        return
     names = {person["id"]: person["nickname"] for person in people}
-    with st.container(border=True, key="room-person"):
-        chosen = st.selectbox("Person", list(names), format_func=lambda one: names[one], key="room-chosen")
-        person = next(one for one in people if one["id"] == chosen)
-        live = wall.look_at(room, person)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            spotlight.show_switch(room, live)
-            if not person.get("login"):
-                with st.popover("Resume code", icon=":material/key:"):
-                    st.markdown(
-                        f"On another device {plain(person['nickname'])} enters the room's code, this "
-                        f"nickname and **{shown_code(person['resume'])}**."
-                    )
-            with st.popover("Remove", icon=":material/person_remove:"):
-                st.markdown(f"Deletes {plain(person['nickname'])} with all data and runs.")
-                if st.button("Remove for good", key="room-remove"):
-                    with acting("room"):
-                        wall.remove(room, person["id"])
-                        rerun()
+    chosen = st.selectbox("Person", list(names), format_func=lambda one: names[one], key="room-chosen")
+    person = next(one for one in people if one["id"] == chosen)
+    live = wall.look_at(room, person)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        spotlight.show_switch(room, live)
+        if not person.get("login"):
+            with st.popover("Resume code", icon=":material/key:"):
+                st.markdown(
+                    f"On another device {plain(person['nickname'])} enters the room's code, this "
+                    f"nickname and **{shown_code(person['resume'])}**."
+                )
+        with st.popover("Remove", icon=":material/person_remove:"):
+            st.markdown(f"Deletes {plain(person['nickname'])} with all data and runs.")
+            if st.button("Remove for good", key="room-remove"):
+                with acting("person"):
+                    wall.remove(room, person["id"])
+                    rerun()
+    show_refusal("person")
