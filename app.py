@@ -12,45 +12,48 @@ from pages.parts.shared.address import begin_address, end_address
 from pages.parts.shared.workspace import plain, workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.runs.workspace import open_workspace
+from selfsup_core.translation import tr_later
 
 ROOT = Path(__file__).parent
 
-st.set_page_config(page_title="SelfSup Studio", page_icon=str(ROOT / "assets" / "icon.svg"), layout="wide")
+st.set_page_config(
+    page_title=tr_later("SelfSup Studio"), page_icon=str(ROOT / "assets" / "icon.svg"), layout="wide"
+)
 st.logo(str(ROOT / "assets" / "logo.svg"), size="large")
 st.html(ROOT / "assets" / "page.css")
 shown = [
-    st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
-    st.Page("pages/learn.py", title="Learn", icon=":material/school:", url_path="learn"),
-    st.Page("pages/data.py", title="Data", icon=":material/database:", url_path="data"),
+    st.Page("pages/home.py", title=tr_later("Home"), icon=":material/home:", default=True),
+    st.Page("pages/learn.py", title=tr_later("Learn"), icon=":material/school:", url_path="learn"),
+    st.Page("pages/data.py", title=tr_later("Data"), icon=":material/database:", url_path="data"),
     st.Page(
         "pages/autoencoder.py",
-        title="Autoencoder",
+        title=tr_later("Autoencoder"),
         icon=":material/compress:",
         url_path="autoencoder",
     ),
     st.Page(
         "pages/language.py",
-        title="Language model",
+        title=tr_later("Language model"),
         icon=":material/match_word:",
         url_path="language",
     ),
     st.Page(
         "pages/classify.py",
-        title="Classifier",
+        title=tr_later("Classifier"),
         icon=":material/category:",
         url_path="classify",
     ),
     st.Page(
         "pages/latent.py",
-        title="Latent space",
+        title=tr_later("Latent space"),
         icon=":material/scatter_plot:",
         url_path="latent",
     ),
-    st.Page("pages/views.py", title="Views", icon=":material/auto_fix_high:", url_path="views"),
-    st.Page("pages/runs.py", title="Runs", icon=":material/list:", url_path="runs"),
+    st.Page("pages/views.py", title=tr_later("Views"), icon=":material/auto_fix_high:", url_path="views"),
+    st.Page("pages/runs.py", title=tr_later("Runs"), icon=":material/list:", url_path="runs"),
 ]
 if door.is_there and viewer.in_room():
-    shown.append(st.Page("pages/room.py", title="Room", icon=":material/groups:", url_path="room"))
+    shown.append(st.Page("pages/room.py", title=tr_later("Room"), icon=":material/groups:", url_path="room"))
 page = st.navigation(shown, position="top")
 if st.session_state.get("page-shown") != page.title:
     st.session_state["page-shown"] = page.title

@@ -28,6 +28,7 @@ from selfsup_core.models import MODELS
 from selfsup_core.runs.recipes import list_presets, preset_spec
 from selfsup_core.runs.spec import RunSpec, known_settings, value_at
 from selfsup_core.settings import Setting
+from selfsup_core.translation import tr, tr_later
 
 WATCHABLE = 5.0
 FIRST = "emoji"  # the preset of a first visit
@@ -52,7 +53,7 @@ def choose_recipe(at: Places, asked: Asked) -> Recipe:
     presets = list_presets()
     preset = choose_preset(
         at.model,
-        "Model",
+        tr("Model"),
         list(presets),
         "autoencoder",
         asked=asked,
@@ -67,14 +68,16 @@ def choose_recipe(at: Places, asked: Asked) -> Recipe:
         carry_data(preset, sources, base.data.source, presets[preset]["title"])
     source = choose_source(
         at.data,
-        "Data",
+        tr("Data"),
         sources,
         asked=asked,
         preset=preset,
         key=f"data-{preset}",
         default=base.data.source,
         help=help_text(known_settings(base)["data.source"]),
-        needs=f"The model {presets[preset]['title']} takes {listed_kinds(kinds)}.",
+        needs=tr("The model {title} takes {listed_kinds}.").format(
+            title=presets[preset]["title"], listed_kinds=listed_kinds(kinds)
+        ),
     )
     st.session_state["autoencoder-last"] = (preset, source, source == base.data.source)
     return Recipe(preset, source, base, mark=preset, asked=asked)
@@ -85,7 +88,7 @@ def choose_loss(recipe: Recipe, settings: Mapping[str, Setting], at: Places) -> 
     setting, key = settings["objective.loss"], f"loss-{recipe.preset}"
     recipe.asked.begin(setting, key, value_at(recipe.base, "objective.loss"))
     chosen = at.detail.selectbox(
-        "Loss", setting.choices, key=key, format_func=setting.say, help=help_text(setting)
+        tr("Loss"), setting.choices, key=key, format_func=setting.say, help=help_text(setting)
     )
     if missing := find_source(recipe.source, workspace()).missing():
         st.warning(missing, icon=":material/download:")
@@ -114,7 +117,11 @@ KIND_WORDS = {"image": "images", "sound": "sounds", "table": "tables", "text": "
 
 def listed_kinds(kinds: Sequence[str]) -> str:
     words = [KIND_WORDS[kind] for kind in kinds]
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
+    return (
+        tr("{words} and {words_2}").format(words=", ".join(words[:-1]), words_2=words[-1])
+        if len(words) > 1
+        else words[0]
+    )
 
 
 def carry_data(preset: str, sources: Mapping[str, Source], default: str, title: str) -> None:
@@ -131,9 +138,9 @@ def carry_data(preset: str, sources: Mapping[str, Source], default: str, title: 
         elif source not in sources and not was_default:
             st.session_state[f"data-{preset}"] = default
             name = find_source(source, workspace()).title
-            st.session_state["autoencoder-note"] = (
-                f"The model {title} cannot be trained on {name}, so another data set is chosen."
-            )
+            st.session_state["autoencoder-note"] = tr(
+                "The model {title} cannot be trained on {name}, so another data set is chosen."
+            ).format(title=title, name=name)
         if "data" in st.query_params:
             st.session_state.setdefault(f"data-{preset}", default)
     if note := st.session_state.get("autoencoder-note"):
@@ -165,10 +172,12 @@ def describe_network(spec: RunSpec) -> str:
     shape = input_shape(source.shape, source.kind, spec.data)
     sizes = [str(size) for size in network.shapes(spec.model, shape)]
     sizes[len(sizes) // 2] = f"**{sizes[len(sizes) // 2]}**"
-    return f"{' → '.join(sizes)} · {network.parameters(spec.model, shape):,} weights"
+    return tr("{sizes} · {parameters:,} weights").format(
+        sizes=" → ".join(sizes), parameters=network.parameters(spec.model, shape)
+    )
 
 
-st.title("Autoencoder", anchor=False)
+st.title(tr_later("Autoencoder"), anchor=False)
 chosen = new_run(FORM)
 run = st.query_params.get("run", "")
 if run:
@@ -178,7 +187,7 @@ if run:
         with st.container(key="run-links"):
             st.page_link(
                 "pages/latent.py",
-                label="Latent space of this run",
+                label=tr_later("Latent space of this run"),
                 icon=":material/scatter_plot:",
                 query_params={"space": f"run:{folder.id}"},
             )
@@ -187,8 +196,10 @@ elif chosen.spec:
     with errors_shown():
         st.markdown(describe_network(chosen.spec))
     caption(
-        "In this [[autoencoder]], the encoder f compresses a sample x to a short code h, the "
-        "decoder g reconstructs x̂ from it, and training makes x̂ like x: x → h = f(x) → x̂ = g(h). No "
-        "labels are used ([[self-supervised learning]]). Press Train to watch."
+        tr_later(
+            "In this [[autoencoder]], the encoder f compresses a sample x to a short code h, the "
+            "decoder g reconstructs x̂ from it, and training makes x̂ like x: x → h = f(x) → x̂ = g(h). No "
+            "labels are used ([[self-supervised learning]]). Press Train to watch."
+        )
     )
     show_samples(chosen.spec.data.source)

@@ -12,14 +12,15 @@ from pages.parts.shared.preset_and_data import refuse_source
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.library.own import restore
 from selfsup_core.data.sources import OWN_NAME, list_damaged_sources, list_sources
+from selfsup_core.translation import tr, tr_later
 
 KINDS = {"image": "images", "table": "rows", "text": "texts", "sound": "sounds"}
 
 
 def describe(name: str) -> str:
     source = sources[name]
-    mine = "yours" if OWN_NAME.fullmatch(name) else "built in"
-    away = ", not on this machine" if source.missing() else ""
+    mine = "yours" if OWN_NAME.fullmatch(name) else tr("built in")
+    away = tr(", not on this machine") if source.missing() else ""
     return f"{source.title} · {source.samples:,} {KINDS[source.kind]} · {mine}{away}"
 
 
@@ -27,7 +28,7 @@ def open_restored(name: str) -> None:
     st.query_params.from_dict({"data": name})
 
 
-st.title("Data", anchor=False)
+st.title(tr_later("Data"), anchor=False)
 sources = list_sources(workspace())
 for folder, problem in list_damaged_sources(workspace()).items():
     st.warning(f"{plain(folder)} cannot be read. {plain(problem)}", icon=":material/broken_image:")
@@ -36,13 +37,13 @@ if st.session_state.get("pending"):
     st.stop()  # only the pending import is shown until it is done or discarded
 name = choose_asked(
     st,
-    "Data set",
+    tr_later("Data set"),
     {name: describe(name) for name in sources},
     key="data-choice",
     param="data",
     default="emoji",
     refusal=refuse_source,
-    help="Your own data sets come first; the others are built in.",
+    help=tr_later("Your own data sets come first; the others are built in."),
     writes=True,
 )
 if name is None:

@@ -19,6 +19,7 @@ from selfsup_core.runs.examples import add_examples
 from selfsup_core.runs.folder import scan_runs
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.short_runs import is_aside
+from selfsup_core.translation import tr, tr_later
 
 MOST_RECENT = 5
 
@@ -78,22 +79,26 @@ def open_card(card: Card) -> None:
 def show_recent() -> None:
     states = list(islice(filterfalse(is_aside, scan_runs(workspace())), MOST_RECENT))
     if not states:
-        st.caption("None yet. Start one above.")
+        st.caption(tr("None yet. Start one above."))
         return
     show_rows(states, where="home")
-    st.page_link("pages/runs.py", label="All runs", icon=":material/list:")
+    st.page_link("pages/runs.py", label=tr("All runs"), icon=":material/list:")
 
 
 guard()
 if viewer.in_room() and not (me := viewer.here()).is_teacher:
     st.markdown(say_place(me))
-st.title("Watch a network teach itself", anchor=False)
+st.title(tr_later("Watch a network teach itself"), anchor=False)
 st.markdown(
-    "Train a real network on this machine, without labels or with few, and watch what it learns. "
-    "Every epoch is kept: pause, step, and scrub back to the very first one."
+    tr_later(
+        "Train a real network on this machine, without labels or with few, and watch what it learns. "
+        "Every epoch is kept: pause, step, and scrub back to the very first one."
+    )
 )
 st.page_link(
-    "pages/learn.py", label="Never trained a network? Lessons beside the app", icon=":material/school:"
+    "pages/learn.py",
+    label=tr_later("Never trained a network? Lessons beside the app"),
+    icon=":material/school:",
 )
 for row in (CARDS[:4], CARDS[4:]):
     for column, card in zip(st.columns(len(row)), row, strict=True):
@@ -101,6 +106,6 @@ for row in (CARDS[:4], CARDS[4:]):
             show_card(card)
 with errors_shown():
     add_examples(workspace())
-st.subheader("Recent runs", anchor=False)
+st.subheader(tr_later("Recent runs"), anchor=False)
 keep_fresh(show_recent)
 open_room.show()

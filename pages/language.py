@@ -17,13 +17,14 @@ from pages.parts.language import (
     train as language_train,
 )
 from pages.parts.shared.modes import choose_mode
+from selfsup_core.translation import tr_later
 
 MODES = {
-    "inside": ("Look inside", ":material/visibility:", language_inside.show),
-    "train": ("Train", ":material/play_arrow:", language_train.show),
-    "embed": ("Embed", ":material/scatter_plot:", language_embed.show),
-    "models": ("Models", ":material/deployed_code:", language_models.show),
+    "inside": (tr_later("Look inside"), ":material/visibility:", language_inside.show),
+    "train": (tr_later("Train"), ":material/play_arrow:", language_train.show),
+    "embed": (tr_later("Embed"), ":material/scatter_plot:", language_embed.show),
+    "models": (tr_later("Models"), ":material/deployed_code:", language_models.show),
 }
 
-st.title("Language model", anchor=False)
+st.title(tr_later("Language model"), anchor=False)
 choose_mode("language", MODES)

@@ -10,8 +10,9 @@ from pages.parts.space.map import show_map
 from pages.parts.space.pick import choose_map
 from selfsup_core.errors import StudioError
 from selfsup_core.inspection.client import warm
+from selfsup_core.translation import tr_later
 
-st.title("Latent space", anchor=False)
+st.title(tr_later("Latent space"), anchor=False)
 warm(workspace(), "maps")
 with errors_shown():
     if asked := choose_map():

@@ -8,11 +8,15 @@ from pages.parts.lessons.listed import show_listed
 from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.lessons.progress import read_progress, standing_of
 from selfsup_core.lessons.reading import list_lessons
+from selfsup_core.translation import tr_later
 
-st.title("Learn", anchor=False)
+st.title(tr_later("Learn"), anchor=False)
 st.markdown(
-    "Each lesson stands beside the page that it uses. You predict, train, and see whether you were right. "
-    "Leave whenever you like: a lesson goes on where you left it."
+    tr_later(
+        "Each lesson stands beside the page that it uses. You predict, train, and see "
+        "whether you were right. "
+        "Leave whenever you like: a lesson goes on where you left it."
+    )
 )
 with errors_shown():
     lessons, progress = list_lessons(), read_progress(workspace())["lessons"]

@@ -7,14 +7,18 @@ import streamlit as st
 from pages.parts.room import mine, wall, watch
 from pages.parts.shared import viewer
 from pages.parts.shared.workspace import guard
+from selfsup_core.translation import tr_later
 
 guard()
-st.title("Room", anchor=False)
+st.title(tr_later("Room"), anchor=False)
 room = viewer.access.room if viewer.access else None
 if room is None:
     st.info(
-        "There is no room. `make room` or `python server.py --room` opens one: people join with a code and a "
-        "nickname, each with a workspace of their own.",
+        tr_later(
+            "There is no room. `make room` or `python server.py --room` opens one: people "
+            "join with a code and a "
+            "nickname, each with a workspace of their own."
+        ),
         icon=":material/groups:",
     )
 elif watch.is_asked() and viewer.here():

@@ -10,6 +10,7 @@ from pages.parts.shared.runlist import keep_fresh, show_deleted, show_rows
 from pages.parts.shared.workspace import workspace
 from selfsup_core.runs.folder import ACTIVE, DamagedRun, scan_runs
 from selfsup_core.runs.short_runs import Listed, say_short, without_short
+from selfsup_core.translation import tr, tr_later
 
 PAGE_SIZE = 20
 FEW = 6  # up to so many are found without a search
@@ -17,7 +18,7 @@ MOST_LETTERS = 100  # of a search
 SHORT, SHOWN = "short", "shown"  # of the address
 ID_LETTERS = 4  # of an id: a single digit occurs in almost every one
 
-st.title("Runs", anchor=False)
+st.title(tr_later("Runs"), anchor=False)
 
 
 def matches(state: Listed, words: list[str]) -> bool:
@@ -35,29 +36,29 @@ def matches(state: Listed, words: list[str]) -> bool:
 def show_list() -> None:
     states = list(scan_runs(workspace()))
     if not states:
-        st.caption("No runs yet.")
-        st.page_link("pages/home.py", label="Start one", icon=":material/home:")
+        st.caption(tr("No runs yet."))
+        st.page_link("pages/home.py", label=tr("Start one"), icon=":material/home:")
         return
     active = sum(not isinstance(state, DamagedRun) and state["status"] in ACTIVE for state in states)
-    count = "1 run" if len(states) == 1 else f"{len(states)} runs"
-    st.caption(f"{count}, {active} running or queued.")
+    count = "1 run" if len(states) == 1 else tr("{count} runs").format(count=len(states))
+    st.caption(tr("{count}, {active} running or queued.").format(count=count, active=active))
     if len(states) > FEW:
         take_text("search", key="runs-search")
         asked = st.text_input(
-            "Search",
+            tr("Search"),
             key="runs-search",
-            placeholder="Name, data set or status",
+            placeholder=tr("Name, data set or status"),
             label_visibility="collapsed",
             max_chars=MOST_LETTERS,
         )
         write_text(asked, key="runs-search", param="search")
         states = [state for state in states if matches(state, asked.casefold().split())]
         if not states:
-            st.caption("No run matches this search.")
+            st.caption(tr("No run matches this search."))
             return
     states = leave_out_short(states)
     pages = -(-len(states) // PAGE_SIZE)
-    number = number_field(st, "Page", 1, pages, 1, key="runs-page") if pages > 1 else 1
+    number = number_field(st, tr("Page"), 1, pages, 1, key="runs-page") if pages > 1 else 1
     show_rows(states[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], where="runs")
 
 
@@ -73,7 +74,7 @@ def leave_out_short(states: list[Listed]) -> list[Listed]:
     if st.session_state.get(mark) != asked or key not in st.session_state:
         st.session_state[key] = asked == SHOWN
     is_on = st.toggle(
-        say_short(count), key=key, help="The page of the run that they belong to compares them."
+        say_short(count), key=key, help=tr("The page of the run that they belong to compares them.")
     )
     write_text(SHOWN if is_on else "", key=key, param=SHORT)
     return list(states) if is_on else shown

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 REMOTE_KEY = "SELFSUP_REMOTE_KEY"
 # OPENAI_API_KEY, HF_TOKEN, AWS_SECRET_ACCESS_KEY, our own two, …: none of our processes asks for them but by
@@ -48,8 +49,8 @@ def machine_folder(name: str) -> Path:
     """
     if _closed.is_set():
         raise DataError(
-            "Folders of the machine cannot be opened in a room.",
+            tr("Folders of the machine cannot be opened in a room."),
             code="no-model",
-            remedy="Use a built-in model.",
+            remedy=tr("Use a built-in model."),
         )
     return Path(name).expanduser()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from selfsup_core.errors import SettingError
+from selfsup_core.translation import tr
 
 T = TypeVar("T")
 
@@ -43,7 +44,7 @@ class Registry(Generic[T]):
 
         def store(thing: T) -> T:
             if name in self._entries:
-                raise ValueError(f"{self.what} {name!r} is registered twice")
+                raise ValueError(tr("{what} {name!r} is registered twice").format(what=self.what, name=name))
             self._entries[name] = thing
             return thing
 
@@ -63,7 +64,11 @@ class Registry(Generic[T]):
         self._load()
         if not isinstance(name, str) or name not in self._entries:
             known = ", ".join(sorted(self._entries))
-            raise SettingError(f"There is no {self.what} {name!r}. Known: {known}.")
+            raise SettingError(
+                tr("There is no {what} {name!r}. Known: {known}.").format(
+                    what=self.what, name=name, known=known
+                )
+            )
         return self._entries[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from selfsup_core.files import JsonObject
+from selfsup_core.translation import tr
 
 MOST_BYTES = 100_000_000  # of a header, as the format's own reader allows
 
@@ -36,7 +37,7 @@ def read_metadata(source: Path | bytes) -> dict[str, str]:
     """The texts alone. Raises as `read_header`."""
     found = read_header(source).get("__metadata__", {})
     if not isinstance(found, dict):
-        raise ValueError("the texts of the header are not a mapping")
+        raise ValueError(tr("the texts of the header are not a mapping"))
     return found
 
 
@@ -57,11 +58,13 @@ def sort_header(blob: bytes) -> bytes:
 def _parse(file: BinaryIO, total: int) -> JsonObject:
     size = int.from_bytes(file.read(8), "little")
     if not 2 <= size <= min(MOST_BYTES, total - 8):
-        raise ValueError(f"the header would take {size} bytes of a file of {total}")
+        raise ValueError(
+            tr("the header would take {size} bytes of a file of {total}").format(size=size, total=total)
+        )
     try:
         header = json.loads(file.read(size))
     except RecursionError as error:
-        raise ValueError("the header is nested too deeply") from error
+        raise ValueError(tr("the header is nested too deeply")) from error
     if not isinstance(header, dict):
-        raise ValueError("the header is not a mapping")
+        raise ValueError(tr("the header is not a mapping"))
     return header

@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 from selfsup_core.errors import SettingError
 from selfsup_core.files import parse_yaml
+from selfsup_core.translation import tr
 
 __all__ = [
     "Config",
@@ -138,13 +139,13 @@ class Setting:
     def bounds(self) -> str:
         """The allowed values in words, or "" when anything of the type goes."""
         if self.choices:
-            return "one of " + ", ".join(str(choice) for choice in self.choices)
+            return tr("one of ") + ", ".join(str(choice) for choice in self.choices)
         parts = []
         if self.low is not None:
-            word = "more than" if self.low_is_open else "at least"
+            word = tr("more than") if self.low_is_open else tr("at least")
             parts.append(f"{word} {in_full(self.low)}")
         if self.high is not None:
-            parts.append(f"at most {in_full(self.high)}")
+            parts.append(tr("at most {in_full}").format(in_full=in_full(self.high)))
         return " and ".join(parts)
 
 
@@ -239,10 +240,18 @@ def explain(error: ValidationError, config: type[Config] | Config, prefix: str =
             sentences.append(unknown_setting(path, known))
         elif problem["type"] in ("greater_than_equal", "greater_than", "less_than_equal"):
             bounds = entry.bounds if entry else problem["msg"]
-            sentences.append(f"{path} must be {bounds}; found {short(found)}.")
+            sentences.append(
+                tr("{path} must be {bounds}; found {found}.").format(
+                    path=path, bounds=bounds, found=short(found)
+                )
+            )
         elif problem["type"] == "literal_error":
             choices = problem.get("ctx", {}).get("expected", "")
-            sentences.append(f"{path} must be {choices}; found {short(found)}.")
+            sentences.append(
+                tr("{path} must be {choices}; found {found}.").format(
+                    path=path, choices=choices, found=short(found)
+                )
+            )
         else:
             reason = problem["msg"].removeprefix("Value error, ")
             sentences.append(f"{path}: {reason[:1].lower()}{reason[1:]}; found {short(found)}.")
@@ -268,8 +277,12 @@ def tagged_settings(
 def unknown_setting(path: str, known: Values) -> str:
     """A sentence for a name that is not a setting, with the nearest one that is."""
     near = difflib.get_close_matches(path, list(known), n=1, cutoff=0.5)
-    hint = f" Did you mean {near[0]}?" if near else f" Known settings: {', '.join(known)}."
-    return f"There is no setting {path!r}.{hint}"
+    hint = (
+        tr(" Did you mean {near}?").format(near=near[0])
+        if near
+        else tr(" Known settings: {known}.").format(known=", ".join(known))
+    )
+    return tr("There is no setting {path!r}.{hint}").format(path=path, hint=hint)
 
 
 def apply_overrides(values: Values, overrides: Values) -> Plain:
@@ -285,7 +298,11 @@ def apply_overrides(values: Values, overrides: Values) -> Plain:
         for group in groups:
             inner = place.get(group, {})
             if not isinstance(inner, dict):
-                raise SettingError(f"There is no setting {path!r}: {group} is a single value.")
+                raise SettingError(
+                    tr("There is no setting {path!r}: {group} is a single value.").format(
+                        path=path, group=group
+                    )
+                )
             place[group] = dict(inner)
             place = place[group]
         place[last] = value
@@ -311,8 +328,13 @@ def parse_assignment(text: str, example: str) -> tuple[str, Any]:
 
     name, equals, value = text.partition("=")
     if not equals:
-        raise SettingError(f"{text!r} is not an assignment.", remedy=f"Write it as {example}.")
+        raise SettingError(
+            tr("{text!r} is not an assignment.").format(text=text),
+            remedy=tr("Write it as {example}.").format(example=example),
+        )
     try:
         return name, parse_yaml(value)
     except (yaml.YAMLError, ValueError) as error:
-        raise SettingError(f"{name}: {value!r} is not a value in YAML.") from error
+        raise SettingError(
+            tr("{name}: {value!r} is not a value in YAML.").format(name=name, value=value)
+        ) from error

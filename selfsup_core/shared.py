@@ -15,6 +15,7 @@ import secrets
 from pathlib import Path
 
 from selfsup_core.errors import RunError
+from selfsup_core.translation import tr
 
 ROOM, PEOPLE = "room", "people"
 PERSON = re.compile(r"[0-9a-f]{24}")
@@ -38,7 +39,7 @@ def person_workspace(host: Path, person: str) -> Path:
     if not person:
         return host
     if not PERSON.fullmatch(person):
-        raise RunError("There is no such person in this room.", code="no-person")
+        raise RunError(tr("There is no such person in this room."), code="no-person")
     return room_folder(host) / PEOPLE / person
 
 

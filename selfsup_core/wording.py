@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-ROW = "Row (from 0)"  # over numbers of rows: they count from 0 everywhere, as --row and files do
+from selfsup_core.translation import tr_later
+
+ROW = tr_later("Row (from 0)")  # over numbers of rows: they count from 0 everywhere, as --row and files do
 
 
 def percent(share: float | None, decimals: int = 0) -> str:

@@ -7,6 +7,7 @@ from typing import Literal
 from selfsup_core.data.dataset import Kind
 from selfsup_core.errors import SettingError
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr
 
 
 class Augmentation(KindConfig):
@@ -301,4 +302,8 @@ def augmentation_of(kind: str) -> type[Augmentation]:
     for known, config in AUGMENTATIONS.items():
         if known == kind:
             return config
-    raise SettingError(f"There are no augmentations for {kind!r}. Known: {', '.join(AUGMENTATIONS)}.")
+    raise SettingError(
+        tr("There are no augmentations for {kind!r}. Known: {augmentations}.").format(
+            kind=kind, augmentations=", ".join(AUGMENTATIONS)
+        )
+    )

@@ -17,6 +17,7 @@ from torch.nn import functional
 from selfsup_core.augment.config import ImageAugmentation
 from selfsup_core.augment.draws import Draws, draw
 from selfsup_core.errors import SettingError
+from selfsup_core.translation import tr
 
 NAMES = (
     *("area", "ratio", "left", "top", "flip", "turn", "right", "down"),
@@ -40,7 +41,11 @@ def change_images(
         SettingError: the samples are not images.
     """
     if len(shape) not in (2, 3):
-        raise SettingError(f"Images are (height, width) or (height, width, channels); found {tuple(shape)}.")
+        raise SettingError(
+            tr("Images are (height, width) or (height, width, channels); found {tuple}.").format(
+                tuple=tuple(shape)
+            )
+        )
     height, width, depth = (*shape, 1) if len(shape) == 2 else tuple(shape)
     images = x.view(len(x), height, width, depth).permute(0, 3, 1, 2)  # (B, C, H, W)
     images = warp(images, config, drawn)

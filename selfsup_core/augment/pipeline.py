@@ -26,6 +26,7 @@ from selfsup_core.augment.sounds import change_sounds, draw_sounds
 from selfsup_core.augment.tables import Groups, change_tables, draw_tables
 from selfsup_core.augment.texts import change_text
 from selfsup_core.errors import SettingError
+from selfsup_core.translation import tr
 
 __all__ = [
     "AUGMENTATIONS",
@@ -73,15 +74,15 @@ def view(
         return change_tables(x, config, draw_tables(x, config, generator, reference), reference, groups)
     if isinstance(config, TextAugmentation):
         return change_vectors(x, config, generator)
-    raise SettingError(f"There are no views of {config.kind!r} data.")
+    raise SettingError(tr("There are no views of {kind!r} data.").format(kind=config.kind))
 
 
 def change_vectors(x: torch.Tensor, config: TextAugmentation, generator: torch.Generator) -> torch.Tensor:
     """(B, words) counts of words, some left out. Raises SettingError where the text itself is needed."""
     if config.swap or config.crop or config.synonyms:
         raise SettingError(
-            "Word swap, span crop and synonyms change a text, and these are vectors of its words.",
-            remedy="Set swap, crop and synonyms to 0, or make views of the texts themselves (text_view).",
+            tr("Word swap, span crop and synonyms change a text, and these are vectors of its words."),
+            remedy=tr("Set swap, crop and synonyms to 0, or make views of the texts themselves (text_view)."),
         )
     if not config.deletion:
         return x

@@ -17,6 +17,7 @@ from selfsup_core.errors import SettingError
 from selfsup_core.features.batches import Prepared, prepare
 from selfsup_core.features.config import DataConfig
 from selfsup_core.settings import Config, setting
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import torch
@@ -91,7 +92,11 @@ def make_views(
     from selfsup_core.augment.pipeline import view
 
     if not isinstance(config, augmentation_of(dataset.kind)):
-        raise SettingError(f"These are settings for {config.kind} data; {dataset.title} is {dataset.kind}.")
+        raise SettingError(
+            tr("These are settings for {kind} data; {title} is {kind_2}.").format(
+                kind=config.kind, title=dataset.title, kind_2=dataset.kind
+            )
+        )
     rows = choose_rows(dataset, asked.samples, asked.choice)
     labels = tuple(label_of(dataset, row) for row in rows)
     called = dataset.extra.get("names")

@@ -13,6 +13,7 @@ from selfsup_core.augment.config import SoundAugmentation
 from selfsup_core.augment.draws import Draws, draw
 from selfsup_core.data.logmel import RANGE_DB
 from selfsup_core.errors import SettingError
+from selfsup_core.translation import tr
 
 MASKS = 4
 NAMES = (
@@ -34,7 +35,7 @@ def change_sounds(
         SettingError: the samples are not spectrograms.
     """
     if len(shape) != 2:
-        raise SettingError(f"Spectrograms are (bands, frames); found {tuple(shape)}.")
+        raise SettingError(tr("Spectrograms are (bands, frames); found {tuple}.").format(tuple=tuple(shape)))
     bands, frames = shape
     spectra = x.view(len(x), bands, frames)
     if config.reverse > 0:

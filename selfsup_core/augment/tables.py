@@ -12,6 +12,7 @@ import torch
 
 from selfsup_core.augment.config import TableAugmentation
 from selfsup_core.errors import SettingError
+from selfsup_core.translation import tr
 
 Groups = Sequence[Sequence[int]]
 
@@ -41,7 +42,7 @@ def draw_tables(
     """Raises SettingError where values of other rows are wanted and there is no reference."""
     if reference is None and (config.corruption or config.mask):
         raise SettingError(
-            "Corruption and column masks need the training rows as reference; none were given."
+            tr("Corruption and column masks need the training rows as reference; none were given.")
         )
 
     def uniform() -> torch.Tensor:

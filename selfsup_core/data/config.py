@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from selfsup_core.data.sources import OWN_NAME, SOURCES
 from selfsup_core.settings import Config, setting
+from selfsup_core.translation import tr
 
 
 class KeptSplit(TypedDict, total=False):
@@ -81,5 +82,9 @@ class SplitConfig(Config):
     def source_is_known(cls, name: str) -> str:
         # Only the workspace knows a person's own sets, so their existence is checked when a run is submitted.
         if name not in list(SOURCES) and not OWN_NAME.fullmatch(name):
-            raise ValueError(f"must be one of {', '.join(sorted(SOURCES))}, or one of your own sets")
+            raise ValueError(
+                tr("must be one of {sources}, or one of your own sets").format(
+                    sources=", ".join(sorted(SOURCES))
+                )
+            )
         return name

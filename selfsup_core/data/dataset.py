@@ -20,6 +20,7 @@ from selfsup_core.data.details import Details
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.files import DamagedFile, digest_of_file, load_array, read_checked, sha256, write_folder
+from selfsup_core.translation import tr
 
 Kind = Literal["image", "table", "text", "sound"]
 
@@ -77,9 +78,13 @@ class Dataset:
 
     def __post_init__(self) -> None:
         if len(self.x) == 0:
-            raise DataError(f"Data set {self.id!r} has no rows.")
+            raise DataError(tr("Data set {id!r} has no rows.").format(id=self.id))
         if self.y is not None and len(self.y) != len(self.x):
-            raise DataError(f"Data set {self.id!r}: {len(self.x)} rows but {len(self.y)} labels.")
+            raise DataError(
+                tr("Data set {id!r}: {count} rows but {count_2} labels.").format(
+                    id=self.id, count=len(self.x), count_2=len(self.y)
+                )
+            )
 
     def __len__(self) -> int:
         return len(self.x)
@@ -157,10 +162,12 @@ def read_about(folder: Path) -> DatasetAbout | None:
         return read_checked(folder / "dataset.json", DatasetAbout, lacking={"details": {}})
     except DamagedFile as error:
         raise DataError(
-            f"The data set {folder.name!r} is damaged: {error.message}",
+            tr("The data set {name!r} is damaged: {message}").format(name=folder.name, message=error.message),
             code="damaged-data",
-            remedy="Delete that folder of the workspace and import the data again; a built-in data set is "
-            "created anew.",
+            remedy=tr(
+                "Delete that folder of the workspace and import the data again; a built-in data set is "
+                "created anew."
+            ),
         ) from error
 
 
@@ -179,9 +186,9 @@ def put_together(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray | Texts]
     for name in dict.fromkeys(file[: -len(HALVES[0])] for file in arrays if file.endswith(HALVES)):
         blob, ends = (arrays.get(f"{name}{half}") for half in HALVES)
         if blob is None or ends is None:
-            raise ValueError(f"half of the texts {name!r} is missing")
+            raise ValueError(tr("half of the texts {name!r} is missing").format(name=name))
         if blob.dtype != np.uint8 or ends.dtype.kind not in "iu" or blob.ndim != 1 or ends.ndim != 1:
-            raise ValueError(f"{name!r} holds no texts")
+            raise ValueError(tr("{name!r} holds no texts").format(name=name))
         found[name] = Texts(blob, ends)
     return found
 
@@ -190,20 +197,28 @@ def check_arrays(found: dict[str, np.ndarray | Texts], classes: list[str]) -> No
     """Raises ValueError unless the arrays fit each other, and the labels the classes."""
     x, y = found.get("x"), found.get("y")
     if x is None or (isinstance(x, np.ndarray) and x.ndim < 1):
-        raise ValueError("it has no rows")
+        raise ValueError(tr("it has no rows"))
     if isinstance(x, np.ndarray) and x.dtype.kind not in "biuf":
-        raise ValueError("its samples are not numbers")
+        raise ValueError(tr("its samples are not numbers"))
     for name, array in found.items():
         if isinstance(array, np.ndarray) and array.ndim < 1:
-            raise ValueError(f"{name!r} has no rows")
+            raise ValueError(tr("{name!r} has no rows").format(name=name))
         if len(array) != len(x):
-            raise ValueError(f"{name!r} has {len(array):,} rows, and the samples are {len(x):,}")
+            raise ValueError(
+                tr("{name!r} has {count:,} rows, and the samples are {count_2:,}").format(
+                    name=name, count=len(array), count_2=len(x)
+                )
+            )
     if y is None:
         return
     if not isinstance(y, np.ndarray) or y.ndim != 1 or y.dtype.kind not in "iu":
-        raise ValueError("the labels are not class numbers")
+        raise ValueError(tr("the labels are not class numbers"))
     if len(y) and int(y.max()) >= len(classes):
-        raise ValueError(f"a label is of class number {int(y.max())}, and there are {len(classes)} classes")
+        raise ValueError(
+            tr("a label is of class number {max}, and there are {count} classes").format(
+                max=int(y.max()), count=len(classes)
+            )
+        )
 
 
 def load_dataset(folder: Path, *, verify: bool = False) -> Dataset:
@@ -218,8 +233,8 @@ def load_dataset(folder: Path, *, verify: bool = False) -> Dataset:
     about = read_about(folder)
     if about is None:
         raise DataError(
-            f"The data set in {folder.name!r} has no readable dataset.json.",
-            remedy="Delete that folder of the workspace; a built-in data set is created anew.",
+            tr("The data set in {name!r} has no readable dataset.json.").format(name=folder.name),
+            remedy=tr("Delete that folder of the workspace; a built-in data set is created anew."),
         )
     digests = about["digests"]
     arrays = {}
@@ -228,21 +243,27 @@ def load_dataset(folder: Path, *, verify: bool = False) -> Dataset:
         try:
             if verify and digest_of_file(path) != expected:
                 raise DataError(
-                    f"{name} of data set {about['id']!r} has been changed since it was written.",
+                    tr("{name} of data set {id!r} has been changed since it was written.").format(
+                        name=name, id=about["id"]
+                    ),
                     code="digest-mismatch",
-                    remedy="Delete that folder of the workspace and import the data again.",
+                    remedy=tr("Delete that folder of the workspace and import the data again."),
                 )
             arrays[name] = load_array(path, is_mapped=True)
         except (OSError, ValueError) as error:
-            raise DataError(f"{name} of data set {about['id']!r} cannot be read ({error}).") from error
+            raise DataError(
+                tr("{name} of data set {id!r} cannot be read ({error}).").format(
+                    name=name, id=about["id"], error=error
+                )
+            ) from error
     try:
         found = put_together(arrays)
         check_arrays(found, about["classes"])
     except ValueError as error:
         raise DataError(
-            f"The data set {folder.name!r} is damaged: {error}.",
+            tr("The data set {name!r} is damaged: {error}.").format(name=folder.name, error=error),
             code="damaged-data",
-            remedy="Delete that folder of the workspace and bring the data in again.",
+            remedy=tr("Delete that folder of the workspace and bring the data in again."),
         ) from error
     return Dataset(
         id=about["id"],

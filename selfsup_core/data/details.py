@@ -7,14 +7,16 @@ from typing import NotRequired
 from pydantic import with_config
 from typing_extensions import TypedDict
 
+from selfsup_core.translation import tr, tr_later
+
 # Why files and arrays are set aside that could be read, and are no samples of the set.
-NO_SAMPLE = "not one of the samples"
-SEVERAL_LABELS = "several labels per row, of which none was taken"
-VALUES_BESIDE = "values beside the images, of which none was taken"
-NUMBERS_BESIDE = "numbers beside the samples, of which none was taken"
-ONE_VALUE = "one value only"
-AS_ASKED = "left out, as asked for"
-ANNOTATION = "named as an image: annotations, as of objects in it, are not read"
+NO_SAMPLE = tr_later("not one of the samples")
+SEVERAL_LABELS = tr_later("several labels per row, of which none was taken")
+VALUES_BESIDE = tr_later("values beside the images, of which none was taken")
+NUMBERS_BESIDE = tr_later("numbers beside the samples, of which none was taken")
+ONE_VALUE = tr_later("one value only")
+AS_ASKED = tr_later("left out, as asked for")
+ANNOTATION = tr_later("named as an image: annotations, as of objects in it, are not read")
 MOST_ALIKE = 3  # files of one reason that are listed one by one
 NOT_SAMPLES = frozenset(
     [NO_SAMPLE, SEVERAL_LABELS, VALUES_BESIDE, NUMBERS_BESIDE, ONE_VALUE, AS_ASKED, ANNOTATION]
@@ -106,7 +108,11 @@ def grouped(aside: dict[str, str]) -> list[str]:
     said = []
     for reason, names in by_reason.items():
         if len(names) > MOST_ALIKE:
-            said.append(f"{names[0]} and {len(names) - 1:,} more: {reason}")
+            said.append(
+                tr("{names} and {count:,} more: {reason}").format(
+                    names=names[0], count=len(names) - 1, reason=reason
+                )
+            )
         else:
             said += [reason if reason.startswith(name) else f"{name}: {reason}" for name in names]
     return said

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from selfsup_core.translation import tr
+
 MB = 1_000_000
 
 
@@ -52,38 +54,72 @@ def describe_limits(limits: Limits = LIMITS) -> list[tuple[str, str]]:
     """(what, how much) for people."""
     low, high = limits.sound_rates
     return [
-        ("File", f"{limits.file_bytes // MB} MB"),
+        (tr("File"), f"{limits.file_bytes // MB} MB"),
         (
-            "Upload",
-            f"{limits.files} files, {limits.total_bytes // MB} MB together; "
-            f"{limits.server_bytes // MB:,} MB for all people who upload at the same time",
-        ),
-        ("Recorded samples", f"{limits.recorded_bytes // MB} MB together"),
-        (
-            "Archive",
-            f"{limits.archive_entries:,} entries (10,000 small images take about 5 s), "
-            f"{limits.archive_bytes // MB:,} MB unpacked and, when added by the command line, packed; "
-            f"at most {limits.archive_ratio} times its size, no archive inside",
-        ),
-        (
-            "Image",
-            f"{limits.image_pixels // MB} megapixels, {limits.images_pixels // MB:,} together; "
-            "the first frame is used",
+            tr("Upload"),
+            tr(
+                "{files} files, {total_bytes} MB together; "
+                "{server_bytes:,} MB for all people who upload at the same time"
+            ).format(
+                files=limits.files,
+                total_bytes=limits.total_bytes // MB,
+                server_bytes=limits.server_bytes // MB,
+            ),
         ),
         (
-            "Table",
-            f"{limits.table_rows // MB} million rows, {limits.table_columns:,} columns, "
-            f"{limits.table_cells // MB} million cells, {limits.cell_bytes // MB} MB per cell",
+            tr("Recorded samples"),
+            tr("{recorded_bytes} MB together").format(recorded_bytes=limits.recorded_bytes // MB),
         ),
         (
-            "Import",
-            f"{limits.imports_at_once} at a time per workspace, others wait; each takes at most "
-            f"{limits.memory_bytes // MB:,} MB of memory, or a quarter of the machine's",
+            tr("Archive"),
+            tr(
+                "{archive_entries:,} entries (10,000 small images take about 5 s), "
+                "{archive_bytes:,} MB unpacked and, when added by the command line, packed; "
+                "at most {archive_ratio} times its size, no archive inside"
+            ).format(
+                archive_entries=limits.archive_entries,
+                archive_bytes=limits.archive_bytes // MB,
+                archive_ratio=limits.archive_ratio,
+            ),
         ),
-        ("Text", f"{limits.table_rows // MB} million lines, {limits.line_bytes // MB} MB per line"),
         (
-            "Sound",
-            f"{limits.sound_seconds // 60} minutes, {low // 1000} to {high // 1000} kHz, "
-            f"{limits.sound_channels} channels",
+            tr("Image"),
+            tr("{image_pixels} megapixels, {images_pixels:,} together; the first frame is used").format(
+                image_pixels=limits.image_pixels // MB, images_pixels=limits.images_pixels // MB
+            ),
+        ),
+        (
+            tr("Table"),
+            tr(
+                "{table_rows} million rows, {table_columns:,} columns, "
+                "{table_cells} million cells, {cell_bytes} MB per cell"
+            ).format(
+                table_rows=limits.table_rows // MB,
+                table_columns=limits.table_columns,
+                table_cells=limits.table_cells // MB,
+                cell_bytes=limits.cell_bytes // MB,
+            ),
+        ),
+        (
+            tr("Import"),
+            tr(
+                "{imports_at_once} at a time per workspace, others wait; each takes at most "
+                "{memory_bytes:,} MB of memory, or a quarter of the machine's"
+            ).format(imports_at_once=limits.imports_at_once, memory_bytes=limits.memory_bytes // MB),
+        ),
+        (
+            tr("Text"),
+            tr("{table_rows} million lines, {line_bytes} MB per line").format(
+                table_rows=limits.table_rows // MB, line_bytes=limits.line_bytes // MB
+            ),
+        ),
+        (
+            tr("Sound"),
+            tr("{sound_seconds} minutes, {low} to {high} kHz, {sound_channels} channels").format(
+                sound_seconds=limits.sound_seconds // 60,
+                low=low // 1000,
+                high=high // 1000,
+                sound_channels=limits.sound_channels,
+            ),
         ),
     ]

@@ -20,6 +20,7 @@ from typing_extensions import TypedDict
 from selfsup_core.errors import StudioError
 from selfsup_core.files import MB, read_shaped, write_json
 from selfsup_core.shared import host_of, person_of, room_folder
+from selfsup_core.translation import tr
 
 FILE = "limits.json"
 DISK_MB = 1000  # the example runs take 1 to 4 MB each
@@ -83,11 +84,15 @@ def lacks_space(workspace: Path, more: int = 0) -> StudioError | None:
     if used + more <= allowed:
         return None
     has, most, needs = math.ceil(used / MB), allowed // MB, math.ceil(more / MB)
-    said = f"Your data and runs use {has:,} of the {most:,} MB of disk that each person has in this room."
+    said = tr(
+        "Your data and runs use {has:,} of the {most:,} MB of disk that each person has in this room."
+    ).format(has=has, most=most)
     return StudioError(
-        said if used >= allowed else f"{said} This needs about {needs:,} MB more.",
+        said
+        if used >= allowed
+        else tr("{said} This needs about {needs:,} MB more.").format(said=said, needs=needs),
         code="disk-quota",
-        remedy="Delete runs or data sets that you no longer need, then empty the bin below their list.",
+        remedy=tr("Delete runs or data sets that you no longer need, then empty the bin below their list."),
     )
 
 

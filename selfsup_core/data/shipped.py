@@ -15,15 +15,22 @@ import numpy as np
 from selfsup_core.errors import DataError
 from selfsup_core.files import JsonObject, sha256
 from selfsup_core.places import ASSETS
+from selfsup_core.translation import tr, tr_later
 
 FOLDER = ASSETS / "data"
-REMEDY = "It is part of the program: reinstall the program."
+REMEDY = tr_later("It is part of the program: reinstall the program.")
 
 
 def explain_missing(title: str, *names: str) -> str:
     """What to do when one of these files is not there, or ""."""
     gone = [name for name in names if not (FOLDER / name).is_file()]
-    return f"{title} needs the file {gone[0]}, which is missing from assets/data. {REMEDY}" if gone else ""
+    return (
+        tr("{title} needs the file {gone}, which is missing from assets/data. {remedy}").format(
+            title=title, gone=gone[0], remedy=REMEDY
+        )
+        if gone
+        else ""
+    )
 
 
 def read_bytes(name: str, digest: str) -> bytes:
@@ -39,11 +46,17 @@ def read_bytes(name: str, digest: str) -> bytes:
         data = (FOLDER / name).read_bytes()
     except OSError as error:
         raise DataError(
-            f"{name} in assets/data cannot be read ({error.strerror}).", code="no-file", remedy=REMEDY
+            tr("{name} in assets/data cannot be read ({strerror}).").format(
+                name=name, strerror=error.strerror
+            ),
+            code="no-file",
+            remedy=REMEDY,
         ) from error
     if (found := sha256(data)) != digest:
         raise DataError(
-            f"{name} in assets/data is damaged: expected SHA-256 {digest[:12]}…, found {found[:12]}….",
+            tr("{name} in assets/data is damaged: expected SHA-256 {digest}…, found {found}….").format(
+                name=name, digest=digest[:12], found=found[:12]
+            ),
             code="digest-mismatch",
             remedy=REMEDY,
         )

@@ -8,6 +8,7 @@ import numpy as np
 
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted, percent
 
 ENOUGH = 10  # labels per class, on average, that validation and test rows of a partly labeled set should have
@@ -53,10 +54,18 @@ def split_rows(
     n_validation, n_test = round(len(rows) * validation), round(len(rows) * test)
     if n_validation < 1 or len(rows) - n_validation - n_test < 1:
         raise DataError(
-            f"{counted(len(rows), 'row')} cannot be split: {percent(validation)} for validation and "
-            f"{percent(test)} for test leave {n_validation} validation and "
-            f"{len(rows) - n_validation - n_test} training rows.",
-            remedy="Use smaller shares." if n_validation else "Use more rows or larger shares.",
+            tr(
+                "{count} cannot be split: {validation} for validation and "
+                "{test} for test leave {n_validation} validation and "
+                "{count_2} training rows."
+            ).format(
+                count=counted(len(rows), "row"),
+                validation=percent(validation),
+                test=percent(test),
+                n_validation=n_validation,
+                count_2=len(rows) - n_validation - n_test,
+            ),
+            remedy=tr("Use smaller shares.") if n_validation else tr("Use more rows or larger shares."),
         )
     if stratify and y is not None and (y < 0).any() and (y >= 0).any():
         return split_partly(y, n_validation, n_test, validation=validation, test=test, seed=seed)
@@ -73,7 +82,7 @@ def split_rows(
             if counts.min() >= 2 and min(size, len(rows) - size) >= len(counts):
                 strata = y[rows]
             else:
-                note = "Some classes are too small to keep the class mix in each part."
+                note = tr("Some classes are too small to keep the class mix in each part.")
         return tuple(train_test_split(rows, test_size=size, random_state=seed, stratify=strata))
 
     rest, test_rows = part(rows, n_test)
@@ -98,11 +107,11 @@ def split_given(dataset: Dataset, *, validation: float, test: float, seed: int) 
     """
     part = np.asarray(dataset.extra["part"])
     rows = [np.flatnonzero(part == number) for number in range(len(PARTS))]
-    note = "The split is the one that the data came with"
+    note = tr("The split is the one that the data came with")
     if not len(rows[0]):
         raise DataError(
-            "The given split has no training rows.",
-            remedy="Import the data again and ignore the given split.",
+            tr("The given split has no training rows."),
+            remedy=tr("Import the data again and ignore the given split."),
         )
     lacking = [number for number in (1, 2) if not len(rows[number]) and (number == 1 or test)]
     if lacking:
@@ -123,7 +132,9 @@ def split_given(dataset: Dataset, *, validation: float, test: float, seed: int) 
         else:  # the one part that is drawn is the test
             drawn = split_rows(inner, validation=asked[2], test=0.0, seed=seed)
             rows = [mine[drawn.train], rows[1], mine[drawn.validation]]
-        note += f"; {' and '.join(PARTS[n] for n in lacking)} rows are drawn from its training rows"
+        note += tr("; {lacking} rows are drawn from its training rows").format(
+            lacking=" and ".join(PARTS[n] for n in lacking)
+        )
     return Split(rows[0], rows[1], rows[2], f"{note}.")
 
 
@@ -154,10 +165,10 @@ def split_partly(
     train = np.setdiff1d(np.arange(len(y)), np.concatenate(parts))
     note = ""
     if least > min(share for share in (validation, test) if share):
-        note = (
-            f"Only {count:,} of {len(y):,} rows have a label, so a larger share of these is held out for "
+        note = tr(
+            "Only {count:,} of {count_2:,} rows have a label, so a larger share of these is held out for "
             "validation and test."
-        )
+        ).format(count=count, count_2=len(y))
     return Split(train, parts[0], parts[1], note)
 
 
@@ -187,12 +198,18 @@ def split_groups(dataset: Dataset, *, validation: float, test: float, seed: int)
         note = ""
         found = [int(sizes[part].sum()) for part in parts]
         if is_far(found[1:], wanted):
-            kind = f"{dataset.grouped_by}s" if dataset.grouped_by else "groups of copies"
+            kind = f"{dataset.grouped_by}s" if dataset.grouped_by else tr("groups of copies")
             asked = [len(groups) - int(wanted.sum()), *wanted.tolist()]
-            note = (
-                f"Training, validation and test have {' / '.join(map(str, found))} rows rather than "
-                f"{' / '.join(map(str, asked))}: there are {len(first)} {kind}, the largest of "
-                f"{int(sizes.max())} rows."
+            note = tr(
+                "Training, validation and test have {map} rows rather than "
+                "{map_2}: there are {count} {kind}, the largest of "
+                "{max} rows."
+            ).format(
+                map=" / ".join(map(str, found)),
+                map_2=" / ".join(map(str, asked)),
+                count=len(first),
+                kind=kind,
+                max=int(sizes.max()),
             )
     train, validation_rows, test_rows = (np.flatnonzero(np.isin(groups, part)) for part in parts)
     if dataset.grouped_by:
@@ -206,14 +223,22 @@ def refuse_few_groups(dataset: Dataset, count: int, parts: int) -> None:
         return
     rows = len(dataset)
     if dataset.grouped_by:
-        message = f"There are {count} {dataset.grouped_by}s, and a split into {parts} parts needs {parts}."
-        remedy = f"Use rows of more {dataset.grouped_by}s."
+        message = tr("There are {count} {grouped_by}s, and a split into {parts} parts needs {parts}.").format(
+            count=count, grouped_by=dataset.grouped_by, parts=parts
+        )
+        remedy = tr("Use rows of more {grouped_by}s.").format(grouped_by=dataset.grouped_by)
     elif count == 1:
-        message = f"All {rows:,} rows are copies of one sample, so they cannot be split."
-        remedy = "Copies stay on one side of the split, or the test would tell nothing. Use more varied rows."
+        message = tr("All {rows:,} rows are copies of one sample, so they cannot be split.").format(rows=rows)
+        remedy = tr(
+            "Copies stay on one side of the split, or the test would tell nothing. Use more varied rows."
+        )
     else:
-        message = f"The {rows:,} rows are copies of {count} samples, too few to split into {parts} parts."
-        remedy = "Copies stay on one side of the split, or the test would tell nothing. Use more varied rows."
+        message = tr(
+            "The {rows:,} rows are copies of {count} samples, too few to split into {parts} parts."
+        ).format(rows=rows, count=count, parts=parts)
+        remedy = tr(
+            "Copies stay on one side of the split, or the test would tell nothing. Use more varied rows."
+        )
     raise DataError(message, code="no-split", remedy=remedy)
 
 

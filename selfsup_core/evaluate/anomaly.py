@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from selfsup_core.translation import tr
+
 SHARE = 0.99
 
 
@@ -20,7 +22,7 @@ def rank_errors(errors: np.ndarray) -> np.ndarray:
 def threshold(errors: np.ndarray, share: float = SHARE) -> tuple[float, str]:
     """The error that `share` of these (training) errors stay below, and what it is in words."""
     percent = f"{100 * share:g}"
-    note = f"The {percent}th percentile of the errors of training samples."
+    note = tr("The {percent}th percentile of the errors of training samples.").format(percent=percent)
     return float(np.quantile(np.asarray(errors, dtype=np.float64), share)), note
 
 

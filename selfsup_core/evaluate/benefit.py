@@ -17,19 +17,20 @@ import numpy as np
 from typing_extensions import TypedDict
 
 from selfsup_core.pseudo.audit import Verdict, Z
+from selfsup_core.translation import tr_later
 
 Method = Literal["probe", "finetuned", "scratch", "untrained", "autoencoder", "pca", "raw"]
 Outcome = Literal["gain", "loss", "none"]
 LEARNED: tuple[Method, ...] = ("probe", "finetuned")
 RIVALS: tuple[Method, ...] = ("scratch", "untrained", "autoencoder", "pca", "raw")
 TITLES: dict[Method, str] = {
-    "probe": "Learned encoder, linear classifier",
-    "finetuned": "Learned encoder, fine-tuned",
-    "scratch": "Supervised twin: same network on labels alone",
-    "untrained": "Pretrained network before the run, linear classifier",
-    "autoencoder": "Autoencoder of the same size, linear classifier",
-    "pca": "PCA of the same size, linear classifier",
-    "raw": "Raw input, linear classifier",
+    "probe": tr_later("Learned encoder, linear classifier"),
+    "finetuned": tr_later("Learned encoder, fine-tuned"),
+    "scratch": tr_later("Supervised twin: same network on labels alone"),
+    "untrained": tr_later("Pretrained network before the run, linear classifier"),
+    "autoencoder": tr_later("Autoencoder of the same size, linear classifier"),
+    "pca": tr_later("PCA of the same size, linear classifier"),
+    "raw": tr_later("Raw input, linear classifier"),
 }
 ALL = 0  # labels per class: all of them
 LEAST_DRAWS = 3  # of labels, for an interval

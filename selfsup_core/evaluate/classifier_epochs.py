@@ -21,6 +21,7 @@ from selfsup_core.evaluate.classification import (
     majority_accuracy,
     most_frequent,
 )
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import torch
@@ -101,7 +102,11 @@ class ClassifierEvaluator:
                 found[torch.from_numpy(places)] = model(self.inputs.x(part)).float().cpu()
                 if time.monotonic() - began > PATIENCE_SECONDS:
                     began, has_said = time.monotonic(), True
-                    self.say(f"Measuring {what}: {start + len(places):,} of {len(rows):,}.")
+                    self.say(
+                        tr("Measuring {what}: {start:,} of {count:,}.").format(
+                            what=what, start=start + len(places), count=len(rows)
+                        )
+                    )
         if has_said:
             self.say("")
         model.train(was_training)
@@ -111,7 +116,7 @@ class ClassifierEvaluator:
         """Measure the validation rows and the map's samples."""
         import torch
 
-        logits = self.logits(model, self.rows, "validation rows")
+        logits = self.logits(model, self.rows, tr("validation rows"))
         y = self.inputs.y
         scores, confusion = self.score(logits[self.validation_places], y[self.validation])
         found = logits[self.sample_places]
@@ -142,7 +147,7 @@ class ClassifierEvaluator:
         import torch
 
         rows, size = self.samples[places], len(self.samples)
-        found = self.logits(model, rows, "validation rows")
+        found = self.logits(model, rows, tr("validation rows"))
         y = self.inputs.y[rows].astype(np.int64)
         metrics, confusion = self.score(
             found[torch.from_numpy(is_validation[places])], y[is_validation[places]]

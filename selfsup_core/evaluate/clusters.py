@@ -14,6 +14,7 @@ import numpy as np
 
 from selfsup_core.errors import SettingError
 from selfsup_core.settings import Config, setting
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 MOST_FIT = 20_000  # points that HDBSCAN looks at; the others go to the group of their nearest one
@@ -79,7 +80,10 @@ def kmeans(x: np.ndarray, count: int, seed: int) -> np.ndarray:
     from sklearn.cluster import KMeans, MiniBatchKMeans
 
     if count > len(x):
-        raise SettingError(f"{len(x)} points cannot form {count} groups.", remedy="Choose fewer groups.")
+        raise SettingError(
+            tr("{count} points cannot form {count_2} groups.").format(count=len(x), count_2=count),
+            remedy=tr("Choose fewer groups."),
+        )
     kind = MiniBatchKMeans if len(x) > MOST_FIT else KMeans
     found: np.ndarray = kind(count, n_init=3, random_state=seed).fit_predict(np.asarray(x, np.float32))
     return found

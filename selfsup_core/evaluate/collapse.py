@@ -17,6 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from selfsup_core.translation import tr, tr_later
+
 if TYPE_CHECKING:
     import torch
 
@@ -47,9 +49,13 @@ class Finding:
 
 
 REMEDIES: dict[Kind, str] = {
-    "complete": "Something must keep samples apart: negatives, a predictor with stop-gradient, a variance "
-    "term or a slow teacher.",
-    "dimensional": "Use a larger batch, a covariance term, a wider projector or stronger augmentation.",
+    "complete": tr_later(
+        "Something must keep samples apart: negatives, a predictor with stop-gradient, a variance "
+        "term or a slow teacher."
+    ),
+    "dimensional": tr_later(
+        "Use a larger batch, a covariance term, a wider projector or stronger augmentation."
+    ),
 }
 
 
@@ -218,21 +224,21 @@ def judge_collapse(
     """
     said = REMEDIES | dict(remedies or {})
     if deviation is not None and deviation < LEAST_DEVIATION:
-        text = (
+        text = tr(
             "Complete collapse: all samples get nearly the same embedding z (standard deviation "
-            f"{deviation:.2f}, where this objective wants 1)."
-        )
+            "{deviation:.2f}, where this objective wants 1)."
+        ).format(deviation=deviation)
         return Finding("complete", text, said["complete"])
     if spread < LEAST_SPREAD:
-        text = (
+        text = tr(
             "Complete collapse: all samples get nearly the same embedding z (standard deviation "
-            f"{spread:.2f}, where samples spread evenly over a sphere have 1)."
-        )
+            "{spread:.2f}, where samples spread evenly over a sphere have 1)."
+        ).format(spread=spread)
         return Finding("complete", text, said["complete"])
     if most > 1 and rank < least_rank(most):
-        text = (
+        text = tr(
             "Dimensional collapse: samples still get different embeddings z, but these differ in about "
-            f"{rank:.1f} of {most} possible directions only (effective rank of z)."
-        )
+            "{rank:.1f} of {most} possible directions only (effective rank of z)."
+        ).format(rank=rank, most=most)
         return Finding("dimensional", text, said["dimensional"])
     return None

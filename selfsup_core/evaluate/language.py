@@ -15,6 +15,7 @@ import numpy as np
 
 from selfsup_core.features.corpus import Corpus
 from selfsup_core.objectives import Objective
+from selfsup_core.translation import tr_later
 
 MOST_VALIDATION = 24_000  # tokens looked at after each epoch
 VALIDATION_SHARE = 0.3  # of an epoch's tokens: looking costs a third of training, so a tenth of the time
@@ -28,7 +29,15 @@ GLANCE_WRITTEN, WRITTEN_COST = 24, 3
 FILLED_TEXTS = 3
 BEGINNING = 40  # characters of a validation text, where no beginning was given
 TEMPERATURE = 0.8
-KINDS = ("small letter", "capital", "other letter", "digit", "mark", "space", "control token")
+KINDS = (
+    tr_later("small letter"),
+    "capital",
+    tr_later("other letter"),
+    "digit",
+    "mark",
+    "space",
+    tr_later("control token"),
+)
 PLAIN, RIGHT, WRONG = 0, 1, 2
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from selfsup_core.errors import SettingError
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import torch
@@ -93,7 +94,9 @@ def class_direction(codes: torch.Tensor, labels: torch.Tensor, plus: int, minus:
     """
     for name, index in (("plus", plus), ("minus", minus)):
         if not bool((labels == index).any()):
-            raise SettingError(f"{name}: no sample of the map has class {index}.")
+            raise SettingError(
+                tr("{name}: no sample of the map has class {index}.").format(name=name, index=index)
+            )
     return codes[labels == plus].mean(dim=0) - codes[labels == minus].mean(dim=0)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from selfsup_core.evaluate.clusters import WORD
+from selfsup_core.translation import tr
 from selfsup_core.wording import brief, percent
 
 LEAST_Z = 1.96
@@ -100,8 +101,9 @@ def of_words(texts: list[str], chosen: np.ndarray, most: int = 12) -> list[Diffe
             min(1.0, abs(inside[word] / n_in - outside[word] / n_out)),
             inside[word] / n_in,
             outside[word] / n_out,
-            f"in {percent(inside[word] / n_in)} of the texts, rest {percent(outside[word] / n_out)} (z "
-            f"{z:.1f})",
+            tr("in {inside} of the texts, rest {outside} (z {z:.1f})").format(
+                inside=percent(inside[word] / n_in), outside=percent(outside[word] / n_out), z=z
+            ),
         )
         for z, word in best
     ]

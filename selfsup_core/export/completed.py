@@ -22,6 +22,7 @@ from selfsup_core.export.datasets import free_name
 from selfsup_core.export.pseudo_labels import FORMATS, as_file, read_predictions, read_proposals
 from selfsup_core.features.seen import cells_of
 from selfsup_core.pseudo.hand import read_hand_labels
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted
 
 Origin = Literal["given", "by hand", "pseudo-label", "predicted, not learned from", "none"]
@@ -97,12 +98,12 @@ def choose(
 ) -> tuple[int, Origin]:
     """Class number of a row, -1 for none, and where it is from: a person's word stands above all others."""
     if hand is not None:
-        return hand, "by hand"
+        return hand, tr("by hand")
     if given >= 0:
         return given, "given"
     if used is not None:
         return used, "pseudo-label"
-    return (said[0], "predicted, not learned from") if said else (-1, "none")
+    return (said[0], tr("predicted, not learned from")) if said else (-1, "none")
 
 
 def export_completed(workspace: Path, run: str, kind: str = "csv") -> tuple[bytes, str]:
@@ -112,7 +113,11 @@ def export_completed(workspace: Path, run: str, kind: str = "csv") -> tuple[byte
         As `complete_table`. SettingError: another kind.
     """
     if kind not in FORMATS:
-        raise SettingError(f"Completed tables are written as {' or '.join(FORMATS)}; found {kind!r}.")
+        raise SettingError(
+            tr("Completed tables are written as {formats}; found {kind!r}.").format(
+                formats=" or ".join(FORMATS), kind=kind
+            )
+        )
     columns = complete_table(workspace, run)
     return as_file(columns, kind), describe_origins(list(columns.values())[-3])
 
@@ -122,15 +127,17 @@ def describe_origins(origins: list[Origin]) -> str:
     counts = Counter(origins)
     parts = [
         (counts["given"], "given"),
-        (counts["by hand"], "by hand"),
-        (counts["pseudo-label"], "pseudo-labels that training used"),
-        (counts["predicted, not learned from"], "predicted by the trained classifier, not learned from"),
-        (counts["none"], "without a label"),
+        (counts["by hand"], tr("by hand")),
+        (counts["pseudo-label"], tr("pseudo-labels that training used")),
+        (counts["predicted, not learned from"], tr("predicted by the trained classifier, not learned from")),
+        (counts["none"], tr("without a label")),
     ]
     said = ", ".join(f"{count:,} {words}" for count, words in parts if count)
     rest = (
-        " The rest has no prediction: the run has not ended, an earlier version has trained it, or a "
-        "slow model has left rows out."
+        tr(
+            " The rest has no prediction: the run has not ended, an earlier version has trained it, or a "
+            "slow model has left rows out."
+        )
         if counts["none"]
         else ""
     )

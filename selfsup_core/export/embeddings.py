@@ -21,6 +21,7 @@ from selfsup_core.features.embedding.embed import (
     list_embeddings,
     list_unfinished,
 )
+from selfsup_core.translation import tr
 
 FORMATS = ("npz", "parquet")
 
@@ -52,9 +53,11 @@ def open_texts(workspace: Path, source: str) -> tuple[Any, Texts]:
     dataset = open_source(source, workspace)
     if not isinstance(dataset.x, Texts):
         raise DataError(
-            f"Only texts can be embedded; {dataset.title} holds {dataset.kind}s.",
+            tr("Only texts can be embedded; {title} holds {kind}s.").format(
+                title=dataset.title, kind=dataset.kind
+            ),
             code="no-texts",
-            remedy="Choose a data set of texts; for images and tables use the code of an autoencoder.",
+            remedy=tr("Choose a data set of texts; for images and tables use the code of an autoencoder."),
         )
     return dataset, dataset.x
 
@@ -76,14 +79,18 @@ def export_embeddings(workspace: Path, source: str, encoder: str, kind: str = "n
         DataError: there are none yet, or no such data set. SettingError: another kind.
     """
     if kind not in FORMATS:
-        raise SettingError(f"Embeddings are written as {' or '.join(FORMATS)}; found {kind!r}.")
+        raise SettingError(
+            tr("Embeddings are written as {formats}; found {kind!r}.").format(
+                formats=" or ".join(FORMATS), kind=kind
+            )
+        )
     dataset, _ = open_texts(workspace, source)
     x = read_embeddings(workspace, source, encoder)
     if x is None:
         raise DataError(
-            f"{dataset.title} has no embeddings by {encoder} yet.",
+            tr("{title} has no embeddings by {encoder} yet.").format(title=dataset.title, encoder=encoder),
             code="no-embeddings",
-            remedy="Create them first, on the page Language model under Embed, or with `language embed`.",
+            remedy=tr("Create them first, on the page Language model under Embed, or with `language embed`."),
         )
     labels = dataset.label_names() if dataset.y is not None else [""] * len(x)
     buffer = io.BytesIO()

@@ -21,6 +21,7 @@ from selfsup_core.export.new_samples import MOST_ROWS, TABLES, Sample, read_rows
 from selfsup_core.export.novelty import fit_pictures, fit_rows, fit_words
 from selfsup_core.features.batches import category_groups, fill_missing, leave_out
 from selfsup_core.features.config import DataConfig
+from selfsup_core.translation import tr
 
 FEW_ROWS = 500  # training rows of a table with which a new row is compared
 
@@ -58,7 +59,11 @@ class Features:
         """(B, D) stored values."""
         rows = np.stack([np.asarray(item).reshape(-1) for item in items])
         if rows.shape[1] != self.about["width"]:
-            raise DataError(f"Expected samples of {self.about['width']} values; found {rows.shape[1]}.")
+            raise DataError(
+                tr("Expected samples of {width} values; found {shape}.").format(
+                    width=self.about["width"], shape=rows.shape[1]
+                )
+            )
         return rows
 
     def plain(self, items: list[Any], *, is_clipped: bool = True) -> np.ndarray:
@@ -202,9 +207,13 @@ def read_samples(about: FeaturesAbout, given: list[str], column: str = "") -> li
     for text in given:
         samples += read_one(about, text, column)
         if len(samples) > MOST_ROWS:
-            raise DataError(f"More than {MOST_ROWS:,} samples at once; split them into several files.")
+            raise DataError(
+                tr("More than {most_rows:,} samples at once; split them into several files.").format(
+                    most_rows=MOST_ROWS
+                )
+            )
     if not samples:
-        raise DataError("There is nothing to classify.")
+        raise DataError(tr("There is nothing to classify."))
     return samples
 
 
@@ -225,7 +234,11 @@ def read_one(about: FeaturesAbout, given: str, column: str) -> list[Sample]:
         lines = Path(given).read_text("utf-8", errors="replace").splitlines()
         return [Sample(line, line) for line in lines if line.strip()]
     if not is_file(given):
-        raise DataError(f"There is no file {given!r}; this classifier needs files of {kind}s.")
+        raise DataError(
+            tr("There is no file {given!r}; this classifier needs files of {kind}s.").format(
+                given=given, kind=kind
+            )
+        )
     path = Path(given)
     if kind == "table":
         return read_rows(path, about["columns"])
@@ -252,7 +265,7 @@ def read_picture(member: Any, about: FeaturesAbout) -> np.ndarray:
 
     shape = about["item_shape"]
     if shape[0] != shape[1]:
-        raise DataError("New images can be read only for data sets of square images.")
+        raise DataError(tr("New images can be read only for data sets of square images."))
     picture = read_image(member, shape[0], len(shape) == 3, "pad")[0]
     # A file's values go to 255, those of a set may go elsewhere: the digits' to 16.
     factor = 1 / (255 * about["scale"])
@@ -265,7 +278,10 @@ def read_sound(member: Any, about: FeaturesAbout) -> np.ndarray:
 
     if not {"rate", "seconds"} <= set(about["sound"]):
         raise DataError(
-            "New sounds cannot be read: the sampling rate or length of the data set's sounds is not known."
+            tr(
+                "New sounds cannot be read: the sampling rate or length of the data set's "
+                "sounds is not known."
+            )
         )
     rate = int(about["sound"]["rate"])
     wave = read(member, about["sound"]["seconds"], rate).astype(np.float32) / 32767

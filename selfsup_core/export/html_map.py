@@ -21,6 +21,7 @@ from selfsup_core.figures.palette import OKABE_ITO
 from selfsup_core.figures.space import Legend
 from selfsup_core.files import policy_hash, write_bytes
 from selfsup_core.places import WEB
+from selfsup_core.translation import tr
 
 SCATTER = WEB / "scatter"
 ENTRY = "plot.js"
@@ -66,10 +67,10 @@ def policy_of(page: str) -> str:
     script, style = (
         policy_hash(page.partition(f"<{tag}>")[2].partition(f"</{tag}>")[0]) for tag in ("script", "style")
     )
-    return (
-        f"default-src 'none'; script-src {script}; style-src {style}; img-src data: blob:; base-uri 'none'; "
+    return tr(
+        "default-src 'none'; script-src {script}; style-src {style}; img-src data: blob:; base-uri 'none'; "
         "form-action 'none'"
-    )
+    ).format(script=script, style=style)
 
 
 def write_html_map(
@@ -130,9 +131,11 @@ def write_html_map(
     )
     if len(content) > MOST_BYTES:
         raise DataError(
-            f"The file would have {len(content) / 1e6:.0f} MB; at most 20 are written.",
+            tr("The file would have {count:.0f} MB; at most 20 are written.").format(
+                count=len(content) / 1e6
+            ),
             code="too-large",
-            remedy="Draw the map with fewer points (Advanced, Most points).",
+            remedy=tr("Draw the map with fewer points (Advanced, Most points)."),
         )
     write_bytes(path, content)
     return len(content)

@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 
 from selfsup_core.errors import DataError
 from selfsup_core.export.csv_file import csv_bytes
+from selfsup_core.translation import tr
 
 MOST_ROWS = 100_000  # of a file of new samples
 TABLES = (".csv", ".tsv")
@@ -58,9 +59,11 @@ def choose_text_column(file: str, names: Sequence[str], rows: Sequence[Sequence[
     if wanted:
         if wanted not in names:
             raise DataError(
-                f"{file} has no column {wanted!r}. Columns: {', '.join(names)}.",
+                tr("{file} has no column {wanted!r}. Columns: {names}.").format(
+                    file=file, wanted=wanted, names=", ".join(names)
+                ),
                 code="no-column",
-                remedy="Choose one of them.",
+                remedy=tr("Choose one of them."),
             )
         return list(names).index(wanted)
     lowered = [name.strip().casefold() for name in names]
@@ -95,11 +98,15 @@ def read_cell(cells: Mapping[str, str | None], column: str, file: str, number: i
         try:
             return float(text) if text else float("nan")
         except ValueError as error:
-            raise DataError(f"{file}, row {number}: {column} is {text[:40]!r}, not a number.") from error
+            raise DataError(
+                tr("{file}, row {number}: {column} is {text!r}, not a number.").format(
+                    file=file, number=number, column=column, text=text[:40]
+                )
+            ) from error
     name, equals, level = column.rpartition("=")
     if equals and name in cells:
         return float((cells[name] or "").strip() == level)
-    raise DataError(f"{file} lacks the column {column!r}.")
+    raise DataError(tr("{file} lacks the column {column!r}.").format(file=file, column=column))
 
 
 class Prediction(TypedDict):
@@ -130,9 +137,17 @@ def predictions_csv(found: list[Prediction], classes: list[str]) -> bytes:
         found: of `Classifier.predict`.
     """
     given = list(dict.fromkeys(name for one in found for name in one.get("cells", {})))
-    own = {name: name if name not in given else f"predicted {name}" for name in ("class", "probability")}
+    own = {
+        name: name if name not in given else tr("predicted {name}").format(name=name)
+        for name in ("class", "probability")
+    }
     warned = any(one.get("far") for one in found)
-    heads = [*(given or ["sample"]), own["class"], own["probability"], *(f"p {name}" for name in classes)]
+    heads = [
+        *(given or ["sample"]),
+        own["class"],
+        own["probability"],
+        *(tr("p {name}").format(name=name) for name in classes),
+    ]
     lines = []
     for one in found:
         cells = [one.get("cells", {}).get(name, "") for name in given] if given else [one["item"]]

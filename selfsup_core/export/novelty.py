@@ -17,6 +17,7 @@ import numpy as np
 
 from selfsup_core.data.texts import Texts
 from selfsup_core.export.about import Novelty
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import percent
 
 LIMIT = 0.99  # quantile of the training rows
@@ -24,8 +25,10 @@ MOST_TEXTS, MOST_WORDS, MOST_ROWS = 20_000, 100_000, 500
 LETTERS = 20_000  # of a text
 MOST_PICTURES, MOST_VALUES = 2_000, 4_000_000  # of training rows of images and sounds that are kept
 LEAST_VALIDATION = 50  # rows, below which their 99th percentile says too little
-ROWS_SAID = "Farther from every training row than 99% of the training rows are from each other."
-PICTURES_SAID = "Farther from every training sample, value by value, than 99% of the validation samples."
+ROWS_SAID = tr_later("Farther from every training row than 99% of the training rows are from each other.")
+PICTURES_SAID = tr_later(
+    "Farther from every training sample, value by value, than 99% of the validation samples."
+)
 
 
 def words_of(text: str) -> set[str]:
@@ -51,7 +54,9 @@ def far_texts(novelty: Novelty, texts: list[str]) -> list[str]:
         share = len(words - known) / len(words) if words else 0.0
         far = share > most
         said.append(
-            f"{percent(share)} of its words occur in no training text: another topic or language?"
+            tr("{share} of its words occur in no training text: another topic or language?").format(
+                share=percent(share)
+            )
             if far
             else ""
         )

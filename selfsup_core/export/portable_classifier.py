@@ -22,6 +22,7 @@ from selfsup_core.export.new_samples import Prediction, Sample
 from selfsup_core.export.novelty import PICTURES_SAID, far_rows, far_texts, scaled
 from selfsup_core.files import parse_yaml, read_json
 from selfsup_core.models import MODELS
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import torch
@@ -171,7 +172,10 @@ def load_classifier(folder: Path) -> Classifier:
     """
     about = read_json(folder / ABOUT)
     if not isinstance(about, dict) or about.get("format") != FORMAT:
-        raise DataError(f"{folder.name} does not contain an exported classifier.", code="no-classifier")
+        raise DataError(
+            tr("{name} does not contain an exported classifier.").format(name=folder.name),
+            code="no-classifier",
+        )
     try:
         found = cast("ClassifierAbout", about)
         return load_head(folder, found) if "features" in found else load_text(folder, found)
@@ -179,8 +183,10 @@ def load_classifier(folder: Path) -> Classifier:
         raise
     except Exception as error:  # transformers and safetensors raise many kinds
         raise DataError(
-            f"The classifier in {folder.name} could not be loaded: "
-            f"{str(error).splitlines()[0][:300] if str(error) else type(error).__name__}",
+            tr("The classifier in {name} could not be loaded: {splitlines}").format(
+                name=folder.name,
+                splitlines=str(error).splitlines()[0][:300] if str(error) else type(error).__name__,
+            ),
             code="bad-model",
         ) from error
 

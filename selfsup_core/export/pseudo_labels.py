@@ -16,6 +16,7 @@ from selfsup_core.evaluate.kept import OUTSIDE, PSEUDO
 from selfsup_core.evaluate.kept import STUDENT as STUDENT_SAID
 from selfsup_core.export.csv_file import csv_bytes, numbers
 from selfsup_core.pseudo.objectives.pseudo_labels import describe_proposers
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import counted
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ TAKEN = (
     "truth",
 )
 PARTS = ("training", "validation", "test")
-STUDENT = "The trained classifier"  # of rows that nobody proposes for while training
+STUDENT = tr_later("The trained classifier")  # of rows that nobody proposes for while training
 
 
 def read_proposals(folder: RunFolder) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -51,9 +52,9 @@ def read_proposals(folder: RunFolder) -> tuple[dict[str, np.ndarray], dict[str, 
         return read_frame(path), read_about(path)
     except FileNotFoundError as error:
         raise RunError(
-            f"The run {folder.id} has no pseudo-labels.",
+            tr("The run {id} has no pseudo-labels.").format(id=folder.id),
             code="no-pseudo-labels",
-            remedy="Choose a run with pseudo-labels that has finished a round.",
+            remedy=tr("Choose a run with pseudo-labels that has finished a round."),
         ) from error
 
 
@@ -165,13 +166,25 @@ def describe_scope(workspace: Path, run: str) -> str:
     said = f"{counted(len(by), 'row')}: {training}"
     if outside:
         held = sum(part != PARTS[0] for part in outside)
-        kinds = [f"{held:,} unlabeled validation and test {'row' if held == 1 else 'rows'}"] if held else []
-        left = len(outside) - held
-        kinds += [f"{counted(left, 'unlabeled row')} beyond the limit Unlabeled rows"] if left else []
-        said += (
-            f", and {' and '.join(kinds)}. The latter never enter training: the trained classifier predicts "
-            "their class at the end of the run, and column “part” tells them apart"
+        kinds = (
+            [
+                tr("{held:,} unlabeled validation and test {value}").format(
+                    held=held, value="row" if held == 1 else "rows"
+                )
+            ]
+            if held
+            else []
         )
+        left = len(outside) - held
+        kinds += (
+            [tr("{left} beyond the limit Unlabeled rows").format(left=counted(left, "unlabeled row"))]
+            if left
+            else []
+        )
+        said += tr(
+            ", and {kinds}. The latter never enter training: the trained classifier predicts "
+            "their class at the end of the run, and column “part” tells them apart"
+        ).format(kinds=" and ".join(kinds))
     said += "."
     folder = open_run(workspace, run)
     try:
@@ -181,10 +194,10 @@ def describe_scope(workspace: Path, run: str) -> str:
     unlabeled = np.flatnonzero(np.asarray(y) < 0) if y is not None else np.arange(0)
     missing = len(np.setdiff1d(unlabeled, columns["row"]))
     if missing:
-        said += (
-            f" {counted(missing, 'other row')} without a label {'is' if missing == 1 else 'are'} not in the "
+        said += tr(
+            " {missing} without a label {value} not in the "
             "file: labeled by hand, or predicted only when the run has ended."
-        )
+        ).format(missing=counted(missing, "other row"), value="is" if missing == 1 else "are")
     return said
 
 
@@ -225,7 +238,11 @@ def export_pseudo_labels(
         RunError: as `read_pseudo_labels`. SettingError: another kind.
     """
     if kind not in FORMATS:
-        raise SettingError(f"Pseudo-labels are written as {' or '.join(FORMATS)}; found {kind!r}.")
+        raise SettingError(
+            tr("Pseudo-labels are written as {formats}; found {kind!r}.").format(
+                formats=" or ".join(FORMATS), kind=kind
+            )
+        )
     return as_file(read_pseudo_labels(workspace, run, text=text, truth=truth), kind)
 
 

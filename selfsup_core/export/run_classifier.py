@@ -15,6 +15,7 @@ from selfsup_core.export.novelty import fit_words
 from selfsup_core.export.portable_classifier import FORMAT, Classifier, build_head, save_classifier
 from selfsup_core.files import read_file
 from selfsup_core.models import MODELS
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import torch
@@ -35,7 +36,7 @@ def load_run(workspace: Path, run: str, epoch: int | None = None) -> tuple[Class
     folder = open_run(workspace, run)
     spec = read_spec(folder.spec)
     if MODELS[spec.model.kind].task != "classify":
-        raise RunError(f"The run {folder.id} is not a classifier.", code="no-classifier")
+        raise RunError(tr("The run {id} is not a classifier.").format(id=folder.id), code="no-classifier")
     weights, used = run_weights(folder, epoch)
     build = load_text_run if spec.model.kind == "text-classifier" else load_head_run
     return build(folder, spec, workspace, weights), used
@@ -63,7 +64,9 @@ def run_classes(folder: Any) -> list[str]:
         found: list[str] = json.loads(read_about(folder.frames / "static.safetensors")["classes"])
         return found
     except (FileNotFoundError, KeyError) as error:
-        raise RunError(f"The run {folder.id} has not started yet.", code="no-weights") from error
+        raise RunError(
+            tr("The run {id} has not started yet.").format(id=folder.id), code="no-weights"
+        ) from error
 
 
 def put_weights(model: Any, weights: Weights) -> Any:
@@ -72,7 +75,9 @@ def put_weights(model: Any, weights: Weights) -> Any:
     try:
         load_trained(model, weights)
     except RuntimeError as error:
-        raise DataError(f"The weights do not fit the network: {error}.", code="bad-weights") from error
+        raise DataError(
+            tr("The weights do not fit the network: {error}.").format(error=error), code="bad-weights"
+        ) from error
     return model.eval().requires_grad_(False)
 
 
@@ -139,7 +144,11 @@ def export_classifier(workspace: Path, run: str, target: Path, epoch: int | None
         RunError, DataError: as `load_run`, or the folder already exists.
     """
     if target.exists():
-        raise DataError(f"{target.name} already exists.", code="exists", remedy="Choose another folder.")
+        raise DataError(
+            tr("{name} already exists.").format(name=target.name),
+            code="exists",
+            remedy=tr("Choose another folder."),
+        )
     found, used = load_run(workspace, run, epoch)
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:

@@ -12,6 +12,7 @@ import numpy as np
 from selfsup_core.errors import SettingError
 from selfsup_core.export.csv_file import csv_bytes
 from selfsup_core.files import write_bytes
+from selfsup_core.translation import tr
 
 FORMATS = ("csv", "parquet", "npz")
 Columns = dict[str, np.ndarray | list[str]]  # (N,) values of each, by its name
@@ -24,7 +25,11 @@ def write_points(path: Path, kind: str, columns: Columns, vectors: np.ndarray) -
         SettingError: another kind. OSError: the disk is full.
     """
     if kind not in FORMATS:
-        raise SettingError(f"Points are written as {', '.join(FORMATS)}; found {kind!r}.")
+        raise SettingError(
+            tr("Points are written as {formats}; found {kind!r}.").format(
+                formats=", ".join(FORMATS), kind=kind
+            )
+        )
     buffer = io.BytesIO()
     if kind == "npz":
         arrays = {k: np.array(v, np.str_) if isinstance(v, list) else v for k, v in columns.items()}

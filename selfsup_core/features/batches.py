@@ -18,6 +18,7 @@ from selfsup_core.features.config import DataConfig
 from selfsup_core.features.vectorize import embed, tfidf
 from selfsup_core.pretrained.encoders.catalogue import find_encoder
 from selfsup_core.pretrained.encoders.language import check_language
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import torch
@@ -86,8 +87,10 @@ def scale_columns(x: np.ndarray, train: np.ndarray, columns: tuple[str, ...]) ->
         row, column = (int(i) for i in bad[0])
         name = columns[column] if columns else column
         raise DataError(
-            f"Row {row}, column {name!r} is {x[row, column]}; expected a finite number.",
-            remedy="Fill or drop such rows before training.",
+            tr("Row {row}, column {name!r} is {x}; expected a finite number.").format(
+                row=row, name=name, x=x[row, column]
+            ),
+            remedy=tr("Fill or drop such rows before training."),
         )
     low, high = x[train].min(axis=0), x[train].max(axis=0)
     span = np.where(high > low, high - low, 1.0)
@@ -105,7 +108,9 @@ def fill_missing(x: np.ndarray, train: np.ndarray) -> tuple[np.ndarray, str]:
     count = int(holes.sum())
     return (
         np.where(holes, medians, x),
-        f"{count} missing cells were filled with the median of their column's training rows.",
+        tr("{count} missing cells were filled with the median of their column's training rows.").format(
+            count=count
+        ),
     )
 
 
@@ -150,7 +155,9 @@ def prepare(
     prepared = partial(prepared, item_shape=dataset.item_shape, columns=dataset.columns)
     size = dataset.x.nbytes
     if dataset.x.dtype == np.uint8 and size > room_for_data():
-        note = f"{size / 1e9:.1f} GB is more than half of the free memory, so rows are read from disk."
+        note = tr("{size:.1f} GB is more than half of the free memory, so rows are read from disk.").format(
+            size=size / 1e9
+        )
         empty = torch.empty((0, dataset.width), dtype=torch.uint8)
         return prepared(x=empty, scale=dataset.scale, note=note, device=str(device))
     flat = np.array(dataset.x).reshape(len(dataset), -1)  # (N, D), a copy in memory
@@ -173,12 +180,18 @@ def leave_out(split: Split, y: np.ndarray | None, classes: tuple[str, ...], name
         SettingError: there is no such class, or nothing would be left to train on.
     """
     if y is None or name not in classes:
-        known = ", ".join(classes[:20]) or "none, since the data have no labels"
-        raise SettingError(f"Class left out (data.leave_out): there is no class {name!r}. Classes: {known}.")
+        known = ", ".join(classes[:20]) or tr("none, since the data have no labels")
+        raise SettingError(
+            tr("Class left out (data.leave_out): there is no class {name!r}. Classes: {known}.").format(
+                name=name, known=known
+            )
+        )
     train = split.train[y[split.train] != classes.index(name)]
     if len(train) == 0:
         raise SettingError(
-            f"Class left out (data.leave_out): without class {name!r} no training row is left."
+            tr("Class left out (data.leave_out): without class {name!r} no training row is left.").format(
+                name=name
+            )
         )
     return replace(split, train=train)
 
@@ -219,7 +232,9 @@ def vectorize(
     digest = dataset.digest or dataset.id
     x = embed(texts, cache, digest, progress, encoder=config.encoder, device=device)
     title = find_encoder(config.encoder).title
-    note = f"Sentence embeddings by {title}, each of the {x.shape[1]} numbers scaled to 0…1."
+    note = tr("Sentence embeddings by {title}, each of the {shape} numbers scaled to 0…1.").format(
+        title=title, shape=x.shape[1]
+    )
     if warning := check_language(texts, config.encoder):
         note = f"{note} {warning}"
     return scale_columns(x, split.train, ()), (), note

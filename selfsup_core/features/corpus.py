@@ -18,6 +18,7 @@ from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.features.config import DataConfig
 from selfsup_core.features.tokenizers import make_tokenizer
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.features.tokenizers import TextTokenizer
@@ -64,24 +65,26 @@ def is_running_text(dataset: Dataset, unit: str) -> tuple[bool, str]:
     """
     if not isinstance(dataset.x, Texts):
         raise DataError(
-            f"{dataset.title} holds {dataset.kind}s; a language model needs texts.",
+            tr("{title} holds {kind}s; a language model needs texts.").format(
+                title=dataset.title, kind=dataset.kind
+            ),
             code="no-texts",
-            remedy="Choose a data set of texts, or upload a TXT or CSV file.",
+            remedy=tr("Choose a data set of texts, or upload a TXT or CSV file."),
         )
     if unit != "auto":
         return unit == "running", ""
     known = dataset.details.get("is_running")
     if known or len(dataset) == 1:
-        return True, "One running text: the first part is used for training, the end for validation."
+        return True, tr("One running text: the first part is used for training, the end for validation.")
     if dataset.y is not None or known is False:
         return False, ""
     ends = np.asarray(dataset.x.ends[:5000])
     median = float(np.median(np.diff(ends, prepend=0)))
     if median < LINE:
-        return True, (
-            f"Rows are short (half have less than {median + 1:.0f} bytes) and have no labels, so they are "
+        return True, tr(
+            "Rows are short (half have less than {median:.0f} bytes) and have no labels, so they are "
             "read as lines of one running text. Set Rows are to Separate texts to change that."
-        )
+        ).format(median=median + 1)
     return False, ""
 
 
@@ -125,24 +128,33 @@ def build_corpus(
         split = split_rows(dataset, validation=config.validation, test=config.test, seed=config.split_seed)
         parts = [texts.take(rows) for rows in (split.train, split.validation)]
     if not any(text.strip() for text in parts[0]):
-        raise DataError(f"The training texts of {dataset.title} are empty.", code="no-text")
+        raise DataError(
+            tr("The training texts of {title} are empty.").format(title=dataset.title), code="no-text"
+        )
     if tokenizer is None:
-        say("Building the vocabulary.")
+        say(tr("Building the vocabulary."))
         tokenizer = make_tokenizer(
             parts[0], kind=kind, vocabulary=vocabulary, has_ends=not is_running, is_masked=is_masked
         )
     made = []
     for name, part in zip(("training", "validation"), parts, strict=True):
-        say(f"Tokenizing the {name} texts.")
+        say(tr("Tokenizing the {name} texts.").format(name=name))
         tokens = tokenizer.encode_all(part, ends=not is_running)
         made.append(Part(tokens, sum(len(text) for text in part)))
     train, validation = made
     if len(train.tokens) < LEAST_TOKENS or len(validation.tokens) < 2:
         raise DataError(
-            f"{dataset.title} is too short: {len(train.tokens)} tokens for training and "
-            f"{len(validation.tokens)} for validation; at least {LEAST_TOKENS} and 2 are needed.",
+            tr(
+                "{title} is too short: {count} tokens for training and "
+                "{count_2} for validation; at least {least_tokens} and 2 are needed."
+            ).format(
+                title=dataset.title,
+                count=len(train.tokens),
+                count_2=len(validation.tokens),
+                least_tokens=LEAST_TOKENS,
+            ),
             code="short-text",
-            remedy="Use a longer text, or other split shares.",
+            remedy=tr("Use a longer text, or other split shares."),
         )
     if unseen := tokenizer.note_unknown(parts[1]):
         notes.append(unseen)

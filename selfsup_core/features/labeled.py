@@ -11,6 +11,7 @@ import numpy as np
 from selfsup_core.data.splits import Split, choose_labeled, choose_stratified
 from selfsup_core.errors import DataError
 from selfsup_core.features.config import DataConfig
+from selfsup_core.translation import tr
 
 MOST_NAMED = 8  # classes in a sentence
 
@@ -42,9 +43,9 @@ def choose_rows(
     """
     if y is None or not (y >= 0).any():
         raise DataError(
-            "This data set has no labels, so it cannot train a classifier.",
+            tr("This data set has no labels, so it cannot train a classifier."),
             code="no-labels",
-            remedy="Import it with a label column, or with folder names as labels.",
+            remedy=tr("Import it with a label column, or with folder names as labels."),
         )
     names = classes or tuple(str(i) for i in range(int(y.max()) + 1))
     train = choose_labeled(split.train, y, config.labels_per_class, config.split_seed, config.labels_fraction)
@@ -52,22 +53,24 @@ def choose_rows(
     seen = np.flatnonzero(counts)
     if len(seen) == 0:
         raise DataError(
-            "No training row has a label.",
+            tr("No training row has a label."),
             code="no-labels",
-            remedy="Label some rows, or choose another split seed (data.split_seed).",
+            remedy=tr("Label some rows, or choose another split seed (data.split_seed)."),
         )
     if len(seen) == 1:
         raise DataError(
-            f"All labels of the training rows are {names[seen[0]]!r}; a classifier needs two classes.",
+            tr("All labels of the training rows are {names!r}; a classifier needs two classes.").format(
+                names=names[seen[0]]
+            ),
             code="one-class",
-            remedy="Label rows of another class, too.",
+            remedy=tr("Label rows of another class, too."),
         )
     validation = split.validation[y[split.validation] >= 0]
     if len(validation) == 0:
         raise DataError(
-            "No validation row has a label, so the classifier could not be measured.",
+            tr("No validation row has a label, so the classifier could not be measured."),
             code="no-validation-labels",
-            remedy="Label more rows, or raise the validation share (data.validation).",
+            remedy=tr("Label more rows, or raise the validation share (data.validation)."),
         )
     return LabeledRows(
         train=train,
@@ -83,19 +86,25 @@ def describe(counts: np.ndarray, names: tuple[str, ...], config: DataConfig) -> 
     notes = []
     missing = [name for name, count in zip(names, counts, strict=True) if count == 0]
     if missing:
-        noun = "class has" if len(missing) == 1 else "classes have"
+        noun = tr("class has") if len(missing) == 1 else tr("classes have")
         notes.append(
-            f"{len(missing)} {noun} no labeled training row and cannot be learned: {listed(missing)}."
+            tr("{count} {noun} no labeled training row and cannot be learned: {missing}.").format(
+                count=len(missing), noun=noun, missing=listed(missing)
+            )
         )
     wanted = config.labels_per_class
     few = [f"{n} ({c})" for n, c in zip(names, counts, strict=True) if 0 < c < wanted]
     if few:
-        notes.append(f"Fewer than {wanted} labels, so all of them are used: {listed(few)}.")
+        notes.append(
+            tr("Fewer than {wanted} labels, so all of them are used: {few}.").format(
+                wanted=wanted, few=listed(few)
+            )
+        )
     return notes
 
 
 def listed(names: list[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    more = tr(" and {count} more").format(count=len(names) - MOST_NAMED) if len(names) > MOST_NAMED else ""
     return ", ".join(names[:MOST_NAMED]) + more
 
 

@@ -13,6 +13,7 @@ from selfsup_core.data.splits import split_or_all
 from selfsup_core.data.texts import Texts
 from selfsup_core.features.batches import category_groups, leave_out
 from selfsup_core.features.config import DataConfig
+from selfsup_core.translation import tr
 
 MOST_TRAIN = 200_000  # training rows from which ranges and medians are taken here
 
@@ -107,7 +108,7 @@ def describe_cells(dataset: Dataset, rows: np.ndarray) -> list[str]:
     label = dataset.details.get("label") or "" if names else ""
     if not names:
         numbers = np.asarray(dataset.x[rows], np.float64) * dataset.scale
-        names = list(dataset.columns) or [f"column {i}" for i in range(numbers.shape[1])]
+        names = list(dataset.columns) or [tr("column {i}").format(i=i) for i in range(numbers.shape[1])]
         cells = [["" if np.isnan(v) else f"{v:g}" for v in row] for row in numbers]
     return [
         " · ".join(f"{name} {cell or '–'}" for name, cell in zip(names, row, strict=True) if name != label)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from selfsup_core.features.token_text import pieces_of
+from selfsup_core.translation import tr
 
 UNKNOWN, END, MASK = "<unk>", "<|endoftext|>", "[MASK]"
 MOST_CHARACTERS = 20_000  # kinds of characters in a vocabulary; rarer ones are unknown
@@ -90,10 +91,10 @@ class TextTokenizer:
         )
         more = " …" if len(counts) > MOST_NAMED else ""
         noun, verb = ("character", "occurs") if total == 1 else ("characters", "occur")
-        return (
-            f"{total:,} {noun} of the validation text never {verb} in training and are read as unknown: "
-            f"{' '.join(kinds)}{more}"
-        )
+        return tr(
+            "{total:,} {noun} of the validation text never {verb} in training and are read as unknown: "
+            "{kinds}{more}"
+        ).format(total=total, noun=noun, verb=verb, kinds=" ".join(kinds), more=more)
 
     def save(self, folder: Path) -> None:
         """Write tokenizer.json and what belongs to it."""

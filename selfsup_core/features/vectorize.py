@@ -19,6 +19,7 @@ from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.features.embedding.embed import EmbedConfig, embed_steps
 from selfsup_core.pretrained.encoders.catalogue import encoder_width
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.features.config import DataConfig
@@ -63,11 +64,11 @@ def word_options(texts: Texts, train: np.ndarray) -> tuple[WordOptions, str]:
         options: WordOptions = {"analyzer": "char", "ngram_range": (1, 2)}
         return (
             options,
-            "single characters and pairs, since these texts have no spaces between words",
+            tr("single characters and pairs, since these texts have no spaces between words"),
         )
     options = {"token_pattern": r"(?u)\b[^\W\d_]\w+\b"}
     if looks_english(texts, train):
-        return options | {"stop_words": "english"}, "words, without the most common English ones"
+        return options | {"stop_words": "english"}, tr("words, without the most common English ones")
     return options, "words"
 
 
@@ -91,9 +92,9 @@ def tfidf(
         vectorizer.fit(texts[int(row)] for row in train)
     except ValueError as error:
         raise DataError(
-            "No word was found in the training texts.",
+            tr("No word was found in the training texts."),
             code="no-words",
-            remedy="Use longer texts, or set Text features to Sentence embeddings.",
+            remedy=tr("Use longer texts, or set Text features to Sentence embeddings."),
         ) from error
     weights = vectorizer.transform(texts)  # sparse (N, V)
     terms = [str(term) for term in vectorizer.get_feature_names_out()]
@@ -103,7 +104,7 @@ def tfidf(
     if not is_unit:
         values[:, : len(terms)] /= np.where(largest > 0, largest, 1.0)
     names = (*terms, *[""] * (vocabulary - len(terms)))
-    note = f"TF-IDF of {len(terms):,} terms from the training texts: {how}."
+    note = tr("TF-IDF of {count:,} terms from the training texts: {how}.").format(count=len(terms), how=how)
     return np.clip(values, 0.0, 1.0), names, note
 
 
@@ -143,4 +144,4 @@ def embed(
             raise
         if progress and step.stage == "encoding" and time.monotonic() - said > 1:
             said = time.monotonic()
-            progress(f"Embedding texts: {step.done:,} of {step.total:,}.")
+            progress(tr("Embedding texts: {done:,} of {total:,}.").format(done=step.done, total=step.total))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from selfsup_core.translation import tr
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -34,7 +36,7 @@ def terms_figure(terms: list[Term]) -> go.Figure:
         )
     )
     figure.update_layout(
-        margin=MARGIN, height=60 + 26 * len(rows), yaxis_automargin=True, xaxis_title="evidence (in ln P)"
+        margin=MARGIN, height=60 + 26 * len(rows), yaxis_automargin=True, xaxis_title=tr("evidence (in ln P)")
     )
     figure.update_yaxes(type="category")
     return figure
@@ -56,7 +58,7 @@ def pixels_figure(image: list[Any], parts: list[list[float]]) -> go.Figure:
             colorscale=SCALE,
             zmin=-most,
             zmax=most,
-            colorbar={"title": "ln P", "thickness": 10},
+            colorbar={"title": tr("ln P"), "thickness": 10},
             hovertemplate="%{z:+.3f}<extra></extra>",
         ),
         1,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from selfsup_core.evaluate.benefit import TITLES, Method, around
 from selfsup_core.evaluate.words.benefit import say_share, title_of
 from selfsup_core.figures.palette import class_color
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -73,9 +74,9 @@ def benefit_figure(found: Benefit) -> go.Figure:
     figure.update_layout(
         margin={"l": 44, "r": 10, "t": 10, "b": 40},
         height=380,
-        hovermode="x unified",
-        xaxis={"title": "labels per class", "type": "category"},
-        yaxis={"title": "correct test rows", "tickformat": "~%"},
+        hovermode=tr("x unified"),
+        xaxis={"title": tr("labels per class"), "type": "category"},
+        yaxis={"title": tr("correct test rows"), "tickformat": "~%"},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     )
     return figure
@@ -111,7 +112,7 @@ def ablation_figure(found: Ablation) -> go.Figure:
     figure.update_layout(
         margin={"l": 10, "r": 10, "t": 10, "b": 40},
         height=70 + 28 * len(rows),
-        xaxis={"title": "accuracy of a linear classifier, validation rows", "tickformat": "~%"},
+        xaxis={"title": tr("accuracy of a linear classifier, validation rows"), "tickformat": "~%"},
         yaxis={"automargin": True},
         showlegend=False,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from selfsup_core.figures.palette import class_color
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -19,7 +20,7 @@ def label_bars(counts: dict[str, int]) -> go.Figure:
     """One horizontal bar a class with its count written at its end; "" counts rows without a label."""
     import plotly.graph_objects as go
 
-    names = [name or "no label" for name in counts]
+    names = [name or tr("no label") for name in counts]
     values = list(counts.values())
     colors = [class_color(i if name else -1) for i, name in enumerate(counts)]
     figure = go.Figure(

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from selfsup_core.figures.palette import class_color
+from selfsup_core.translation import tr, tr_later
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from selfsup_core.workers.seeds import Name, Seeds
 
 LINES: tuple[tuple[Name, str, int, str], ...] = (
-    ("accuracy", "with pseudo-labels", 0, "solid"),
-    ("twin_accuracy", "given labels only (twin)", 3, "dash"),
-    ("ceiling_accuracy", "ceiling: all labels", 7, "dot"),
+    ("accuracy", tr_later("with pseudo-labels"), 0, "solid"),
+    ("twin_accuracy", tr_later("given labels only (twin)"), 3, "dash"),
+    ("ceiling_accuracy", tr_later("ceiling: all labels"), 7, "dot"),
 )
 
 
@@ -52,7 +53,7 @@ def seeds_figure(said: Seeds) -> go.Figure:
     figure.update_layout(
         margin={"l": 40, "r": 10, "t": 10, "b": 36},
         height=300,
-        hovermode="x unified",
+        hovermode=tr("x unified"),
         xaxis_title="round",
         yaxis_tickformat="~%",
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
@@ -76,8 +77,8 @@ def reliability_figure(found: Calibration) -> go.Figure:
         hoverinfo="skip",
     )
     for judged, title, color, symbol in (
-        (found.get("before"), "before temperature", 0, "circle"),
-        (found.get("after"), "after temperature", 3, "diamond"),
+        (found.get("before"), tr("before temperature"), 0, "circle"),
+        (found.get("after"), tr("after temperature"), 3, "diamond"),
     ):
         if judged is None:
             continue
@@ -89,14 +90,14 @@ def reliability_figure(found: Calibration) -> go.Figure:
             name=title,
             marker={"symbol": symbol, "size": 9, "color": class_color(color)},
             line={"color": class_color(color)},
-            text=[f"{b['rows']} rows" for b in bins],
+            text=[tr("{rows} rows").format(rows=b["rows"]) for b in bins],
             hovertemplate="%{x:.0%} sure, %{y:.0%} correct, %{text}",
         )
     figure.update_layout(
         margin={"l": 40, "r": 10, "t": 10, "b": 36},
         height=300,
         xaxis_title="confidence",
-        yaxis_title="share of correct predictions",
+        yaxis_title=tr("share of correct predictions"),
         xaxis={"tickformat": "~%", "range": [0, 1.02]},
         yaxis={"tickformat": "~%", "range": [0, 1.05]},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, Required, TypedDict
 import numpy as np
 
 from selfsup_core.figures.palette import class_color, class_symbol
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -64,7 +65,7 @@ def space_figure(points: np.ndarray, codes: np.ndarray, legend: Legend, rows: np
             {
                 "size": SIZE,
                 "color": values,
-                "colorscale": "Viridis",
+                "colorscale": tr("Viridis"),
                 "showscale": True,
                 "colorbar": {"title": legend["by"]},
             },

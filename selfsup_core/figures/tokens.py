@@ -9,6 +9,7 @@ from selfsup_core.evaluate.reading.characters import whole_characters
 from selfsup_core.figures.palette import class_color
 from selfsup_core.figures.text import plain_text
 from selfsup_core.pretrained.reading import Reading
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -33,14 +34,14 @@ def notes_of(reading: Reading) -> list[str]:
         reading["pieces"], reading["log_p"], reading["alternatives"], strict=True
     ):
         if value is None:
-            about = [visible(piece), "a gap" if is_masked else "nothing comes before it"]
+            about = [visible(piece), tr("a gap") if is_masked else tr("nothing comes before it")]
         else:
             total += value
             about = [f"{visible(piece)}: P = {math.exp(value):.4f}"]
             if not is_masked:
-                about.append(f"product so far: {power_of_ten(total)}")
+                about.append(tr("product so far: {power_of_ten}").format(power_of_ten=power_of_ten(total)))
         if others:
-            about += ["", "most likely here:", *(f"{visible(text)}  {p:.3f}" for text, p in others)]
+            about += ["", tr("most likely here:"), *(f"{visible(text)}  {p:.3f}" for text, p in others)]
         notes.append("<br>".join(about))
     return notes
 
@@ -51,7 +52,7 @@ def heights_of(reading: Reading) -> list[float]:
 
 def given(reading: Reading) -> str:
     """The condition in P(token | …)."""
-    return "all others" if reading.get("kind") == "masked" else "text before"
+    return tr("all others") if reading.get("kind") == "masked" else tr("text before")
 
 
 def reading_figure(reading: Reading) -> go.Figure:
@@ -107,8 +108,8 @@ def next_figure(rows: list[tuple[str, float, float]]) -> go.Figure:
 
     figure, places = go.Figure(), list(range(len(rows)))
     for name, column, color, pattern in (
-        ("by the model", 1, class_color(0), ""),
-        ("after temperature, top-k and top-p", 2, class_color(1), "/"),
+        (tr("by the model"), 1, class_color(0), ""),
+        (tr("after temperature, top-k and top-p"), 2, class_color(1), "/"),
     ):
         figure.add_bar(
             x=[row[column] for row in rows],
@@ -148,7 +149,12 @@ def attention_figure(
         [v if j < end else None for j, v in enumerate(row)] for row, end in zip(weights, ends, strict=True)
     ]
     hover = [
-        [f"{names[i]} attends to {names[j]}: {v:.3f}" if j < ends[i] else "" for j, v in enumerate(row)]
+        [
+            tr("{names} attends to {names_2}: {v:.3f}").format(names=names[i], names_2=names[j], v=v)
+            if j < ends[i]
+            else ""
+            for j, v in enumerate(row)
+        ]
         for i, row in enumerate(weights)
     ]
     # The first token may have no one else to look at; the colors are for what the others do.
@@ -160,7 +166,7 @@ def attention_figure(
         y=places,
         zmin=0,
         zmax=most,
-        colorscale="Cividis",
+        colorscale=tr("Cividis"),
         hovertext=hover,
         hoverinfo="text",
         colorbar={"title": "share"},

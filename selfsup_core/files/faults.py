@@ -6,6 +6,7 @@ import errno
 from pathlib import Path
 
 from selfsup_core.errors import StudioError
+from selfsup_core.translation import tr
 
 
 class DamagedFile(StudioError):
@@ -23,12 +24,16 @@ def disk_error(error: OSError) -> StudioError:
     name = Path(str(error.filename)).name if error.filename else ""
     if error.errno in DISK_ERRORS:
         remedy = (
-            "Make the workspace writable and try again."
+            tr("Make the workspace writable and try again.")
             if error.errno == errno.EROFS
-            else "Free some disk space and try again."
+            else tr("Free some disk space and try again.")
         )
-        return StudioError(f"Could not write to disk: {reason}.", code="disk", remedy=remedy)
-    place = f" {name}" if name else " a file"
+        return StudioError(
+            tr("Could not write to disk: {reason}.").format(reason=reason), code="disk", remedy=remedy
+        )
+    place = f" {name}" if name else tr(" a file")
     return StudioError(
-        f"Could not use{place}: {reason}.", code="disk", remedy="Check the permissions of the workspace."
+        tr("Could not use{place}: {reason}.").format(place=place, reason=reason),
+        code="disk",
+        remedy=tr("Check the permissions of the workspace."),
     )

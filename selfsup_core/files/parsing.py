@@ -8,6 +8,8 @@ import json
 import re
 from typing import Any
 
+from selfsup_core.translation import tr
+
 JsonObject = dict[str, Any]  # parsed, of someone else's making: whoever looks into it checks what is there
 DEEPEST = 64  # levels of a JSON or YAML file; none of ours has a quarter of them
 YAML_LETTERS = 2_000_000
@@ -31,7 +33,7 @@ def parse_json(data: bytes | str) -> Any:
     try:
         found = json.loads(data, parse_constant=refuse_number, parse_float=finite_number)
     except RecursionError as error:
-        raise ValueError("nested too deep") from error
+        raise ValueError(tr("nested too deep")) from error
     raw = data.encode("utf-8", "replace") if isinstance(data, str) else data
     if raw.count(b"[") + raw.count(b"{") > DEEPEST:
         refuse_depth(found)
@@ -67,7 +69,9 @@ def parse_yaml(text: str) -> Any:
         if getattr(event, "tag", None) is not None:
             raise yaml.MarkedYAMLError(problem="tags are not allowed", problem_mark=mark)
         if isinstance(event, yaml.ScalarEvent) and event.implicit[0] and BASE_60.fullmatch(event.value):
-            problem = f"{event.value[:20]} must stand in quotes, or be written without colons"
+            problem = tr("{value} must stand in quotes, or be written without colons").format(
+                value=event.value[:20]
+            )
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
@@ -78,11 +82,11 @@ def parse_yaml(text: str) -> Any:
     try:
         return yaml.load(text, loader)  # a safe loader: it makes plain values only
     except (ArithmeticError, AttributeError, LookupError, TypeError) as error:
-        raise ValueError("a value cannot be read") from error
+        raise ValueError(tr("a value cannot be read")) from error
 
 
 def refuse_number(text: str) -> float:
-    raise ValueError(f"{text} is not a finite number")
+    raise ValueError(tr("{text} is not a finite number").format(text=text))
 
 
 def finite_number(text: str) -> float:
@@ -98,4 +102,4 @@ def refuse_depth(value: Any) -> None:
         level = [one for values in inner for one in values]
         if not level:
             return
-    raise ValueError("nested too deep")
+    raise ValueError(tr("nested too deep"))

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from selfsup_core.files.faults import DamagedFile
 from selfsup_core.files.parsing import parse_json
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,7 +42,7 @@ def require_plain(path: Path) -> os.stat_result:
     """
     status = os.lstat(path)
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "it is not a plain file", str(path))
+        raise OSError(errno.EINVAL, tr("it is not a plain file"), str(path))
     return status
 
 
@@ -56,8 +57,12 @@ def read_file(path: Path, most: int = MOST_JSON) -> bytes:
         OSError: as `require_plain`, or it is too large or may not be read.
     """
     if (size := require_plain(path).st_size) > most:
-        limit = f"{most / MB:g} MB" if most >= MB else f"{most:,} bytes"
-        raise OSError(errno.EINVAL, f"it has {size:,} bytes, and at most {limit} are read", str(path))
+        limit = f"{most / MB:g} MB" if most >= MB else tr("{most:,} bytes").format(most=most)
+        raise OSError(
+            errno.EINVAL,
+            tr("it has {size:,} bytes, and at most {limit} are read").format(size=size, limit=limit),
+            str(path),
+        )
     return path.read_bytes()
 
 
@@ -89,7 +94,7 @@ def load_array(path: Path, *, is_mapped: bool = False) -> np.ndarray:
         # Mapped first: read at once, a header that promises terabytes would get them.
         found = np.lib.format.open_memmap(path, mode="r")
     except UNREADABLE as error:
-        raise ValueError("it is not an array") from error
+        raise ValueError(tr("it is not an array")) from error
     return found if is_mapped else np.array(found)
 
 
@@ -124,9 +129,11 @@ def read_checked(path: Path, shape: type[T], *, lacking: Mapping[str, object] | 
         return None
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise DamagedFile(f"{path.name} cannot be read: {reason}.") from error
+        raise DamagedFile(
+            tr("{name} cannot be read: {reason}.").format(name=path.name, reason=reason)
+        ) from error
     except ValueError as error:
-        raise DamagedFile(f"{path.name} is damaged: it is not valid JSON.") from error
+        raise DamagedFile(tr("{name} is damaged: it is not valid JSON.").format(name=path.name)) from error
     return check_shape(found, shape, path.name, lacking=lacking)
 
 
@@ -137,7 +144,9 @@ def check_shape(value: Any, shape: type[T], name: str, *, lacking: Mapping[str, 
     try:
         checked = adapter_of(cast("Any", shape)).validate_python(value, strict=True)
     except ValidationError as error:
-        raise DamagedFile(f"{name} is damaged: {first_problem(error)}.") from error
+        raise DamagedFile(
+            tr("{name} is damaged: {first_problem}.").format(name=name, first_problem=first_problem(error))
+        ) from error
     # What the shape does not name stays: a later version, or a task, may have written it.
     return cast("T", value | checked if isinstance(value, dict) else checked)
 

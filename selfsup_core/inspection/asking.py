@@ -17,6 +17,7 @@ from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.subject import Kind
 from selfsup_core.registry import Registry
 from selfsup_core.settings import Config, Values, explain, setting
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.inspection.holders import Holders
@@ -60,7 +61,9 @@ def find_question(kind: Kind, name: str) -> Question:
     """Raises SettingError that lists the known names when `name` is none of them."""
     known = questions_about(kind)
     if name not in known:
-        raise SettingError(f"There is no tool {name!r}. Known: {', '.join(sorted(known))}.")
+        raise SettingError(
+            tr("There is no tool {name!r}. Known: {known}.").format(name=name, known=", ".join(sorted(known)))
+        )
     return known[name]
 
 

@@ -28,6 +28,7 @@ from selfsup_core.pretrained.model_folder import (
     measure_folder,
     read_config,
 )
+from selfsup_core.translation import tr
 
 RUN_KINDS = {"causal-language": "causal", "masked-language": "masked"}
 
@@ -72,7 +73,7 @@ def list_built_in(workspace: Path) -> list[ModelEntry]:
             {
                 "model": m.name,
                 "title": m.title,
-                "origin": "built in",
+                "origin": tr("built in"),
                 "kind": m.kind,
                 "about": m.about,
                 "licence": m.licence,
@@ -99,7 +100,7 @@ def list_from_hub(workspace: Path) -> list[ModelEntry]:
             {
                 "model": HUB + mark["id"],
                 "title": mark["id"],
-                "origin": "Hugging Face Hub",
+                "origin": tr("Hugging Face Hub"),
                 "kind": kind,
                 "about": f"{architecture_of(config)}, revision {mark['revision'][:7]}.",
                 "licence": mark["licence"],
@@ -123,9 +124,11 @@ def list_runs(workspace: Path) -> list[ModelEntry]:
             {
                 "model": RUN + run["run"],
                 "title": run["name"] or run["run"],
-                "origin": "own run",
+                "origin": tr("own run"),
                 "kind": RUN_KINDS.get(run["objective"], "causal"),
-                "about": f"Your own run: {run['status']}, {len(run['epochs'])} epochs kept.",
+                "about": tr("Your own run: {status}, {count} epochs kept.").format(
+                    status=run["status"], count=len(run["epochs"])
+                ),
                 "licence": "",
                 "languages": "",
                 "parameters": None,
@@ -147,13 +150,13 @@ def describe_folder(path: str) -> ModelEntry:
     """
     folder = machine_folder(path)
     if not path or not folder.is_dir():
-        raise DataError(f"There is no folder {path!r} on this machine.", code="no-model")
+        raise DataError(tr("There is no folder {path!r} on this machine.").format(path=path), code="no-model")
     config = check_folder(folder)
     size = measure_folder(folder)
     return {
         "model": str(folder),
         "title": folder.name,
-        "origin": "a folder",
+        "origin": tr("a folder"),
         "kind": kind_of(config, folder.name),
         "about": f"{architecture_of(config)}.",
         "licence": "",

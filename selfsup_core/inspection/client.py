@@ -23,6 +23,7 @@ from selfsup_core.inspection.wire import ROLE, Request, Server, home, lab_info, 
 from selfsup_core.runs.processes import start_detached
 from selfsup_core.settings import Values
 from selfsup_core.shared import host_of, person_of
+from selfsup_core.translation import tr
 from selfsup_core.workers.supervisor import fingerprint
 
 __all__ = ["LabClient", "home", "lab_info", "stop_lab", "warm"]
@@ -58,7 +59,11 @@ class LabClient:
     def within(self, workspace: Path) -> LabClient:
         """The same client, by the same connections, for another workspace of the room."""
         if host_of(workspace) != host_of(self.workspace):
-            raise ValueError(f"{workspace} is served by another process than {self.workspace}")
+            raise ValueError(
+                tr("{workspace} is served by another process than {workspace_2}").format(
+                    workspace=workspace, workspace_2=self.workspace
+                )
+            )
         other = copy.copy(self)
         other.workspace, other.person = workspace, person_of(workspace)
         return other
@@ -100,7 +105,12 @@ class LabClient:
             self.local.connection = None
             exchange.abandon()
             if is_late:
-                raise RunError(f"This took longer than {seconds:.0f} seconds and was cancelled.", code="slow")
+                raise RunError(
+                    tr("This took longer than {seconds:.0f} seconds and was cancelled.").format(
+                        seconds=seconds
+                    ),
+                    code="slow",
+                )
             self._replace(about)
             raise no_answer()
         return exchange.result()
@@ -139,9 +149,9 @@ class LabClient:
                 time.sleep(0.1 * 2**attempt)
         if made is None:
             raise RunError(
-                "The process that runs the networks hangs, and so did those that replaced it.",
+                tr("The process that runs the networks hangs, and so did those that replaced it."),
                 code="no-lab",
-                remedy="Try again in a moment.",
+                remedy=tr("Try again in a moment."),
             )
         self.local.connection, self.local.about = made, about
         return made
@@ -199,14 +209,14 @@ class LabClient:
                     asked = time.monotonic()
                     warm(self.workspace, self.role)
                 time.sleep(0.05)
-        raise RunError("The process that runs the networks did not start.", code="no-lab")
+        raise RunError(tr("The process that runs the networks did not start."), code="no-lab")
 
 
 def no_answer() -> RunError:
     return RunError(
-        "The process that runs the networks does not answer.",
+        tr("The process that runs the networks does not answer."),
         code="no-lab",
-        remedy="Try again in a moment.",
+        remedy=tr("Try again in a moment."),
     )
 
 

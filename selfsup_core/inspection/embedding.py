@@ -18,6 +18,7 @@ from selfsup_core.export.embeddings import folder_of, open_texts, read_embedding
 from selfsup_core.features.embedding.embed import EmbedConfig, embed_steps
 from selfsup_core.pretrained.encoders.catalogue import find_encoder
 from selfsup_core.pretrained.encoders.language import check_language
+from selfsup_core.translation import tr
 
 
 class EmbedJobAbout(TypedDict):
@@ -136,9 +137,9 @@ class EmbedJobs:
         job = self.jobs.get((source, encoder))
         if job is None:
             raise DataError(
-                "There is no such job; it may have ended with its process.",
+                tr("There is no such job; it may have ended with its process."),
                 code="no-job",
-                remedy="Start it again; it continues where it stopped.",
+                remedy=tr("Start it again; it continues where it stopped."),
             )
         with self.lock:
             if job.status in ((old,) if old else ("running", "paused")):
@@ -154,12 +155,18 @@ class EmbedJobs:
         except StudioError as error:
             job.status, job.error = "failed", str(error)
         except OSError as error:
-            job.status, job.error = "failed", f"Could not write to disk: {error.strerror}."
+            job.status, job.error = (
+                "failed",
+                tr("Could not write to disk: {strerror}.").format(strerror=error.strerror),
+            )
         except Exception as error:
             import traceback
 
             traceback.print_exc()
-            job.status, job.error = "failed", f"This failed: {type(error).__name__}: {error}."
+            job.status, job.error = (
+                "failed",
+                tr("This failed: {name}: {error}.").format(name=type(error).__name__, error=error),
+            )
 
     def _embed(self, job: EmbedJob) -> None:
         dataset, texts = open_texts(self.workspace, job.source)
@@ -195,8 +202,8 @@ class EmbedJobs:
         x = read_embeddings(self.workspace, source, encoder)
         if x is None:
             raise DataError(
-                "These texts have no embeddings yet.",
+                tr("These texts have no embeddings yet."),
                 code="no-embeddings",
-                remedy="Start the embedding first.",
+                remedy=tr("Start the embedding first."),
             )
         return x

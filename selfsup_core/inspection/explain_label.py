@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from selfsup_core.errors import DataError
 from selfsup_core.evaluate.attribution import Term, gradients, leave_out, nearest_labeled, strongest
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.export.portable_classifier import Classifier
@@ -81,7 +82,7 @@ def explain(found: Classifier, item: Any, spec: Any, workspace: Path) -> Reasons
             about["pixels"] = parts.reshape(shape[0], shape[1], -1).sum(axis=2).tolist()
             about["image"] = x.reshape(shape).tolist()
         else:
-            about["terms"] = strongest([f"code {i + 1}" for i in range(len(parts))], parts)
+            about["terms"] = strongest([tr("code {i}").format(i=i + 1) for i in range(len(parts))], parts)
     return about
 
 
@@ -126,9 +127,14 @@ def sample_of(found: Classifier, spec: Any, workspace: Path, row: int | None, te
 
     if text is not None:
         if found.kind != "text":
-            raise DataError(f"This classifier is for {found.kind}s, not texts.", code="no-texts")
+            raise DataError(
+                tr("This classifier is for {kind}s, not texts.").format(kind=found.kind), code="no-texts"
+            )
         return text
     dataset = open_source(spec.data.source, workspace)
     if row is None or not 0 <= row < len(dataset):
-        raise DataError(f"There is no row {row}; the data set has {len(dataset):,}.", code="no-row")
+        raise DataError(
+            tr("There is no row {row}; the data set has {count:,}.").format(row=row, count=len(dataset)),
+            code="no-row",
+        )
     return dataset.x[row]

@@ -12,6 +12,7 @@ from selfsup_core.pseudo.expected import Gauge, gauge
 from selfsup_core.pseudo.gate import agreeing, judge, minds_shares, say_before
 from selfsup_core.pseudo.objectives.pseudo_labels import PseudoLabelsConfig
 from selfsup_core.settings import Values
+from selfsup_core.translation import tr
 
 
 def gauge_start(workspace: Path, values: Values) -> Gauge:
@@ -32,13 +33,13 @@ def gauge_start(workspace: Path, values: Values) -> Gauge:
     spec = make_spec(values)
     dataset = open_source(spec.data.source, workspace)
     if dataset.y is None or not (np.asarray(dataset.y) >= 0).any():
-        raise DataError("This data set has no labels to estimate from.", code="no-labels")
+        raise DataError(tr("This data set has no labels to estimate from."), code="no-labels")
     is_embedded = spec.data.text_features == "embeddings" and isinstance(dataset.x, Texts)
     if is_embedded and read_embeddings(workspace, spec.data.source, spec.data.encoder) is None:
         raise DataError(
-            "These texts are not embedded yet. This takes minutes; a run does it first.",
+            tr("These texts are not embedded yet. This takes minutes; a run does it first."),
             code="no-embeddings",
-            remedy="Embed them on the page Language model to get the estimate now.",
+            remedy=tr("Embed them on the page Language model to get the estimate now."),
         )
     data = spec.data.model_copy(update={"code_of": ""})
     inputs = FeatureInputs(dataset, data, "cpu", workspace, lambda text: None)

@@ -12,6 +12,7 @@ from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.features.config import DataConfig
+from selfsup_core.translation import tr
 
 
 class HeldOut(TypedDict):
@@ -33,7 +34,10 @@ def held_out_rows(dataset: Dataset, config: DataConfig, count: int, seed: int) -
 def describe_row(dataset: Dataset, row: int) -> HeldOut:
     """Raises: DataError: there is no such row."""
     if not 0 <= row < len(dataset):
-        raise DataError(f"There is no row {row}; the data set has {len(dataset):,}.", code="no-row")
+        raise DataError(
+            tr("There is no row {row}; the data set has {count:,}.").format(row=row, count=len(dataset)),
+            code="no-row",
+        )
     label = -1 if dataset.y is None else int(dataset.y[row])
     return {
         "row": row,
@@ -49,7 +53,7 @@ def name_of(dataset: Dataset, row: int) -> str:
     if dataset.kind == "table":
         cells = zip(dataset.columns, dataset.x[row].tolist(), strict=True)
         return ", ".join(f"{column} {value:g}" for column, value in cells)
-    return f"row {row}"
+    return tr("row {row}").format(row=row)
 
 
 def held_out(workspace: Path, run: str, count: int, seed: int) -> list[HeldOut]:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from selfsup_core.translation import tr
+
 if TYPE_CHECKING:
     import torch
     from torch import nn
@@ -128,7 +130,7 @@ def describe_layers(model: nn.Module, item_shape: tuple[int, ...]) -> list[Layer
         # The token that stands for a hidden patch belongs to no layer; the decoder's first one brings it in.
         index = next(i for i, layer in enumerate(layers) if layer.name.startswith("Decoder"))
         count = layers[index].parameters + loose
-        layers[index] = replace(layers[index], parameters=count, note="with the token of hidden patches")
+        layers[index] = replace(layers[index], parameters=count, note=tr("with the token of hidden patches"))
     total = sum(layer.macs for layer in layers) or 1
     return [replace(layer, share=layer.macs / total) for layer in layers]
 
@@ -136,9 +138,9 @@ def describe_layers(model: nn.Module, item_shape: tuple[int, ...]) -> list[Layer
 def part_of(path: str) -> str:
     top = path.split(".")[0]
     if top in ("head", "quantizer"):
-        return "Code" if top == "head" else "Codebook"
+        return tr("Code") if top == "head" else tr("Codebook")
     is_decoder = top.startswith("decoder") or top in ("to_decoder", "predict")
-    return "Decoder" if is_decoder else "Encoder"
+    return tr("Decoder") if is_decoder else tr("Encoder")
 
 
 def explain(step: Trace) -> tuple[str, int]:
@@ -151,28 +153,36 @@ def explain(step: Trace) -> tuple[str, int]:
     module, shape = step.module, tuple(step.output.shape[1:])
     places = int(np.prod(shape)) // shape[-1]
     if isinstance(module, nn.Linear):
-        each = "dense" if len(shape) == 1 else "dense, each token,"
+        each = "dense" if len(shape) == 1 else tr("dense, each token,")
         size = module.in_features * module.out_features
         return f"{each} {module.in_features} → {module.out_features}", places * size
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         is_up = isinstance(module, nn.ConvTranspose2d)
-        word = "convolution up" if is_up else "convolution"
+        word = tr("convolution up") if is_up else "convolution"
         spots = int(np.prod((step.before if is_up else shape)[1:]))
-        kind = f"{word} 3 × 3, {module.in_channels} → {module.out_channels} channels"
+        kind = tr("{word} 3 × 3, {in_channels} → {out_channels} channels").format(
+            word=word, in_channels=module.in_channels, out_channels=module.out_channels
+        )
         return kind, spots * module.weight.numel()
     if isinstance(module, GaussianHead):
         size = module.mean.in_features * module.mean.out_features
-        return f"mean and variance, dense {module.mean.in_features} → 2 × {shape[0]}", 2 * size
+        return tr("mean and variance, dense {in_features} → 2 × {shape}").format(
+            in_features=module.mean.in_features, shape=shape[0]
+        ), 2 * size
     if isinstance(module, Quantizer):
-        kind = f"nearest of {module.codes} vectors of {module.dimension} numbers"
+        kind = tr("nearest of {codes} vectors of {dimension} numbers").format(
+            codes=module.codes, dimension=module.dimension
+        )
         return kind, shape[0] * module.codes
     if isinstance(module, nn.LayerNorm):
-        return "layer norm", int(np.prod(shape))
+        return tr("layer norm"), int(np.prod(shape))
     weights = sum(p.numel() for p in module.parameters() if p.dim() > 1)
     if len(shape) == 3:
-        return "residual block", int(np.prod(shape[1:])) * weights
+        return tr("residual block"), int(np.prod(shape[1:])) * weights
     tokens, width = shape
-    return f"transformer block, {module.heads} heads", tokens * weights + 2 * tokens**2 * width
+    return tr("transformer block, {heads} heads").format(
+        heads=module.heads
+    ), tokens * weights + 2 * tokens**2 * width
 
 
 def activations(model: nn.Module, x: torch.Tensor) -> list[np.ndarray]:

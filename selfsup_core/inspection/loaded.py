@@ -14,6 +14,7 @@ from cachetools import LRUCache
 
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.settings import whole_number
+from selfsup_core.translation import tr
 
 RUN = "run:"
 MOST_LARGE = 2
@@ -121,7 +122,8 @@ def split_run(name: str) -> tuple[str, int | None]:
         return epoch, None
     if (number := whole_number(epoch)) is None:
         raise SettingError(
-            f"{name!r} does not name an epoch.", remedy="Write run:ID@12, or run:ID for the newest epoch."
+            tr("{name!r} does not name an epoch.").format(name=name),
+            remedy=tr("Write run:ID@12, or run:ID for the newest epoch."),
         )
     return run, number
 
@@ -147,14 +149,16 @@ def locate_run(name: str, workspace: Path) -> Place:
     path = frame_path(folder.weights, used)
 
     def load(say: Callable[[str], None]) -> tuple[Any, Any]:
-        say(f"Loading epoch {used} of {title}.")
+        say(tr("Loading epoch {used} of {title}.").format(used=used, title=title))
         return load_run_model(workspace, folder.id, used)[:2]
 
     try:
         about = path.stat()
     except FileNotFoundError as error:  # removed by thinning in the meantime
-        raise DataError(f"Epoch {used} of run {folder.id} is no longer kept.", code="no-epoch") from error
-    title = read_state(folder).get("name") or f"run {folder.id}"
+        raise DataError(
+            tr("Epoch {used} of run {id} is no longer kept.").format(used=used, id=folder.id), code="no-epoch"
+        ) from error
+    title = read_state(folder).get("name") or tr("run {id}").format(id=folder.id)
     # Kept in half precision.
     is_large = about.st_size > 2 * LARGE
     return Place((RUN, folder.id, used, about.st_mtime_ns), title, load, used, is_large)
@@ -177,7 +181,7 @@ def locate_folder(name: str, workspace: Path) -> Place:
     def load(say: Callable[[str], None]) -> tuple[Any, Any]:
         ready = prepare_apart(name, workspace, say)
         check_memory(measure_folder(ready).memory_bytes, title)
-        say(f"Loading {title}.")
+        say(tr("Loading {title}.").format(title=title))
         return load_model(ready, say)
 
     if built_in:
@@ -199,9 +203,11 @@ def check_memory(needed: int, title: str) -> None:
     free = free_memory()
     if needed * SPARE > free:
         raise DataError(
-            f"{title} takes {needed / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB are free.",
+            tr("{title} takes {needed:.1f} GB of memory; {free:.1f} GB are free.").format(
+                title=title, needed=needed / 1e9, free=free / 1e9
+            ),
             code="no-memory",
-            remedy="Use a smaller model.",
+            remedy=tr("Use a smaller model."),
         )
 
 
@@ -280,7 +286,7 @@ class Models:
             kept = self._cache(place).get(place.key)
             if kept is not None:
                 return place, kept
-            said = f"Waiting to load {place.title}."
+            said = tr("Waiting to load {title}.").format(title=place.title)
             return place, self.run(place.key, said, lambda say: self._load(place, say))
 
     def _load(self, place: Place, say: Callable[[str], None]) -> Loaded:

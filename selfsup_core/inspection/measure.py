@@ -12,8 +12,9 @@ from typing_extensions import TypedDict
 
 from selfsup_core.files import read_shaped, sha256, write_json
 from selfsup_core.inspection.loaded import Loaded
+from selfsup_core.translation import tr_later
 
-TEXT = "The sun rose over the quiet harbor, and the first boats went out to sea with the tide. "
+TEXT = tr_later("The sun rose over the quiet harbor, and the first boats went out to sea with the tide. ")
 READ_TOKENS = 128
 WRITE_TOKENS = 16
 LEAST_SECONDS = 1.0

@@ -31,6 +31,7 @@ from selfsup_core.runs.weights import nearest_epoch, read_weights
 from selfsup_core.tasks.parts.network import build_evaluator, build_model
 from selfsup_core.tasks.parts.views_data import prepare_views
 from selfsup_core.train.trained import load_trained
+from selfsup_core.translation import tr
 
 MAX_EPOCHS = 12  # models kept at hand for each run
 MAX_RUNS = 6
@@ -100,26 +101,33 @@ class ModelAt:
         """Raises RunError for an encoder without a decoder."""
         if self.kit.objective.task == "views":
             raise RunError(
-                "This is for autoencoders; an encoder that learned from views has no decoder.",
+                tr("This is for autoencoders; an encoder that learned from views has no decoder."),
                 code="no-decoder",
-                remedy="Use its code in Latent space, or as features of a classifier.",
+                remedy=tr("Use its code in Latent space, or as features of a classifier."),
             )
 
     def check_decodes(self) -> None:
         self.check_autoencoder()
         if not self.model.can_decode:
             raise RunError(
-                "A masked autoencoder fills hidden patches from the visible ones; it cannot decode a code "
-                "alone.",
+                tr(
+                    "A masked autoencoder fills hidden patches from the visible ones; it "
+                    "cannot decode a code "
+                    "alone."
+                ),
                 code="no-decoder",
-                remedy="Use Repair, or another objective.",
+                remedy=tr("Use Repair, or another objective."),
             )
 
     def values(self, sample: int) -> torch.Tensor:
         """(1, D) a sample of the map. Raises SettingError when there is no such sample."""
         samples = self.kit.samples
         if not 0 <= sample < len(samples):
-            raise SettingError(f"There is no sample {sample}; the map has {len(samples)}.")
+            raise SettingError(
+                tr("There is no sample {sample}; the map has {count}.").format(
+                    sample=sample, count=len(samples)
+                )
+            )
         data = self.kit.data
         return data.values(data.rows(samples[sample : sample + 1]))
 
@@ -140,10 +148,10 @@ class ModelAt:
         frames = self.kit.folder.frames
         kept = list_frames(frames)
         if not kept:
-            raise RunError("There is no map yet.", code="no-frame")
+            raise RunError(tr("There is no map yet."), code="no-frame")
         frame = read_frame(frame_path(frames, min(kept, key=lambda e: abs(e - self.epoch))))
         if "map_axes" not in frame:
-            raise RunError("This run's map cannot be inverted.", remedy="Train it again.")
+            raise RunError(tr("This run's map cannot be inverted."), remedy=tr("Train it again."))
         return torch.from_numpy(frame["map_mean"]), torch.from_numpy(frame["map_axes"])
 
     def labels(self) -> np.ndarray:

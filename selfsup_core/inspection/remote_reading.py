@@ -12,6 +12,7 @@ from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.reading.characters import wholes_of_spans
 from selfsup_core.evaluate.reading.comparing import spans_of
 from selfsup_core.pretrained.reading import Reading
+from selfsup_core.translation import tr
 
 REMOTE = "remote"
 SECONDS = 30.0
@@ -25,7 +26,7 @@ def remote_title(secrets: Mapping[str, Any] | None = None) -> str:
         connection = read_connection(os.environ, secrets)
     except StudioError:
         return ""
-    return f"{connection.model or 'model'} at {connection.host}"
+    return tr("{value} at {host}").format(value=connection.model or "model", host=connection.host)
 
 
 def read_remote(text: str, secrets: Mapping[str, Any] | None = None, *, seconds: float = SECONDS) -> Reading:
@@ -45,7 +46,10 @@ def read_remote(text: str, secrets: Mapping[str, Any] | None = None, *, seconds:
     except OutOfTime as error:
         remote.stop()
         raise StudioError(
-            f"{connection.host} did not answer within {seconds:.0f} seconds.", code="remote-slow"
+            tr("{host} did not answer within {seconds:.0f} seconds.").format(
+                host=connection.host, seconds=seconds
+            ),
+            code="remote-slow",
         ) from error
     finally:
         pool.shutdown(wait=False)

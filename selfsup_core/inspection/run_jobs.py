@@ -19,6 +19,7 @@ from selfsup_core.errors import DataError, StudioError
 from selfsup_core.files import disk_error
 from selfsup_core.runs.folder import RunFolder, open_run
 from selfsup_core.runs.progress import Progress
+from selfsup_core.translation import tr, tr_later
 
 Status = Literal["running", "stopping", "stopped", "failed", "done"]
 Kind = Literal["benefit", "ablation"]
@@ -43,7 +44,7 @@ class RunJob:
 
     status: Status = "running"
     share: float = 0.0
-    said: str = "Waiting for another comparison to end."
+    said: str = tr_later("Waiting for another comparison to end.")
     error: str = ""
     began: float = field(default_factory=time.monotonic)
 
@@ -100,9 +101,9 @@ class RunJobs:
         job = self.jobs.get((kind, open_run(self.workspace, run).id))
         if job is None:
             raise DataError(
-                "There is no such job; it may have ended with its process.",
+                tr("There is no such job; it may have ended with its process."),
                 code="no-job",
-                remedy="Start it again; it continues where it stopped.",
+                remedy=tr("Start it again; it continues where it stopped."),
             )
         with self.lock:
             if job.status == "running":
@@ -113,7 +114,7 @@ class RunJobs:
         try:
             with self.turns[kind]:
                 job.began = time.monotonic()
-                job.said = "Reading the run."
+                job.said = tr("Reading the run.")
                 with closing(make(folder)) as steps:
                     for progress in steps:
                         job.tell(progress)
@@ -125,6 +126,6 @@ class RunJobs:
             job.error = str(disk_error(error))
         except Exception as error:
             traceback.print_exc()
-            job.error = f"This failed: {type(error).__name__}: {error}."
+            job.error = tr("This failed: {name}: {error}.").format(name=type(error).__name__, error=error)
         with self.lock:
             job.status = "failed" if job.error else "stopped" if job.status == "stopping" else "done"

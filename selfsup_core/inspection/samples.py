@@ -6,9 +6,10 @@ from typing import Any
 
 from selfsup_core.inspection.asking import EpochAsk
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr_later
 
 
-def sample_setting(what: str = "Sample of the map to begin from.") -> Any:
+def sample_setting(what: str = tr_later("Sample of the map to begin from.")) -> Any:
     """A setting that may be left out."""
     return setting(None, what + " None takes the mean of all codes.", title="Sample")
 

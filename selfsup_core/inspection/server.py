@@ -36,6 +36,7 @@ from selfsup_core.runs.processes import give_way, serves
 from selfsup_core.settings import explain
 from selfsup_core.shared import person_workspace
 from selfsup_core.train.memory import lacks_memory, memory_error
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.workers.supervisor import fingerprint, is_hosted
 
 IDLE_SECONDS = 900.0
@@ -70,7 +71,7 @@ class Lab:
             return self.desk
         workspace = person_workspace(self.workspace, person)
         if not workspace.is_dir():
-            raise RunError("There is no such person in this room.", code="no-person")
+            raise RunError(tr("There is no such person in this room."), code="no-person")
         close_machine()
         with self.lock:
             desk = self.desks.pop(person, None) or Desk(workspace)
@@ -94,9 +95,14 @@ class Lab:
             traceback.print_exc()
             if lacks_memory(error):
                 return pack_problem(
-                    memory_error(error, "Try again when other programs have ended, or with less data.")
+                    memory_error(error, tr("Try again when other programs have ended, or with less data."))
                 )
-            return pack_problem(RunError(f"This failed: {type(error).__name__}: {error}.", code="internal"))
+            return pack_problem(
+                RunError(
+                    tr("This failed: {name}: {error}.").format(name=type(error).__name__, error=error),
+                    code="internal",
+                )
+            )
 
     def serve(self, connection: Connection[Any, Any]) -> None:
         with contextlib.suppress(OSError, EOFError):
@@ -192,7 +198,9 @@ def greet(connection: Connection[Any, Any], lab: Lab, key: bytes) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Answer questions on a workspace's runs, models and spaces.")
+    parser = argparse.ArgumentParser(
+        description=tr_later("Answer questions on a workspace's runs, models and spaces.")
+    )
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--idle-seconds", type=float, default=IDLE_SECONDS)
     arguments = parser.parse_args()

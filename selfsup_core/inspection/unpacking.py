@@ -16,6 +16,7 @@ from selfsup_core.environment import without_secrets
 from selfsup_core.errors import DataError, StudioError
 from selfsup_core.files import keep_private
 from selfsup_core.pretrained.language_models import BUILT_IN, find_file, is_prepared, prepare
+from selfsup_core.translation import tr
 
 COMMAND = (sys.executable, "-m", "selfsup_core.inspection.unpacking")
 
@@ -46,9 +47,9 @@ def prepare_apart(name: str, workspace: Path, say: Callable[[str], None]) -> Pat
         raise DataError(problem["message"], code=problem["code"], remedy=problem["remedy"])
     if child.returncode:
         raise DataError(
-            f"Unpacking {model.title} stopped early, perhaps because memory ran out.",
+            tr("Unpacking {title} stopped early, perhaps because memory ran out.").format(title=model.title),
             code="unpacking-died",
-            remedy="Close other programs and try again.",
+            remedy=tr("Close other programs and try again."),
         )
     return prepare(name, workspace, say=say)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from selfsup_core.lessons.model import Draw
+from selfsup_core.translation import tr
 from selfsup_core.wording import brief
 
 
@@ -30,7 +31,9 @@ def mean_distance(drawn: Sequence[float], real: Sequence[tuple[int, float]]) -> 
 def say_distance(drawn: Sequence[float], real: Sequence[tuple[int, float]], part: Draw) -> str:
     distance = mean_distance(drawn, real)
     if distance is None:
-        return "The run that drew the real curve is gone."
+        return tr("The run that drew the real curve is gone.")
     share = distance / (part.high - part.low)
-    how = "Very close" if share < 0.05 else "Close" if share < 0.12 else "Quite different"
-    return f"{how}: on average your curve is {brief(distance, 2)} away from the real one."
+    how = tr("Very close") if share < 0.05 else tr("Close") if share < 0.12 else tr("Quite different")
+    return tr("{how}: on average your curve is {distance} away from the real one.").format(
+        how=how, distance=brief(distance, 2)
+    )

@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import cast
 
 from selfsup_core.lessons.evidence import RunSeen
+from selfsup_core.translation import tr_later
 from selfsup_core.wording import brief
 
 CALLED = {
-    "val_loss": "validation loss",
-    "train_loss": "training loss",
-    "val_mse": "validation error (MSE)",
-    "val_accuracy": "validation accuracy",
+    "val_loss": tr_later("validation loss"),
+    "train_loss": tr_later("training loss"),
+    "val_mse": tr_later("validation error (MSE)"),
+    "val_accuracy": tr_later("validation accuracy"),
     "accuracy": "accuracy",
-    "probe_accuracy": "probe accuracy",
-    "val_active_dimensions": "active dimensions",
-    "val_kl": "KL divergence",
-    "rankme": "effective rank (RankMe)",
-    "spread": "spread of the representations",
-    "deviation": "standard deviation of the representations",
+    "probe_accuracy": tr_later("probe accuracy"),
+    "val_active_dimensions": tr_later("active dimensions"),
+    "val_kl": tr_later("KL divergence"),
+    "rankme": tr_later("effective rank (RankMe)"),
+    "spread": tr_later("spread of the representations"),
+    "deviation": tr_later("standard deviation of the representations"),
 }
 
 

@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 from selfsup_core.files import read_checked, write_json
 from selfsup_core.lessons.model import Choice, Draw, Lesson, Part, Predict, Task
 from selfsup_core.runs.state import TIME
+from selfsup_core.translation import tr
 
 FILE = "lessons.json"
 VERSION = 1
@@ -133,8 +134,10 @@ class Standing:
     def words(self) -> str:
         """ "not started", "step 3 of 6", "done" """
         if not self.step:
-            return "not started"
-        return "done" if self.is_done else f"step {self.step} of {self.steps}"
+            return tr("not started")
+        return (
+            "done" if self.is_done else tr("step {step} of {steps}").format(step=self.step, steps=self.steps)
+        )
 
 
 def standing_of(lesson: Lesson, progress: LessonProgress | None) -> Standing:

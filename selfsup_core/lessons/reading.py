@@ -32,6 +32,7 @@ from selfsup_core.lessons.model import BLOCKS, Choice, Head, Lesson, Part, Step,
 from selfsup_core.places import ASSETS
 from selfsup_core.runs.spec import InnerProblem
 from selfsup_core.settings import Config, explain
+from selfsup_core.translation import tr
 
 LESSONS = ASSETS / "lessons"
 LANGUAGE = "en"
@@ -51,14 +52,19 @@ def list_lessons(language: str = LANGUAGE, root: Path | None = None) -> dict[int
     folder = (root or LESSONS) / language
     files = sorted(folder.glob("*.md"))
     if not files:
-        raise LessonError(f"There are no lessons in the language {language!r}.", code="no-lessons")
+        raise LessonError(
+            tr("There are no lessons in the language {language!r}.").format(language=language),
+            code="no-lessons",
+        )
     found: dict[int, Lesson] = {}
     for path in files:
         lesson = read_lesson(path)
         if lesson.number in found:
             raise LessonError(
-                f"{path.name} and {found[lesson.number].name}.md have the same number.",
-                remedy="Give one of them another number.",
+                tr("{name} and {name_2}.md have the same number.").format(
+                    name=path.name, name_2=found[lesson.number].name
+                ),
+                remedy=tr("Give one of them another number."),
             )
         found[lesson.number] = lesson
     return found
@@ -69,7 +75,10 @@ def find_lesson(number: int, language: str = LANGUAGE, root: Path | None = None)
     lessons = list_lessons(language, root)
     if number not in lessons:
         known = ", ".join(str(one) for one in lessons)
-        raise LessonError(f"There is no lesson {number}. Known: {known}.", code="no-lesson")
+        raise LessonError(
+            tr("There is no lesson {number}. Known: {known}.").format(number=number, known=known),
+            code="no-lesson",
+        )
     return lessons[number]
 
 
@@ -84,12 +93,13 @@ def parse_file(path: Path, changed: int) -> Lesson:
     named = NAME.fullmatch(path.name)
     if named is None:
         raise LessonError(
-            f"{path.name} is not the name of a lesson.", remedy="Call it like 02-autoencoder.md."
+            tr("{name} is not the name of a lesson.").format(name=path.name),
+            remedy=tr("Call it like 02-autoencoder.md."),
         )
     try:
         text = read_file(path).decode()
     except (OSError, UnicodeDecodeError) as error:
-        raise LessonError(f"{path.name} cannot be read as a UTF-8 text.") from error
+        raise LessonError(tr("{name} cannot be read as a UTF-8 text.").format(name=path.name)) from error
     head, steps = parse_lesson(text, path)
     return Lesson(int(named[1]), path.stem, path.parent.name, head, steps)
 
@@ -99,8 +109,10 @@ def parse_lesson(text: str, path: Path) -> tuple[Head, tuple[Step, ...]]:
     lines = text.splitlines()
     if not lines or lines[0].strip() != "---" or "---" not in [line.strip() for line in lines[1:]]:
         raise LessonError(
-            f"{path.name}, line 1: a lesson begins with its title between two lines of ---.",
-            remedy=f"Give it these: {', '.join(Head.model_fields)}.",
+            tr("{name}, line 1: a lesson begins with its title between two lines of ---.").format(
+                name=path.name
+            ),
+            remedy=tr("Give it these: {model_fields}.").format(model_fields=", ".join(Head.model_fields)),
         )
     end = [line.strip() for line in lines].index("---", 1)
     head = read_block("head", Head, lines[1:end], path.name, 1)
@@ -120,8 +132,8 @@ def read_steps(lines: list[str], begin: int, path: Path) -> tuple[Step, ...]:
             return
         if not steps:
             raise LessonError(
-                f"{path.name}, line {at}: text before the first step.",
-                remedy="Begin each step with a line like “## Its title”.",
+                tr("{name}, line {at}: text before the first step.").format(name=path.name, at=at),
+                remedy=tr("Begin each step with a line like “## Its title”."),
             )
         steps[-1][1].append(Text(markdown=markdown))
 
@@ -133,13 +145,19 @@ def read_steps(lines: list[str], begin: int, path: Path) -> tuple[Step, ...]:
                 text += lines[at : close + 1]
             elif kind not in BLOCKS:
                 raise LessonError(
-                    f"{path.name}, line {at + 1}: there is no block {kind!r}.",
-                    remedy=f"Known blocks: {', '.join(BLOCKS)}.",
+                    tr("{name}, line {at}: there is no block {kind!r}.").format(
+                        name=path.name, at=at + 1, kind=kind
+                    ),
+                    remedy=tr("Known blocks: {blocks}.").format(blocks=", ".join(BLOCKS)),
                 )
             else:
                 close_text()
                 if not steps:
-                    raise LessonError(f"{path.name}, line {at + 1}: a block before the first step.")
+                    raise LessonError(
+                        tr("{name}, line {at}: a block before the first step.").format(
+                            name=path.name, at=at + 1
+                        )
+                    )
                 part = read_block(kind, BLOCKS[kind], lines[at + 1 : close], path.name, at + 1)
                 check_images(part, path, at + 1)
                 steps[-1][1].append(cast("Part", part))
@@ -153,7 +171,10 @@ def read_steps(lines: list[str], begin: int, path: Path) -> tuple[Step, ...]:
         at += 1
     close_text()
     if not steps:
-        raise LessonError(f"{path.name} has no steps.", remedy="Begin each with a line like “## Its title”.")
+        raise LessonError(
+            tr("{name} has no steps.").format(name=path.name),
+            remedy=tr("Begin each with a line like “## Its title”."),
+        )
     return tuple(Step(title, tuple(parts)) for title, parts in steps)
 
 
@@ -162,7 +183,10 @@ def find_close(lines: list[str], at: int, name: str) -> int:
     for place in range(at + 1, len(lines)):
         if lines[place].strip() == FENCE:
             return place
-    raise LessonError(f"{name}, line {at + 1}: the block is not closed.", remedy=f"Close it with {FENCE}.")
+    raise LessonError(
+        tr("{name}, line {at}: the block is not closed.").format(name=name, at=at + 1),
+        remedy=tr("Close it with {fence}.").format(fence=FENCE),
+    )
 
 
 def read_block(kind: str, config: type[Config], lines: list[str], name: str, before: int) -> Any:
@@ -175,7 +199,9 @@ def read_block(kind: str, config: type[Config], lines: list[str], name: str, bef
         LessonError: file, line and field, what was expected and what was found.
     """
     text = "\n".join(lines)
-    known = f"A block {kind} has: {', '.join(config.model_fields)}."
+    known = tr("A block {kind} has: {model_fields}.").format(
+        kind=kind, model_fields=", ".join(config.model_fields)
+    )
     try:
         values = parse_yaml(text)
     except yaml.YAMLError as error:
@@ -183,13 +209,24 @@ def read_block(kind: str, config: type[Config], lines: list[str], name: str, bef
         why = getattr(error, "problem", None) or str(error)
         line = before + 1 + (mark.line if mark else 0)
         raise LessonError(
-            f"{name}, line {line}: {kind} is not valid YAML: {why}.",
-            remedy="A text with a colon or a brace stands in quotes.",
+            tr("{name}, line {line}: {kind} is not valid YAML: {why}.").format(
+                name=name, line=line, kind=kind, why=why
+            ),
+            remedy=tr("A text with a colon or a brace stands in quotes."),
         ) from error
     except (ValueError, RecursionError) as error:
-        raise LessonError(f"{name}, line {before + 1}: {kind} is not valid YAML.") from error
+        raise LessonError(
+            tr("{name}, line {before}: {kind} is not valid YAML.").format(
+                name=name, before=before + 1, kind=kind
+            )
+        ) from error
     if not isinstance(values, dict):
-        raise LessonError(f"{name}, line {before + 1}: {kind} must be a mapping of fields.", remedy=known)
+        raise LessonError(
+            tr("{name}, line {before}: {kind} must be a mapping of fields.").format(
+                name=name, before=before + 1, kind=kind
+            ),
+            remedy=known,
+        )
     try:
         return config.model_validate(values)
     except ValidationError as error:
@@ -200,7 +237,9 @@ def read_block(kind: str, config: type[Config], lines: list[str], name: str, bef
         place = line_of(text, (part, *place_of(inner)), before)
         raise LessonError(
             f"{name}, line {place}: {kind}: {say(inner, problem.config, f'{part}.')}",
-            remedy=f"{part} has: {', '.join(problem.config.model_fields)}.",
+            remedy=tr("{part} has: {model_fields}.").format(
+                part=part, model_fields=", ".join(problem.config.model_fields)
+            ),
         ) from problem
     except SettingError as error:
         raise LessonError(
@@ -217,7 +256,7 @@ def say(error: ValidationError, config: type[Config], prefix: str = "") -> str:
     """What is wrong first. prefix: where the config is in the block ("check.")."""
     first = error.errors(include_url=False)[0]
     if first["type"] == "missing":
-        return f"{prefix}{'.'.join(map(str, first['loc']))} is missing."
+        return tr("{prefix}{map} is missing.").format(prefix=prefix, map=".".join(map(str, first["loc"])))
     if not first["loc"]:  # of several fields together
         return f"{prefix.rstrip('.')}: {first['msg'].removeprefix('Value error, ')}.".removeprefix(": ")
     return str(explain(error, config, prefix))
@@ -246,8 +285,10 @@ def check_images(part: Config, path: Path, line: int) -> None:
     for option in part.options:
         if option.image and not (path.parent / "images" / option.image).is_file():
             raise LessonError(
-                f"{path.name}, line {line}: there is no image {option.image!r}.",
-                remedy="Put it into the folder images beside the lesson.",
+                tr("{name}, line {line}: there is no image {image!r}.").format(
+                    name=path.name, line=line, image=option.image
+                ),
+                remedy=tr("Put it into the folder images beside the lesson."),
             )
 
 

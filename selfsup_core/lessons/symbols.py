@@ -14,6 +14,7 @@ from selfsup_core.runs.folder import RunFolder, read_rows
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.translation import tr
 
 MOST_SAMPLES = 6
 
@@ -83,7 +84,9 @@ def add_samples(found: Live, symbols: dict[str, Symbol], folder: RunFolder, epoc
             read_about(shared),
         )
     except FileNotFoundError as error:  # thinned, or deleted, in this very moment
-        raise StudioError(f"Epoch {epoch} of this run is no longer kept.", code="no-frame") from error
+        raise StudioError(
+            tr("Epoch {epoch} of this run is no longer kept.").format(epoch=epoch), code="no-frame"
+        ) from error
     if "reconstructions" not in frame:
         return
     count = min(MOST_SAMPLES, len(frame["reconstructions"]))

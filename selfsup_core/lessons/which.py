@@ -13,6 +13,7 @@ from selfsup_core.runs.assignments import values_at
 from selfsup_core.runs.recipes import list_presets, preset_spec
 from selfsup_core.runs.spec import known_settings, value_at
 from selfsup_core.settings import Config, setting
+from selfsup_core.translation import tr
 
 # A run → "" or what it lacks, as the end of a sentence that begins with the run.
 Wish = Callable[[RunSeen], str]
@@ -28,7 +29,7 @@ class RunWish(Config):
     @model_validator(mode="after")
     def settings_exist(self) -> RunWish:
         if self.set and not self.preset:
-            raise ValueError("set needs a preset")
+            raise ValueError(tr("set needs a preset"))
         if self.preset:
             self.wanted()
         return self
@@ -40,14 +41,14 @@ class RunWish(Config):
 
     def words(self) -> str:
         """ "the model Dense 64-32-16 on Digits with Layer sizes 64, 2" """
-        parts = [f"the model {title_of(self.preset)}"] if self.preset else []
+        parts = [tr("the model {title_of}").format(title_of=title_of(self.preset))] if self.preset else []
         if self.data:
-            parts.append(f"on {data_title(self.data)}")
+            parts.append(tr("on {data_title}").format(data_title=data_title(self.data)))
         if self.set:
             known = known_settings(preset_spec(self.preset, self.set))
             said = [f"{known[path].title} {known[path].say(v)}" for path, v in self.wanted().items()]
-            parts.append(f"with {' and '.join(said)}")
-        return " ".join(parts) or "any settings"
+            parts.append(tr("with {said}").format(said=" and ".join(said)))
+        return " ".join(parts) or tr("any settings")
 
     def wishes(self) -> list[Wish]:
         """In the order in which a person chooses: model, data, settings."""
@@ -56,13 +57,17 @@ class RunWish(Config):
     def has_preset(self, run: RunSeen) -> str:
         if not self.preset or run.state["preset"] == self.preset:
             return ""
-        return f"uses the model {title_of(run.state['preset'])}; the task needs {title_of(self.preset)}"
+        return tr("uses the model {title_of}; the task needs {title_of_2}").format(
+            title_of=title_of(run.state["preset"]), title_of_2=title_of(self.preset)
+        )
 
     def has_data(self, run: RunSeen) -> str:
         source = run.spec.data.source
         if not self.data or source == self.data:
             return ""
-        return f"is trained on {data_title(source)}; the task needs {data_title(self.data)}"
+        return tr("is trained on {data_title}; the task needs {data_title_2}").format(
+            data_title=data_title(source), data_title_2=data_title(self.data)
+        )
 
     def has_settings(self, run: RunSeen) -> str:
         if not self.set:
@@ -71,19 +76,18 @@ class RunWish(Config):
         for path, value in self.wanted().items():
             found = value_at(run.spec, path)
             if found != value and path in known:
-                return (
-                    f"has {known[path].title} {known[path].say(found)}; the task needs "
-                    f"{known[path].say(value)}"
+                return tr("has {title} {found}; the task needs {value}").format(
+                    title=known[path].title, found=known[path].say(found), value=known[path].say(value)
                 )
             if found != value:
-                return f"has no setting {path}"
+                return tr("has no setting {path}").format(path=path)
         return ""
 
 
 def title_of(preset: str) -> str:
     """What the form calls a preset; the preset itself where it is gone."""
     presets = list_presets("")
-    return presets[preset]["title"] if preset in presets else preset or "of its own"
+    return presets[preset]["title"] if preset in presets else preset or tr("of its own")
 
 
 def data_title(source: str) -> str:
@@ -107,7 +111,9 @@ def find_closest(runs: Sequence[RunSeen], wishes: Sequence[Wish]) -> tuple[RunSe
 def no_run(evidence: Evidence, wish: RunWish) -> str:
     """What is said where no run has been begun at all."""
     assert not evidence.runs
-    return f"No run has been started since you opened this lesson. The task needs one: {wish.words()}."
+    return tr("No run has been started since you opened this lesson. The task needs one: {words}.").format(
+        words=wish.words()
+    )
 
 
 def has_ended(epochs: int) -> Wish:
@@ -118,9 +124,15 @@ def has_ended(epochs: int) -> Wish:
         if state["epoch"] >= epochs if epochs else state["status"] == "finished":
             return ""
         if state["status"] in ("failed", "stopped", "interrupted"):
-            return f"is {state['status']} at epoch {state['epoch']}; the task needs one trained to the end"
+            return tr("is {status} at epoch {epoch}; the task needs one trained to the end").format(
+                status=state["status"], epoch=state["epoch"]
+            )
         if state["status"] == "finished":
-            return f"has ended after {state['epoch']} epochs; the task needs {epochs}"
-        return f"is at epoch {state['epoch']} of {epochs or state['epochs']}"
+            return tr("has ended after {epoch} epochs; the task needs {epochs}").format(
+                epoch=state["epoch"], epochs=epochs
+            )
+        return tr("is at epoch {epoch} of {value}").format(
+            epoch=state["epoch"], value=epochs or state["epochs"]
+        )
 
     return lacks

@@ -13,6 +13,7 @@ from pydantic import field_validator
 
 from selfsup_core.models.registry import ACTIVATION_TITLES, MODELS, Network
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from torch import nn
@@ -76,7 +77,7 @@ class ClassifierHeadConfig(KindConfig):
     @classmethod
     def widths_are_sensible(cls, widths: tuple[int, ...]) -> tuple[int, ...]:
         if any(not 1 <= width <= 8192 for width in widths):
-            raise ValueError("each width must be at least 1 and at most 8192")
+            raise ValueError(tr("each width must be at least 1 and at most 8192"))
         return widths
 
 

@@ -14,6 +14,7 @@ from pydantic import field_validator
 from selfsup_core.errors import SettingError
 from selfsup_core.models.registry import ACTIVATION_TITLES, MODELS, Network
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from torch import nn
@@ -55,7 +56,7 @@ class ConvolutionalConfig(KindConfig):
     @classmethod
     def channels_are_sensible(cls, channels: tuple[int, ...]) -> tuple[int, ...]:
         if any(not 1 <= count <= 1024 for count in channels):
-            raise ValueError("each number of channels must be at least 1 and at most 1024")
+            raise ValueError(tr("each number of channels must be at least 1 and at most 1024"))
         return channels
 
 
@@ -63,9 +64,11 @@ def image_size(item_shape: tuple[int, ...]) -> tuple[int, int, int]:
     """(H, W, C). Raises SettingError for what is not an image."""
     if len(item_shape) not in (2, 3) or min(item_shape[:2]) < SMALLEST:
         raise SettingError(
-            f"The convolutional network takes images or spectrograms of at least {SMALLEST} × {SMALLEST}; "
-            f"found samples of shape {item_shape}.",
-            remedy="Use a dense network (model.kind = dense).",
+            tr(
+                "The convolutional network takes images or spectrograms of at least {smallest} × {smallest}; "
+                "found samples of shape {item_shape}."
+            ).format(smallest=SMALLEST, item_shape=item_shape),
+            remedy=tr("Use a dense network (model.kind = dense)."),
         )
     height, width = item_shape[:2]
     return height, width, item_shape[2] if len(item_shape) == 3 else 1

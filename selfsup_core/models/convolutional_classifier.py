@@ -10,6 +10,7 @@ from pydantic import field_validator
 from selfsup_core.errors import SettingError
 from selfsup_core.models.registry import MODELS, Network
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from torch import nn
@@ -43,7 +44,7 @@ class ConvClassifierConfig(KindConfig):
     @classmethod
     def channels_are_sensible(cls, channels: tuple[int, ...]) -> tuple[int, ...]:
         if any(not 1 <= size <= 1024 for size in channels):
-            raise ValueError("each must be at least 1 and at most 1024")
+            raise ValueError(tr("each must be at least 1 and at most 1024"))
         return channels
 
 
@@ -51,9 +52,11 @@ def check_shape(item_shape: tuple[int, ...]) -> None:
     shape = item_shape[:-1]
     if len(shape) not in (2, 3) or min(shape[:2]) < LEAST_SIDE:
         raise SettingError(
-            f"The convolutional classifier needs images or spectrograms of at least {LEAST_SIDE} × "
-            f"{LEAST_SIDE}; found samples of shape {shape}.",
-            remedy="Use a classifier on fixed features (model.kind = head).",
+            tr(
+                "The convolutional classifier needs images or spectrograms of at least {least_side} × "
+                "{least_side}; found samples of shape {shape}."
+            ).format(least_side=LEAST_SIDE, shape=shape),
+            remedy=tr("Use a classifier on fixed features (model.kind = head)."),
         )
 
 

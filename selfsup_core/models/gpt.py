@@ -15,6 +15,7 @@ from pydantic import model_validator
 
 from selfsup_core.models.registry import MODELS, Network
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from torch import nn
@@ -62,7 +63,11 @@ class TransformerConfig(KindConfig):
     @model_validator(mode="after")
     def heads_share_the_width(self) -> TransformerConfig:
         if self.width % self.heads:
-            raise ValueError(f"width must be a multiple of heads; found {self.width} and {self.heads}")
+            raise ValueError(
+                tr("width must be a multiple of heads; found {width} and {heads}").format(
+                    width=self.width, heads=self.heads
+                )
+            )
         return self
 
 

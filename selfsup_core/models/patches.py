@@ -12,6 +12,7 @@ from pydantic import model_validator
 from selfsup_core.errors import SettingError
 from selfsup_core.models.registry import MODELS, Network
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from torch import nn
@@ -41,7 +42,11 @@ class PatchesConfig(KindConfig):
         for name in ("size", "decoder_size"):
             value = getattr(self, name)
             if value % self.heads or value % 4:
-                raise ValueError(f"{name} must be a multiple of 4 and of heads = {self.heads}; found {value}")
+                raise ValueError(
+                    tr("{name} must be a multiple of 4 and of heads = {heads}; found {value}").format(
+                        name=name, heads=self.heads, value=value
+                    )
+                )
         return self
 
 
@@ -49,24 +54,31 @@ def grid(config: PatchesConfig, item_shape: tuple[int, ...]) -> tuple[int, int, 
     """(height, width, channels). Raises SettingError unless the patches fit."""
     if len(item_shape) not in (2, 3):
         raise SettingError(
-            f"The patch transformer takes images; found samples of shape {item_shape}.",
-            remedy="Use a dense network (model.kind = dense).",
+            tr("The patch transformer takes images; found samples of shape {item_shape}.").format(
+                item_shape=item_shape
+            ),
+            remedy=tr("Use a dense network (model.kind = dense)."),
         )
     height, width = item_shape[:2]
     if height % config.patch or width % config.patch:
         fits = [p for p in range(2, min(height, width) // 2 + 1) if not height % p and not width % p]
         choice = (
-            f"Set the patch size (model.patch) to {' or '.join(map(str, fits))}."
+            tr("Set the patch size (model.patch) to {map}.").format(map=" or ".join(map(str, fits)))
             if fits
-            else "Resize the images."
+            else tr("Resize the images.")
         )
         raise SettingError(
-            f"A patch size of {config.patch} does not divide images of {height} × {width}.", remedy=choice
+            tr("A patch size of {patch} does not divide images of {height} × {width}.").format(
+                patch=config.patch, height=height, width=width
+            ),
+            remedy=choice,
         )
     if (height // config.patch) * (width // config.patch) < 2:
         raise SettingError(
-            f"A patch size of {config.patch} leaves a single patch of {height} × {width}.",
-            remedy="Use a smaller patch.",
+            tr("A patch size of {patch} leaves a single patch of {height} × {width}.").format(
+                patch=config.patch, height=height, width=width
+            ),
+            remedy=tr("Use a smaller patch."),
         )
     return height, width, item_shape[2] if len(item_shape) == 3 else 1
 

@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from selfsup_core.registry import Registry
 from selfsup_core.settings import KindConfig
+from selfsup_core.translation import tr_later
 
 if TYPE_CHECKING:
     from torch import nn
 
 
-ACTIVATION_TITLES = {"relu": "ReLU", "gelu": "GELU", "tanh": "Tanh", "sigmoid": "Sigmoid", "linear": "Linear"}
+ACTIVATION_TITLES = {
+    "relu": "ReLU",
+    "gelu": "GELU",
+    "tanh": tr_later("Tanh"),
+    "sigmoid": tr_later("Sigmoid"),
+    "linear": tr_later("Linear"),
+}
 
 
 @dataclass(frozen=True)

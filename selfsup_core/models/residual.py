@@ -11,6 +11,7 @@ from pydantic import field_validator
 from selfsup_core.errors import SettingError
 from selfsup_core.models.registry import MODELS, Network
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr, tr_later
 
 if TYPE_CHECKING:
     from torch import nn
@@ -38,17 +39,19 @@ class ResidualConfig(KindConfig):
     @classmethod
     def channels_are_sensible(cls, channels: tuple[int, ...]) -> tuple[int, ...]:
         if any(not 1 <= size <= 1024 for size in channels):
-            raise ValueError("each must be at least 1 and at most 1024")
+            raise ValueError(tr("each must be at least 1 and at most 1024"))
         return channels
 
 
-def check_shape(item_shape: tuple[int, ...], network: str = "residual network") -> None:
+def check_shape(item_shape: tuple[int, ...], network: str = tr_later("residual network")) -> None:
     """Raises SettingError for what is no image that a network can take."""
     if len(item_shape) not in (2, 3) or min(item_shape[:2]) < LEAST_SIDE:
         raise SettingError(
-            f"The {network} needs images or spectrograms of at least {LEAST_SIDE} × {LEAST_SIDE}; "
-            f"found samples of shape {item_shape}.",
-            remedy="Use the dense encoder (model.kind = perceptron).",
+            tr(
+                "The {network} needs images or spectrograms of at least {least_side} × {least_side}; "
+                "found samples of shape {item_shape}."
+            ).format(network=network, least_side=LEAST_SIDE, item_shape=item_shape),
+            remedy=tr("Use the dense encoder (model.kind = perceptron)."),
         )
 
 

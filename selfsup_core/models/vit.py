@@ -13,6 +13,7 @@ from pydantic import model_validator
 from selfsup_core.models.registry import MODELS, Network
 from selfsup_core.models.residual import check_shape
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from torch import nn
@@ -48,7 +49,11 @@ class VitConfig(KindConfig):
     @model_validator(mode="after")
     def size_fits_heads(self) -> VitConfig:
         if self.size % self.heads or self.size % 4:
-            raise ValueError(f"size must be a multiple of 4 and of heads = {self.heads}; found {self.size}")
+            raise ValueError(
+                tr("size must be a multiple of 4 and of heads = {heads}; found {size}").format(
+                    heads=self.heads, size=self.size
+                )
+            )
         return self
 
 
@@ -76,7 +81,7 @@ def build(config: VitConfig, item_shape: tuple[int, ...]) -> nn.Module:
     from selfsup_core.models.modules.encoder import Encoder
     from selfsup_core.models.modules.vision import VisionTransformerBody
 
-    check_shape(item_shape, "vision transformer")
+    check_shape(item_shape, tr("vision transformer"))
     body = VisionTransformerBody(
         item_shape,
         patch=patch_of(config, item_shape),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from selfsup_core.objectives.registry import OBJECTIVES
 from selfsup_core.objectives.two_views import WITHOUT_VIEWS, Break, TwoViews, TwoViewsConfig
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr_later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,10 +57,10 @@ class BarlowTwins(TwoViews[BarlowTwinsConfig]):
     Config = BarlowTwinsConfig
     breaks: ClassVar[Mapping[str, Break]] = {
         "redundancy": Break(
-            "Without redundancy term",
+            tr_later("Without redundancy term"),
             {"redundancy": 0.0},
             "dimensional",
-            "All dimensions may say the same thing, so one direction is enough.",
+            tr_later("All dimensions may say the same thing, so one direction is enough."),
         ),
         "augmentation": WITHOUT_VIEWS,
     }

@@ -19,6 +19,7 @@ from selfsup_core.objectives.two_views import (
     teacher_decay,
 )
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr_later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,11 +59,14 @@ class Byol(TwoViews[ByolConfig]):
     Config = ByolConfig
     breaks: ClassVar[Mapping[str, Break]] = {
         "predictor": Break(
-            "Without predictor",
+            tr_later("Without predictor"),
             {"predictor": False},
             "weaker",
-            "Only batch norm still keeps samples apart: network and teacher agree at once, and embeddings "
-            "move closer together, slowly in a short run.",
+            tr_later(
+                "Only batch norm still keeps samples apart: network and teacher agree at "
+                "once, and embeddings "
+                "move closer together, slowly in a short run."
+            ),
         ),
         "teacher": frozen_teacher(),
         "augmentation": WITHOUT_VIEWS,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from selfsup_core.objectives.losses import LossName, loss_setting, reconstruction_loss
 from selfsup_core.objectives.registry import OBJECTIVES, Objective
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr_later
 
 if TYPE_CHECKING:
     import torch
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
     from selfsup_core.models.modules.autoencoder import Autoencoder
 
 Noise = Literal["gaussian", "masking", "salt-and-pepper"]
-NOISES = {"gaussian": "Gaussian", "masking": "Masking", "salt-and-pepper": "Salt and pepper"}
+NOISES = {
+    "gaussian": tr_later("Gaussian"),
+    "masking": tr_later("Masking"),
+    "salt-and-pepper": tr_later("Salt and pepper"),
+}
 
 
 class DenoisingConfig(KindConfig):

@@ -21,6 +21,7 @@ from selfsup_core.objectives.two_views import (
     teacher_decay,
 )
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr_later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,10 +87,13 @@ class Dino(TwoViews[DinoConfig]):
     Config = DinoConfig
     breaks: ClassVar[Mapping[str, Break]] = {
         "centering": Break(
-            "Without centering",
+            tr_later("Without centering"),
             {"centering": False},
             "weaker",
-            "The prototypes that most samples are near to win ever more of them; in long runs one wins all.",
+            tr_later(
+                "The prototypes that most samples are near to win ever more of them; in long "
+                "runs one wins all."
+            ),
         ),
         "teacher": frozen_teacher(),
         "augmentation": WITHOUT_VIEWS,

@@ -21,6 +21,7 @@ from selfsup_core.objectives.two_views import (
     teacher_decay,
 )
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr, tr_later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -155,21 +156,26 @@ class Jepa(TwoViews[JepaConfig]):
     Config = JepaConfig
     networks: tuple[str, ...] = ("vit",)
     has_projector = False
-    own_puzzle = "This run learns from what its pictures hide, and varies nothing else."
+    own_puzzle = tr_later("This run learns from what its pictures hide, and varies nothing else.")
     breaks: ClassVar[Mapping[str, Break]] = {
         "predictor": Break(
-            "Without predictor",
+            tr_later("Without predictor"),
             {"predictor": False},
             "weaker",
-            "One vector has to stand for all hidden patches of a picture, so where they lie is not learned.",
+            tr_later(
+                "One vector has to stand for all hidden patches of a picture, so where they "
+                "lie is not learned."
+            ),
         ),
         "slow": Break(
-            "Without a slow teacher",
+            tr_later("Without a slow teacher"),
             {"decay": 0.0},
             "weaker",
-            "The network is its own teacher, so it can make patches more alike and predict them at once.",
+            tr_later(
+                "The network is its own teacher, so it can make patches more alike and predict them at once."
+            ),
         ),
-        "teacher": frozen_teacher("random tokens are"),
+        "teacher": frozen_teacher(tr_later("random tokens are")),
     }
 
     def __init__(self, config: JepaConfig) -> None:
@@ -187,9 +193,11 @@ class Jepa(TwoViews[JepaConfig]):
         self.body = body = model.body
         if body.tokens < LEAST_PATCHES:
             raise SettingError(
-                f"Predicting hidden patches needs at least {LEAST_PATCHES} of them; a patch of {body.patch} "
-                f"leaves {body.tokens}.",
-                remedy="Set a smaller Patch (model.patch).",
+                tr(
+                    "Predicting hidden patches needs at least {least_patches} of them; a patch of {patch} "
+                    "leaves {tokens}."
+                ).format(least_patches=LEAST_PATCHES, patch=body.patch, tokens=body.tokens),
+                remedy=tr("Set a smaller Patch (model.patch)."),
             )
         if self.config.predictor:
             model.predictor = LatentPredictor(body, self.config.predictor_size, self.config.predictor_depth)

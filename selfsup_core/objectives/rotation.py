@@ -12,6 +12,7 @@ from selfsup_core.errors import SettingError
 from selfsup_core.objectives.registry import OBJECTIVES
 from selfsup_core.objectives.two_views import WITHOUT_VIEWS, Break, TwoViews, TwoViewsConfig
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr, tr_later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +50,7 @@ class Rotation(TwoViews[RotationConfig]):
     Config = RotationConfig
     networks: tuple[str, ...] = ("residual", "resnet18", "vit")
     has_projector = False
-    own_puzzle = "This run learns from turned pictures, and varies nothing else."
+    own_puzzle = tr_later("This run learns from turned pictures, and varies nothing else.")
     breaks: ClassVar[Mapping[str, Break]] = {"augmentation": WITHOUT_VIEWS}
 
     def equip(self, model: Encoder) -> None:
@@ -59,8 +60,10 @@ class Rotation(TwoViews[RotationConfig]):
         height, width, _ = model.body.item
         if height != width:
             raise SettingError(
-                f"Rotation prediction needs square images; found {height} × {width}.",
-                remedy="Choose another objective.",
+                tr("Rotation prediction needs square images; found {height} × {width}.").format(
+                    height=height, width=width
+                ),
+                remedy=tr("Choose another objective."),
             )
         model.predictor = nn.Linear(model.code_size, TURNS)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from selfsup_core.objectives.registry import OBJECTIVES
 from selfsup_core.objectives.two_views import WITHOUT_VIEWS, Break, TwoViews, TwoViewsConfig
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr_later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,10 +78,10 @@ class Sigreg(TwoViews[SigregConfig]):
     sees_scale = True
     breaks: ClassVar[Mapping[str, Break]] = {
         "gaussian": Break(
-            "Without SIGReg",
+            tr_later("Without SIGReg"),
             {"weight": 0.0},
             "complete",
-            "Only the agreement of the views is left, and one point agrees perfectly.",
+            tr_later("Only the agreement of the views is left, and one point agrees perfectly."),
         ),
         "augmentation": WITHOUT_VIEWS,
     }

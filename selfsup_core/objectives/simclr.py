@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from selfsup_core.objectives.registry import OBJECTIVES
 from selfsup_core.objectives.two_views import WITHOUT_VIEWS, Break, TwoViews, TwoViewsConfig
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr_later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,16 +75,19 @@ class Simclr(TwoViews[SimclrConfig]):
     Config = SimclrConfig
     breaks: ClassVar[Mapping[str, Break]] = {
         "negatives": Break(
-            "With one negative sample",
+            tr_later("With one negative sample"),
             {"negatives": 1},
             "weaker",
-            "A view is told from one other sample only, which is easy, so fine differences are not learned.",
+            tr_later(
+                "A view is told from one other sample only, which is easy, so fine "
+                "differences are not learned."
+            ),
         ),
         "temperature": Break(
-            "With temperature 1",
+            tr_later("With temperature 1"),
             {"temperature": 1.0},
             "weaker",
-            "Near and far samples push alike, so the nearest ones are hardly told apart.",
+            tr_later("Near and far samples push alike, so the nearest ones are hardly told apart."),
         ),
         "augmentation": WITHOUT_VIEWS,
     }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from selfsup_core.objectives.registry import OBJECTIVES
 from selfsup_core.objectives.two_views import WITHOUT_VIEWS, Break, TwoViews, TwoViewsConfig, similarity
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr_later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,17 +60,22 @@ class Simsiam(TwoViews[SimsiamConfig]):
     Config = SimsiamConfig
     breaks: ClassVar[Mapping[str, Break]] = {
         "stop-gradient": Break(
-            "Without stop-gradient",
+            tr_later("Without stop-gradient"),
             {"stop_gradient": False},
             "either",
-            "Both branches move towards each other, the quickest way to agree, until samples hardly differ.",
+            tr_later(
+                "Both branches move towards each other, the quickest way to agree, until "
+                "samples hardly differ."
+            ),
         ),
         "predictor": Break(
-            "Without predictor",
+            tr_later("Without predictor"),
             {"predictor": False},
             "dimensional",
-            "The gradient is then half of that without stop-gradient and predictor, so samples come to "
-            "differ in ever fewer directions.",
+            tr_later(
+                "The gradient is then half of that without stop-gradient and predictor, so samples come to "
+                "differ in ever fewer directions."
+            ),
         ),
         "augmentation": WITHOUT_VIEWS,
     }

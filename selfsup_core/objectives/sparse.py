@@ -14,6 +14,7 @@ from selfsup_core.errors import SettingError
 from selfsup_core.objectives.losses import LossName, loss_setting, reconstruction_loss
 from selfsup_core.objectives.registry import OBJECTIVES, Objective
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import torch
@@ -67,9 +68,11 @@ class Sparse(Objective[SparseConfig]):
         is_bounded = any(isinstance(layer, nn.Sigmoid) for layer in model.head.modules())
         if self.config.penalty == "kl" and not is_bounded:
             raise SettingError(
-                "The KL penalty needs a code between 0 and 1.",
-                remedy="Set Code activation to Sigmoid (model.code_activation), or Penalty to L1 "
-                "(objective.penalty).",
+                tr("The KL penalty needs a code between 0 and 1."),
+                remedy=tr(
+                    "Set Code activation to Sigmoid (model.code_activation), or Penalty to L1 "
+                    "(objective.penalty)."
+                ),
             )
 
     def step(

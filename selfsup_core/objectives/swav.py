@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from selfsup_core.objectives.registry import OBJECTIVES
 from selfsup_core.objectives.two_views import WITHOUT_VIEWS, Break, TwoViews, TwoViewsConfig, similarity
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr_later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,10 +102,12 @@ class Swav(TwoViews[SwavConfig]):
     Config = SwavConfig
     breaks: ClassVar[Mapping[str, Break]] = {
         "sinkhorn": Break(
-            "Without Sinkhorn",
+            tr_later("Without Sinkhorn"),
             {"rounds": 0},
             "weaker",
-            "Nothing keeps the prototypes even: samples move closer together, and in long runs go to one.",
+            tr_later(
+                "Nothing keeps the prototypes even: samples move closer together, and in long runs go to one."
+            ),
         ),
         "augmentation": WITHOUT_VIEWS,
     }

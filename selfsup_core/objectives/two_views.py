@@ -23,6 +23,7 @@ from selfsup_core.augment.config import (
 )
 from selfsup_core.objectives.registry import Objective
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import inline
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ class TwoViewsConfig(KindConfig):
     augment: AnyAugmentation = Field(
         default=ImageAugmentation(),
         discriminator="kind",
-        title="Augmentation",
-        description="How the two views of a sample are made.",
+        title=tr_later("Augmentation"),
+        description=tr_later("How the two views of a sample are made."),
     )
     augmented: bool = setting(
         True,
@@ -96,27 +97,29 @@ class TwoViewsConfig(KindConfig):
     @classmethod
     def widths_are_sensible(cls, widths: tuple[int, ...]) -> tuple[int, ...]:
         if any(not 2 <= width <= 8192 for width in widths):
-            raise ValueError("each width must be at least 2 and at most 8192")
+            raise ValueError(tr("each width must be at least 2 and at most 8192"))
         return widths
 
 
 C = TypeVar("C", bound=TwoViewsConfig)
 
 WITHOUT_VIEWS = Break(
-    "Without augmentation",
+    tr_later("Without augmentation"),
     {"augmented": False},
     "shortcut",
-    "Both views are the sample itself, so nothing has to be ignored and every network agrees with itself.",
+    tr_later(
+        "Both views are the sample itself, so nothing has to be ignored and every network agrees with itself."
+    ),
 )
 
 
-def frozen_teacher(learned: str = "random embeddings are") -> Break:
+def frozen_teacher(learned: str = tr_later("random embeddings are")) -> Break:
     """Args: learned: what a teacher that stays as it began has to offer."""
     return Break(
-        "With a frozen teacher",
+        tr("With a frozen teacher"),
         {"decay": 1.0},
         "weaker",
-        f"The teacher stays as it began, so its {learned} all that is learned.",
+        tr("The teacher stays as it began, so its {learned} all that is learned.").format(learned=learned),
     )
 
 
@@ -253,7 +256,7 @@ class TwoViews(Objective[C], Generic[C]):
         taken = [inline(one.title) for one in self.breaks.values() if self.is_broken(one)]
         if not taken:
             return {}
-        text = f"This run trains {' and '.join(taken)}: take that back."
+        text = tr("This run trains {taken}: take that back.").format(taken=" and ".join(taken))
         return {"complete": text, "dimensional": text}
 
     def is_broken(self, one: Break) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from selfsup_core.objectives.losses import LossName, loss_setting, reconstruction_loss
 from selfsup_core.objectives.registry import OBJECTIVES, Objective
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import torch
@@ -129,4 +130,4 @@ class Variational(Objective[VariationalConfig]):
         }
 
     def importance(self, model: Autoencoder, batch: torch.Tensor) -> tuple[torch.Tensor, str]:
-        return self.posterior_kl(model, batch), "KL divergence"
+        return self.posterior_kl(model, batch), tr("KL divergence")

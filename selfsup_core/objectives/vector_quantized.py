@@ -14,6 +14,7 @@ from selfsup_core.errors import SettingError
 from selfsup_core.objectives.losses import LossName, loss_setting, reconstruction_loss
 from selfsup_core.objectives.registry import OBJECTIVES, Objective
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import torch
@@ -80,9 +81,11 @@ class VectorQuantized(Objective[VectorQuantizedConfig]):
     def check_code(cls, config: VectorQuantizedConfig, code_size: int) -> None:
         if code_size % config.dimension:
             raise SettingError(
-                f"A code of {code_size} numbers cannot be cut into vectors of {config.dimension} "
-                "(objective.dimension).",
-                remedy="Make the code size a multiple of that.",
+                tr(
+                    "A code of {code_size} numbers cannot be cut into vectors of {dimension} "
+                    "(objective.dimension)."
+                ).format(code_size=code_size, dimension=config.dimension),
+                remedy=tr("Make the code size a multiple of that."),
             )
 
     def equip(self, model: Autoencoder) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from selfsup_core.objectives.registry import OBJECTIVES
 from selfsup_core.objectives.two_views import WITHOUT_VIEWS, Break, TwoViews, TwoViewsConfig
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr_later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,16 +77,16 @@ class Vicreg(TwoViews[VicregConfig]):
     sees_scale = True
     breaks: ClassVar[Mapping[str, Break]] = {
         "variance": Break(
-            "Without variance term",
+            tr_later("Without variance term"),
             {"variance": 0.0},
             "complete",
-            "Nothing keeps samples apart: one point has neither distance nor covariance.",
+            tr_later("Nothing keeps samples apart: one point has neither distance nor covariance."),
         ),
         "covariance": Break(
-            "Without covariance term",
+            tr_later("Without covariance term"),
             {"covariance": 0.0},
             "dimensional",
-            "All dimensions may vary together, so one direction is enough.",
+            tr_later("All dimensions may vary together, so one direction is enough."),
         ),
         "augmentation": WITHOUT_VIEWS,
     }

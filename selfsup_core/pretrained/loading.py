@@ -10,6 +10,7 @@ from typing import Any
 from selfsup_core.errors import DataError
 from selfsup_core.pretrained.model_folder import CAUSAL, architecture_of, check_folder, kind_of, read_config
 from selfsup_core.pretrained.trial import SAFE, require_tried
+from selfsup_core.translation import tr
 
 
 @contextmanager
@@ -20,7 +21,9 @@ def load_errors(folder: Path) -> Iterator[None]:
     except Exception as error:  # transformers raises many kinds
         reason = str(error).strip().splitlines()
         raise DataError(
-            f"{folder.name} could not be loaded: {reason[0][:300] if reason else type(error).__name__}",
+            tr("{name} could not be loaded: {reason}").format(
+                name=folder.name, reason=reason[0][:300] if reason else type(error).__name__
+            ),
             code="bad-model",
         ) from error
 
@@ -48,8 +51,12 @@ def load_model(folder: Path, say: Callable[[str], None] = lambda text: None) -> 
     # What is missing is filled with random numbers; an encoder's pooler is not used here.
     if missing := sorted(key for key in about["missing_keys"] if "pooler" not in key):
         raise DataError(
-            f"{folder.name} lacks weights of a {architecture_of(read_config(folder / 'config.json'))}: "
-            f"{missing[0]}{f' and {len(missing) - 1} more' if len(missing) > 1 else ''}.",
+            tr("{name} lacks weights of a {architecture_of}: {missing}{value}.").format(
+                name=folder.name,
+                architecture_of=architecture_of(read_config(folder / "config.json")),
+                missing=missing[0],
+                value=f" and {len(missing) - 1} more" if len(missing) > 1 else "",
+            ),
             code="bad-model",
         )
     return model.eval().requires_grad_(False), tokenizer
@@ -60,8 +67,12 @@ def load_causal(folder: Path) -> tuple[Any, Any]:
     config = check_folder(folder)
     if kind_of(config, folder.name) != "causal":
         raise DataError(
-            f"{folder.name} is a {architecture_of(config)}, not a causal language model.",
+            tr("{name} is a {architecture_of}, not a causal language model.").format(
+                name=folder.name, architecture_of=architecture_of(config)
+            ),
             code="not-causal",
-            remedy=f"Its config.json should name an architecture that ends with {' or '.join(CAUSAL)}.",
+            remedy=tr("Its config.json should name an architecture that ends with {causal}.").format(
+                causal=" or ".join(CAUSAL)
+            ),
         )
     return load_model(folder)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 LORA_ALPHA = 2  # α / r
 
@@ -33,7 +34,7 @@ def add_lora(model: Any, rank: int) -> Any:
         return get_peft_model(model, settings)
     except ValueError as error:
         raise DataError(
-            "This model has no layer for LoRA.",
+            tr("This model has no layer for LoRA."),
             code="no-lora",
-            remedy="Train all weights: set LoRA rank (model.lora_rank) to 0.",
+            remedy=tr("Train all weights: set LoRA rank (model.lora_rank) to 0."),
         ) from error

@@ -15,6 +15,7 @@ from typing import Any
 from selfsup_core.errors import DataError
 from selfsup_core.files import MB, JsonObject, parse_json, read_file
 from selfsup_core.safetensors_header import read_header
+from selfsup_core.translation import tr, tr_later
 
 MOST_CONFIG = 16 * MB  # of a file of settings, or the index of weights
 MOST_WORDS = 128 * MB  # of a tokenizer's file; the largest vocabularies take about 40
@@ -34,33 +35,33 @@ LIMITS = (
         1_000,
     ),
     (
-        "numbers per token",
+        tr_later("numbers per token"),
         ("hidden_size", "d_model", "dim", "n_embd", "embedding_size", "embed_dim", "head_dim", "d_kv"),
         65_536,
     ),
     ("heads", ("num_attention_heads", "num_heads", "n_head", "n_heads", "num_key_value_heads"), 65_536),
     ("experts", ("num_experts", "num_local_experts", "n_routed_experts"), 65_536),
     (
-        "numbers inside a layer",
+        tr_later("numbers inside a layer"),
         ("intermediate_size", "hidden_dim", "d_ff", "n_inner", "ffn_dim", "moe_intermediate_size"),
         1_048_576,
     ),
-    ("tokens in the vocabulary", ("vocab_size", "type_vocab_size"), 4_000_000),
+    (tr_later("tokens in the vocabulary"), ("vocab_size", "type_vocab_size"), 4_000_000),
     ("labels", ("num_labels",), 4_000_000),
     ("positions", ("max_position_embeddings", "n_positions", "n_ctx"), 100_000_000),
 )
 BOUNDS = {name: (what, most) for what, names, most in LIMITS for name in names}
 ELSEWHERE = ("transformers_weights",)  # keys of config.json that name other files of weights
-AGAIN = "Download the model again, or save it anew with save_pretrained."
+AGAIN = tr_later("Download the model again, or save it anew with save_pretrained.")
 CODE = ("auto_map", "custom_pipelines")
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
 CAUSAL = ("ForCausalLM", "LMHeadModel")
 MASKED = ("ForMaskedLM", "ForPreTraining")
-ENCODER = ("Model", "Encoder")
+ENCODER = (tr_later("Model"), tr_later("Encoder"))
 KINDS = {
-    "causal": "generates text: predicts each token from those before it",
-    "masked": "fills gaps: predicts a token from those on both sides",
-    "encoder": "turns a text into numbers; does not predict tokens",
+    "causal": tr_later("generates text: predicts each token from those before it"),
+    "masked": tr_later("fills gaps: predicts a token from those on both sides"),
+    "encoder": tr_later("turns a text into numbers; does not predict tokens"),
 }
 
 
@@ -88,17 +89,17 @@ def check_contents(folder: Path) -> JsonObject:
     check_no_code(folder)
     if not any(folder.glob("*.safetensors")):
         pickled = sorted(p.name for e in ("*.bin", "*.pt", "*.pth") for p in folder.glob(e))
-        there = f"; found {pickled[0]}, which could run code" if pickled else ""
+        there = tr("; found {pickled}, which could run code").format(pickled=pickled[0]) if pickled else ""
         raise DataError(
-            f"{folder.name} holds no .safetensors file{there}.",
+            tr("{name} holds no .safetensors file{there}.").format(name=folder.name, there=there),
             code="no-safetensors",
-            remedy="Save the model with save_pretrained.",
+            remedy=tr("Save the model with save_pretrained."),
         )
     if not any((folder / name).is_file() for name in TOKENIZERS):
         raise DataError(
-            f"{folder.name} has no tokenizer.",
+            tr("{name} has no tokenizer.").format(name=folder.name),
             code="no-tokenizer",
-            remedy=f"One of {', '.join(TOKENIZERS)} should be there.",
+            remedy=tr("One of {tokenizers} should be there.").format(tokenizers=", ".join(TOKENIZERS)),
         )
     return config
 
@@ -109,9 +110,11 @@ def check_no_code(folder: Path) -> None:
         found = [key for key in CODE if path.is_file() and key in read_config(path)]
         if found:
             raise DataError(
-                f"{path.name} of {folder.name} needs its own code ({found[0]}); such models are not loaded.",
+                tr("{name} of {name_2} needs its own code ({found}); such models are not loaded.").format(
+                    name=path.name, name_2=folder.name, found=found[0]
+                ),
                 code="remote-code",
-                remedy="Use a model whose architecture transformers knows.",
+                remedy=tr("Use a model whose architecture transformers knows."),
             )
     check_files(folder)
 
@@ -124,29 +127,39 @@ def check_files(folder: Path) -> None:
     """
     for path in folder.iterdir():
         if not path.is_file() and (not path.is_dir() or path.suffix in (".safetensors", *READ)):
-            raise DataError(f"{path.name} of {folder.name} is not a regular file.", code="bad-model")
+            raise DataError(
+                tr("{name} of {name_2} is not a regular file.").format(name=path.name, name_2=folder.name),
+                code="bad-model",
+            )
         if path.suffix in READ and (size := path.stat().st_size) > MOST_WORDS:
             raise DataError(
-                f"{path.name} of {folder.name} has {size:,} bytes; at most {MOST_WORDS // MB} MB are read.",
+                tr("{name} of {name_2} has {size:,} bytes; at most {most_words} MB are read.").format(
+                    name=path.name, name_2=folder.name, size=size, most_words=MOST_WORDS // MB
+                ),
                 code="bad-model",
             )
         if path.name.endswith(".safetensors.index.json"):
             check_index(path)
     if (folder / "adapter_config.json").is_file():
         raise DataError(
-            f"{folder.name} holds an adapter (adapter_config.json), which names another model.",
+            tr("{name} holds an adapter (adapter_config.json), which names another model.").format(
+                name=folder.name
+            ),
             code="bad-model",
-            remedy="Merge the adapter into its model with merge_and_unload, and save that with "
-            "save_pretrained.",
+            remedy=tr(
+                "Merge the adapter into its model with merge_and_unload, and save that with save_pretrained."
+            ),
         )
     config = read_config(folder / "config.json")
     check_size(config, folder.name)
     for key in ELSEWHERE:
         if config.get(key) is not None:
             raise DataError(
-                f"config.json of {folder.name} names {str(config[key])[:60]!r} as its weights ({key}).",
+                tr("config.json of {name} names {config!r} as its weights ({key}).").format(
+                    name=folder.name, config=str(config[key])[:60], key=key
+                ),
                 code="bad-model",
-                remedy="Save the model with save_pretrained.",
+                remedy=tr("Save the model with save_pretrained."),
             )
 
 
@@ -158,9 +171,11 @@ def check_index(index: Path) -> None:
         name = file if isinstance(file, str) else ""
         if not name.endswith(".safetensors") or Path(name).name != name or not (folder / name).is_file():
             raise DataError(
-                f"{index.name} of {folder.name} names {str(file)[:60]!r} as a file of weights.",
+                tr("{name} of {name_2} names {file!r} as a file of weights.").format(
+                    name=index.name, name_2=folder.name, file=str(file)[:60]
+                ),
                 code="bad-model",
-                remedy="Only .safetensors files in the same folder are allowed.",
+                remedy=tr("Only .safetensors files in the same folder are allowed."),
             )
 
 
@@ -176,9 +191,11 @@ def check_size(config: JsonObject, name: str) -> None:
             for key, (what, most) in BOUNDS.items():
                 if isinstance(asked := values.get(key), int | float) and asked > most:
                     raise DataError(
-                        f"config.json of {name} asks for {format(asked, ',')[:40]} {what}; at most {most:,}.",
+                        tr("config.json of {name} asks for {format} {what}; at most {most:,}.").format(
+                            name=name, format=format(asked, ",")[:40], what=what, most=most
+                        ),
                         code="bad-model",
-                        remedy=f"Check {key}.",
+                        remedy=tr("Check {key}.").format(key=key),
                     )
 
 
@@ -188,10 +205,16 @@ def read_config(path: Path) -> JsonObject:
         values = read_settings(path)
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{path.name} of {path.parent.name} is missing, too large or not valid JSON.", code="bad-model"
+            tr("{name} of {name_2} is missing, too large or not valid JSON.").format(
+                name=path.name, name_2=path.parent.name
+            ),
+            code="bad-model",
         ) from error
     if not isinstance(values, dict):
-        raise DataError(f"{path.name} of {path.parent.name} is not a JSON object.", code="bad-model")
+        raise DataError(
+            tr("{name} of {name_2} is not a JSON object.").format(name=path.name, name_2=path.parent.name),
+            code="bad-model",
+        )
     return values
 
 
@@ -220,10 +243,13 @@ def kind_of(config: JsonObject, name: str) -> str:
         if architecture.endswith(endings):
             return kind
     raise DataError(
-        f"{name} is a {architecture}: neither a causal nor a masked language model, nor an encoder.",
+        tr(
+            "{name} is a {architecture}: neither a causal nor a masked language model, nor an encoder."
+        ).format(name=name, architecture=architecture),
         code="no-language-model",
-        remedy="Its config.json should name an architecture that ends with "
-        f"{', '.join((*CAUSAL, *MASKED[:1], *ENCODER[:1]))}.",
+        remedy=tr("Its config.json should name an architecture that ends with {value}.").format(
+            value=", ".join((*CAUSAL, *MASKED[:1], *ENCODER[:1]))
+        ),
     )
 
 
@@ -256,7 +282,10 @@ def measure_folder(folder: Path) -> Size:
             weights = [entry for entry in header.values() if "F" in entry["dtype"]]
             parameters += sum(math.prod(entry["shape"]) for entry in weights)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"{path.name} of {folder.name} is damaged.", code="bad-model") from error
+            raise DataError(
+                tr("{name} of {name_2} is damaged.").format(name=path.name, name_2=folder.name),
+                code="bad-model",
+            ) from error
     return Size(parameters, total)
 
 
@@ -265,7 +294,9 @@ def unreadable(folder: Path, what: str, error: BaseException) -> DataError:
     reason = str(error).strip().splitlines()
     said = reason[0][:300] if reason else type(error).__name__
     return DataError(
-        f"The {what} of {folder.name} could not be loaded: {said.replace(str(folder), folder.name)}",
+        tr("The {what} of {name} could not be loaded: {replace}").format(
+            what=what, name=folder.name, replace=said.replace(str(folder), folder.name)
+        ),
         code="bad-model",
         remedy=AGAIN,
     )

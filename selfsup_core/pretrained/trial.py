@@ -36,6 +36,7 @@ from selfsup_core.errors import DataError
 from selfsup_core.files import keep_private, read_json, write_json
 from selfsup_core.pretrained.model_folder import AGAIN, READ, check_no_code, measure_folder, unreadable
 from selfsup_core.safetensors_header import read_header
+from selfsup_core.translation import tr, tr_later
 
 MODULE = "selfsup_core.pretrained.trial"
 CACHE = "SELFSUP_CACHE"  # another place than the system's for what is remembered
@@ -45,7 +46,7 @@ SECONDS = (
 )
 # Words, a long run, numbers, spaces, other scripts: what the rules of a tokenizer are slow at.
 PROBE = (
-    "The quick brown fox. " * 20
+    tr_later("The quick brown fox. ") * 20
     + "a" * 2000
     + "0123456789" * 50
     + " \t\n" * 200
@@ -53,9 +54,9 @@ PROBE = (
 )
 SPARE_NUMBERS = 10_000_000  # that a network may have beyond those in its files, such as a new output layer
 PARTS = {
-    "config": "configuration (config.json)",
-    "tokenizer": "tokenizer (tokenizer.json and the files beside it)",
-    "network": "network that config.json asks for",
+    "config": tr_later("configuration (config.json)"),
+    "tokenizer": tr_later("tokenizer (tokenizer.json and the files beside it)"),
+    "network": tr_later("network that config.json asks for"),
 }
 SAFE = {"local_files_only": True, "trust_remote_code": False}
 
@@ -78,7 +79,7 @@ def require_tried(folder: Path, say: Callable[[str], None] = lambda text: None) 
         return
     with _one_at_a_time:
         if not is_remembered(found):
-            say(f"Trying {folder.name} in a process of its own.")
+            say(tr("Trying {name} in a process of its own.").format(name=folder.name))
             try_apart(folder)
             remember(folder)
 
@@ -103,9 +104,9 @@ def fingerprint(folder: Path) -> str:
             digest.update(json.dumps([path.name, found]).encode())
     except OSError as error:
         raise DataError(
-            f"{folder.name} could not be read: {error.strerror}.",
+            tr("{name} could not be read: {strerror}.").format(name=folder.name, strerror=error.strerror),
             code="bad-model",
-            remedy="Check the permissions of its files.",
+            remedy=tr("Check the permissions of its files."),
         ) from error
     return digest.hexdigest()
 
@@ -157,15 +158,21 @@ def died(ended: Ended, name: str) -> DataError:
     """What to say of a trial that left no result."""
     part = PARTS.get(ended.stage, "model")
     if ended.was_full or "memory allocation" in ended.log:
-        found = f"takes more than {memory_for_one() // MB:,} MB of memory, and was ended"
-    elif ended.was_slow:
-        found = (
-            f"was not loaded and used on a short text within {SECONDS:.0f} s, or took too much memory, and "
-            "was ended"
+        found = tr("takes more than {memory_for_one:,} MB of memory, and was ended").format(
+            memory_for_one=memory_for_one() // MB
         )
+    elif ended.was_slow:
+        found = tr(
+            "was not loaded and used on a short text within {seconds:.0f} s, or took too much memory, and "
+            "was ended"
+        ).format(seconds=SECONDS)
     else:
-        found = "crashed the process that tried it"
-    return DataError(f"The {part} of {name} {found}.", code="bad-model", remedy=AGAIN)
+        found = tr("crashed the process that tried it")
+    return DataError(
+        tr("The {part} of {name} {found}.").format(part=part, name=name, found=found),
+        code="bad-model",
+        remedy=AGAIN,
+    )
 
 
 def try_folder(folder: Path, say: Callable[[str], None]) -> None:
@@ -241,8 +248,10 @@ def try_network(config: Any, folder: Path) -> None:
     asked = sum(p.numel() for p in model.parameters())
     if asked > 2 * held + SPARE_NUMBERS:  # four bits are the fewest that a weight takes
         raise DataError(
-            f"config.json of {folder.name} asks for a network of {asked:,} weights; its files hold {held:,} "
-            "bytes.",
+            tr(
+                "config.json of {name} asks for a network of {asked:,} weights; its files hold {held:,} "
+                "bytes."
+            ).format(name=folder.name, asked=asked, held=held),
             code="bad-model",
             remedy=AGAIN,
         )

@@ -17,12 +17,13 @@ from pydantic import field_validator
 
 from selfsup_core.errors import SettingError
 from selfsup_core.settings import Config, setting
+from selfsup_core.translation import tr, tr_later
 
-TEMPLATE = """Classify the text into one of these categories: {classes}.
+TEMPLATE = tr_later("""Classify the text into one of these categories: {classes}.
 
 Text: {text}
 
-Category:"""
+Category:""")
 PLACES = re.compile(r"\{(text|classes|labels)\}")
 MOST_CLASSES = 200
 MOST_ANSWER = 4_000
@@ -48,7 +49,7 @@ def check_template(value: str) -> str:
     there = {match.group(1).replace("labels", "classes") for match in PLACES.finditer(value)}
     missing = [f"{{{name}}}" for name in ("classes", "text") if name not in there]
     if missing:
-        raise ValueError(f"It must contain {' and '.join(missing)}")
+        raise ValueError(tr("It must contain {missing}").format(missing=" and ".join(missing)))
     return value
 
 
@@ -118,14 +119,24 @@ class Labelled:
 def check_classes(classes: Sequence[str]) -> None:
     """Raises SettingError: the names are too few or too many, or an answer could not tell them apart."""
     if not 2 <= len(classes) <= MOST_CLASSES:
-        raise SettingError(f"Labels need 2 to {MOST_CLASSES} classes; found {len(classes)}.")
+        raise SettingError(
+            tr("Labels need 2 to {most_classes} classes; found {count}.").format(
+                most_classes=MOST_CLASSES, count=len(classes)
+            )
+        )
     seen: dict[str, str] = {}
     for name in classes:
         key = fold(name)
         if not key:
-            raise SettingError(f"The class {name!r} has no name that a model could answer with.")
+            raise SettingError(
+                tr("The class {name!r} has no name that a model could answer with.").format(name=name)
+            )
         if key in seen:
-            raise SettingError(f"The classes {seen[key]!r} and {name!r} cannot be told apart.")
+            raise SettingError(
+                tr("The classes {seen!r} and {name!r} cannot be told apart.").format(
+                    seen=seen[key], name=name
+                )
+            )
         seen[key] = name
 
 
@@ -161,9 +172,9 @@ def parse_label(answer: str, classes: Sequence[str]) -> tuple[int, str]:
     thought = THOUGHT.sub(" ", answer).strip()
     if not thought:
         reason = (
-            "The answer was cut off while the model was reasoning."
+            tr("The answer was cut off while the model was reasoning.")
             if answer.strip()
-            else "The model gave no answer."
+            else tr("The model gave no answer.")
         )
         return -1, reason
     said = from_json(thought[:MOST_ANSWER])
@@ -180,16 +191,18 @@ def parse_label(answer: str, classes: Sequence[str]) -> tuple[int, str]:
         if len(found | denied) > 1:
             return -1, several(found | denied, classes)
         if denied:
-            return -1, f"The answer rules out {classes[denied.pop()]!r} and names no other label."
+            return -1, tr("The answer rules out {classes!r} and names no other label.").format(
+                classes=classes[denied.pop()]
+            )
         if found:
             return found.pop(), ""
-    return -1, "The answer names none of the labels."
+    return -1, tr("The answer names none of the labels.")
 
 
 def several(found: set[int], classes: Sequence[str]) -> str:
     names = [repr(classes[i]) for i in sorted(found)]
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"The answer names several labels: {', '.join(names[:3])}{more}."
+    more = tr(" and {count} more").format(count=len(names) - 3) if len(names) > 3 else ""
+    return tr("The answer names several labels: {names}{more}.").format(names=", ".join(names[:3]), more=more)
 
 
 def from_json(text: str) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Literal
 
 from selfsup_core.settings import Config, setting
+from selfsup_core.translation import tr_later
 
 MOST_ROWS = 1_000_000
 TITLES = {
     "pca": "PCA",
     "umap": "UMAP",
     "tsne": "t-SNE",
-    "random": "Random projection",
-    "axes": "Own axes",
+    "random": tr_later("Random projection"),
+    "axes": tr_later("Own axes"),
     "code": "The numbers themselves",
 }
 
@@ -97,13 +98,19 @@ class MapConfig(Config):
 
 
 ABOUT = {
-    "pca": "PCA shows the directions in which they vary most; variation in other directions is not visible.",
-    "umap": "UMAP keeps points together that are near each other in the space; distances between groups mean "
-    "little.",
-    "tsne": "t-SNE keeps points together that are near each other in the space; sizes of groups and "
-    "distances between them mean nothing.",
-    "random": "A random projection of the space: the other maps should be better than this.",
-    "axes": "The x axis runs from the mean of one group (0) to that of the other (1).",
+    "pca": tr_later(
+        "PCA shows the directions in which they vary most; variation in other directions is not visible."
+    ),
+    "umap": tr_later(
+        "UMAP keeps points together that are near each other in the space; distances between groups mean "
+        "little."
+    ),
+    "tsne": tr_later(
+        "t-SNE keeps points together that are near each other in the space; sizes of groups and "
+        "distances between them mean nothing."
+    ),
+    "random": tr_later("A random projection of the space: the other maps should be better than this."),
+    "axes": tr_later("The x axis runs from the mean of one group (0) to that of the other (1)."),
     "code": "The numbers are drawn as they are: nothing is lost.",
 }
 # What each kind reads beside kind, dimensions and most_rows; other settings do not make another map.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from selfsup_core.errors import SettingError
+from selfsup_core.translation import tr
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,10 @@ def plain_axes(x: np.ndarray, dimensions: int) -> Linear:
     """The numbers as they are. Raises SettingError when there are more than the map has."""
     if x.shape[1] > dimensions:
         raise SettingError(
-            f"A map of {dimensions} numbers cannot show {x.shape[1]} as they are.",
-            remedy="Choose PCA, or a network with a code of 2 or 3 numbers.",
+            tr("A map of {dimensions} numbers cannot show {shape} as they are.").format(
+                dimensions=dimensions, shape=x.shape[1]
+            ),
+            remedy=tr("Choose PCA, or a network with a code of 2 or 3 numbers."),
         )
     width = x.shape[1]
     return Linear(np.zeros(width, np.float32), pad(np.eye(width, dtype=np.float32), dimensions))
@@ -78,7 +81,9 @@ def own_axes(x: np.ndarray, ends: list[tuple[np.ndarray, np.ndarray] | None], di
         if pair is None:
             continue
         if not all(len(rows) for rows in pair):
-            raise SettingError(f"The {'xyz'[index]} axis: one of its ends has no point on this map.")
+            raise SettingError(
+                tr("The {value} axis: one of its ends has no point on this map.").format(value="xyz"[index])
+            )
         a, b = (x[rows].mean(axis=0).astype(np.float64) for rows in pair)
         if not axes:
             begin = a
@@ -88,7 +93,9 @@ def own_axes(x: np.ndarray, ends: list[tuple[np.ndarray, np.ndarray] | None], di
         size = np.linalg.norm(direction)
         if size <= 1e-9 * max(1.0, float(np.linalg.norm(b - a))) or size == 0:
             raise SettingError(
-                f"The {'xyz'[index]} axis: both ends have the same mean, or it is parallel to another axis."
+                tr(
+                    "The {value} axis: both ends have the same mean, or it is parallel to another axis."
+                ).format(value="xyz"[index])
             )
         axes.append(direction / size)
         scaled.append(direction / size**2)

@@ -13,6 +13,7 @@ from selfsup_core.evaluate.nearest import exact, nearest
 from selfsup_core.projection.align import align_map
 from selfsup_core.projection.config import MapConfig
 from selfsup_core.projection.linear import Linear, fit_axes, own_axes, plain_axes, random_axes
+from selfsup_core.translation import tr
 
 # (stage, done, total, layout or None); may wait, and what it raises ends the work
 Say = Callable[[str, int, int, np.ndarray | None], None]
@@ -43,26 +44,32 @@ def check_vectors(x: np.ndarray) -> list[str]:
         DataError: a value is not finite, or there is nothing to draw.
     """
     if len(x) == 0 or x.shape[1] == 0:
-        raise DataError("There are no vectors to draw.", code="no-vectors")
+        raise DataError(tr("There are no vectors to draw."), code="no-vectors")
     bad = ~np.isfinite(x)
     if bad.any():
         row, column = (int(v) for v in np.argwhere(bad)[0])
         count = int(bad.any(axis=1).sum())
         raise DataError(
-            f"Vector {row}, number {column} is {x[row, column]}; expected a finite number. {count:,} of "
-            f"{len(x):,} vectors have such values.",
+            tr(
+                "Vector {row}, number {column} is {x}; expected a finite number. {count:,} of "
+                "{count_2:,} vectors have such values."
+            ).format(row=row, column=column, x=x[row, column], count=count, count_2=len(x)),
             code="not-finite",
-            remedy="Fill or drop these rows; for a run, choose an epoch before it diverged.",
+            remedy=tr("Fill or drop these rows; for a run, choose an epoch before it diverged."),
         )
     notes = []
     if len(x) == 1:
-        notes.append("A single point has no neighbors; it is placed at 0.")
+        notes.append(tr("A single point has no neighbors; it is placed at 0."))
         return notes
     still = int((x.max(axis=0) == x.min(axis=0)).sum())
     if still == x.shape[1]:
-        notes.append("All vectors are equal, so all points are in one place.")
+        notes.append(tr("All vectors are equal, so all points are in one place."))
     elif still:
-        notes.append(f"{still} of {x.shape[1]} numbers are constant and carry no information.")
+        notes.append(
+            tr("{still} of {shape} numbers are constant and carry no information.").format(
+                still=still, shape=x.shape[1]
+            )
+        )
     return notes
 
 
@@ -90,7 +97,7 @@ def make_map(
     say = say or (lambda *_: None)
     say("starting", 0, 1, None)
     if config.kind in ("umap", "tsne") and (len(x) < FEW or bool((x == x[0]).all())):
-        notes.append("Too few different rows for neighbors, so this is PCA.")
+        notes.append(tr("Too few different rows for neighbors, so this is PCA."))
         made = linear_map(x, config.model_copy(update={"kind": "pca"}), ends)
     elif config.kind == "umap":
         made = umap_of(x, config, say, previous, graph)
@@ -161,7 +168,9 @@ def umap_of(
     neighbors = min(config.neighbors, len(x))
     if neighbors < config.neighbors:
         notes.append(
-            f"There are {len(x)} points, so each has {neighbors - 1} neighbors, not {config.neighbors}."
+            tr("There are {count} points, so each has {neighbors} neighbors, not {neighbors_2}.").format(
+                count=len(x), neighbors=neighbors - 1, neighbors_2=config.neighbors
+            )
         )
     if graph is None:
         # Something to look at while neighbors are found.

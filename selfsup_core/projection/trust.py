@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 MOST_ASKED, LEAST_ASKED = 2000, 300
@@ -104,19 +105,24 @@ def over_rank(distances: np.ndarray, chosen: np.ndarray, k: int) -> float:
 
 def say_trust(found: Trust, kind: str) -> str:
     """What the numbers mean, and what distances on such a map do and do not mean."""
-    kept = (
-        f"Of the {found.neighbors} nearest on the map, {percent(found.kept)} are among the "
-        f"{found.neighbors} nearest in the space itself."
-    )
+    kept = tr(
+        "Of the {neighbors} nearest on the map, {kept} are among the {neighbors} nearest in the space itself."
+    ).format(neighbors=found.neighbors, kept=percent(found.kept))
     meaning = {
-        "umap": "On a UMAP map, points that are close together are mostly close in the space; sizes, "
-        "densities and distances of groups mean little.",
-        "tsne": "On a t-SNE map, points that are close together are mostly close in the space; distances "
-        "between groups and their sizes mean nothing.",
-        "pca": "Directions and distances on this map are real, but only along its axes: rows that differ in "
-        "other directions overlap.",
-        "random": "Distances are kept only on average; this map is a reference for the others.",
-        "axes": "Positions along the axes are real; other differences are not visible.",
+        "umap": tr(
+            "On a UMAP map, points that are close together are mostly close in the space; sizes, "
+            "densities and distances of groups mean little."
+        ),
+        "tsne": tr(
+            "On a t-SNE map, points that are close together are mostly close in the space; distances "
+            "between groups and their sizes mean nothing."
+        ),
+        "pca": tr(
+            "Directions and distances on this map are real, but only along its axes: rows that differ in "
+            "other directions overlap."
+        ),
+        "random": tr("Distances are kept only on average; this map is a reference for the others."),
+        "axes": tr("Positions along the axes are real; other differences are not visible."),
         "code": "The map is the space itself: what you see is all there is.",
     }[kind]
     return f"{kept} {meaning}"

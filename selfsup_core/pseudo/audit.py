@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 from typing_extensions import TypedDict
 
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 LEVEL = 0.05
@@ -135,33 +136,46 @@ def verdict(found: dict[str, float], student: float, twin: float, ceiling: float
     # + 0.0 so that a rounded −0.04 is not written as -0.0.
     points, low, high = (round(100 * found[k], 1) + 0.0 for k in ("difference", "low", "high"))
     seeds = int(found.get("seeds", 0))
-    over = f"over {seeds} seeds" if seeds else f"on {int(found['rows']):,} test rows"
-    numbers = f"{percent(student, 1)} with pseudo-labels, {percent(twin, 1)} with the given labels alone"
+    over = (
+        tr("over {seeds} seeds").format(seeds=seeds)
+        if seeds
+        else tr("on {rows:,} test rows").format(rows=int(found["rows"]))
+    )
+    numbers = tr("{student} with pseudo-labels, {twin} with the given labels alone").format(
+        student=percent(student, 1), twin=percent(twin, 1)
+    )
     if ceiling is not None:
-        numbers += f", {percent(ceiling, 1)} if all labels were known"
-    between = f"{points:+.1f} points, 95% between {low:+.1f} and {high:+.1f}, {over}"
+        numbers += tr(", {ceiling} if all labels were known").format(ceiling=percent(ceiling, 1))
+    between = tr("{points:+.1f} points, 95% between {low:+.1f} and {high:+.1f}, {over}").format(
+        points=points, low=low, high=high, over=over
+    )
     if seeds and found["high"] - found["low"] < 1e-9:
-        between = f"{points:+.1f} points with each of {seeds} seeds"
+        between = tr("{points:+.1f} points with each of {seeds} seeds").format(points=points, seeds=seeds)
     if not seeds and found["rows"] < FEW_TEST_ROWS:
         rows = int(found["rows"])
-        text = f"Too few test rows with labels ({rows}) to decide: {numbers}."
+        text = tr("Too few test rows with labels ({rows}) to decide: {numbers}.").format(
+            rows=rows, numbers=numbers
+        )
         if rows:
             low, high = share_interval(round(student * rows), rows)
-            text += (
-                f" With so few rows, {percent(student, 1)} means {percent(low)} to {percent(high)} (95% "
-                "interval)."
+            text += tr(" With so few rows, {student} means {low} to {high} (95% interval).").format(
+                student=percent(student, 1), low=percent(low), high=percent(high)
             )
         return {"outcome": "unknown", "text": text}
     if found["p"] >= LEVEL and not seeds and (needed := rows_needed(found)) > found["rows"]:
         return {
             "outcome": "unknown",
-            "text": f"Too few test rows to decide ({between}): {numbers}. About {round_up(needed):,} test "
-            f"rows would show a difference of {100 * WORTH:g} points.",
+            "text": tr(
+                "Too few test rows to decide ({between}): {numbers}. About {round_up:,} test "
+                "rows would show a difference of {worth:g} points."
+            ).format(between=between, numbers=numbers, round_up=round_up(needed), worth=100 * WORTH),
         }
     if found["p"] >= LEVEL:
         return {
             "outcome": "no difference",
-            "text": f"No significant difference ({between}): {numbers}.",
+            "text": tr("No significant difference ({between}): {numbers}.").format(
+                between=between, numbers=numbers
+            ),
         }
     outcome: Literal["helped", "hurt"] = "helped" if found["difference"] > 0 else "hurt"
     return {"outcome": outcome, "text": f"Pseudo-labels {outcome} ({between}): {numbers}."}
@@ -191,21 +205,27 @@ def say_uneven(counts: np.ndarray, scores: dict[str, tuple[float | None, float |
     if len(there) < 2 or total_variation(there, np.full(len(there), 1 / len(there))) < UNEVEN:
         return ""
     parts = [
-        f"{title} {percent(student, 1)} with pseudo-labels, {percent(twin, 1)} without"
+        tr("{title} {student} with pseudo-labels, {twin} without").format(
+            title=title, student=percent(student, 1), twin=percent(twin, 1)
+        )
         for title, (student, twin) in scores.items()
         if student is not None and twin is not None
     ]
-    return f" The classes are uneven: {'; '.join(parts)}." if parts else ""
+    return tr(" The classes are uneven: {parts}.").format(parts="; ".join(parts)) if parts else ""
 
 
 def say_careless(careless: float, twin: float) -> str:
     """The careless network against the twin in percentage points, both on the same test rows."""
     gap = 100 * (careless - twin)
-    beside = "level with" if abs(gap) < 0.05 else f"{abs(gap):.1f} points {'above' if gap > 0 else 'below'}"
-    return (
-        " Without safeguards (even class shares, no check, full weight) the accuracy is "
-        f"{percent(careless, 1)}: {beside} the given labels alone."
+    beside = (
+        tr("level with")
+        if abs(gap) < 0.05
+        else tr("{gap:.1f} points {value}").format(gap=abs(gap), value="above" if gap > 0 else "below")
     )
+    return tr(
+        " Without safeguards (even class shares, no check, full weight) the accuracy is "
+        "{careless}: {beside} the given labels alone."
+    ).format(careless=percent(careless, 1), beside=beside)
 
 
 def total_variation(counts: np.ndarray, shares: np.ndarray) -> float:
@@ -248,13 +268,21 @@ def find_collapse(
     limit = max(SWALLOWS if count > 2 else 0.9, wanted[top] + max(ALARM, by_chance))
     # A class that is to have nearly all rows may have nearly all, and yet not all where others are due.
     if share >= limit or (share == 1 and np.delete(due, top).any()):
-        aim = "" if expected is None else f", where about {percent(wanted[top])} were expected"
-        text = (
-            f"Collapse: {percent(share)} of the kept labels are "
-            f"{classes[top]!r}{aim}{', and more each round' if grows else ''}."
+        aim = (
+            ""
+            if expected is None
+            else tr(", where about {wanted} were expected").format(wanted=percent(wanted[top]))
+        )
+        text = tr("Collapse: {share} of the kept labels are {classes!r}{aim}{value}.").format(
+            share=percent(share),
+            classes=classes[top],
+            aim=aim,
+            value=", and more each round" if grows else "",
         )
     elif empty and len(empty) >= due.sum() / 3:
-        text = f"Collapse: no label is kept for {len(empty)} of {count} classes ({', '.join(empty[:4])})."
+        text = tr("Collapse: no label is kept for {count} of {count_2} classes ({empty}).").format(
+            count=len(empty), count_2=count, empty=", ".join(empty[:4])
+        )
     else:
         return None
     return {
@@ -268,12 +296,12 @@ def find_collapse(
 
 def collapse_remedy(rarest: list[str], keep: str, is_aligned: bool) -> str:
     """What may help against a collapse and is not in use yet."""
-    ways = [] if keep == "top-k" else ["keep the surest of each class"]
+    ways = [] if keep == "top-k" else [tr("keep the surest of each class")]
     if not is_aligned:
-        ways.append("switch on distribution alignment")
+        ways.append(tr("switch on distribution alignment"))
     if keep == "top-k":
-        ways.append("lower the share kept last")
-    ways.append(f"label more rows of the rarest classes ({', '.join(rarest)})")
+        ways.append(tr("lower the share kept last"))
+    ways.append(tr("label more rows of the rarest classes ({rarest})").format(rarest=", ".join(rarest)))
     text = f"{', '.join(ways[:-1])}, or {ways[-1]}." if len(ways) > 1 else f"{ways[0]}."
     return text[0].upper() + text[1:]
 
@@ -312,11 +340,11 @@ def doubt(named: np.ndarray, given: np.ndarray, classes: int) -> str:
     if beats_guessing(right, total, seen):
         return ""
     chance = 1.0 / seen
-    return (
-        f"Similar rows predict {right} of {total} given labels correctly, and guessing would predict about "
-        f"{chance * total:.0f}: nothing shows that similar rows have the same class here, so no "
+    return tr(
+        "Similar rows predict {right} of {total} given labels correctly, and guessing would predict about "
+        "{chance:.0f}: nothing shows that similar rows have the same class here, so no "
         "pseudo-label is kept."
-    )
+    ).format(right=right, total=total, chance=chance * total)
 
 
 def share_interval(right: int, rows: int) -> tuple[float, float]:

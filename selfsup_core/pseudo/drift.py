@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from selfsup_core.pseudo.audit import Collapse, total_variation
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 LIMIT = 0.2  # of d, beyond which kept labels are far from all estimates
@@ -86,21 +87,27 @@ def find_drift(
     granted = np.max([one.shares for one in estimates], axis=0)
     top = int((shares - granted).argmax())
     ways = [
-        "keep fewer (objective.last_share)",
-        "keep only rows that several proposers agree on (objective.vote = agree)",
+        tr("keep fewer (objective.last_share)"),
+        tr("keep only rows that several proposers agree on (objective.vote = agree)"),
     ]
     said = [f"{percent(one.shares[top])} ({one.title})" for one in estimates]
     lacking = [classes[c] for c in np.argsort(shares - granted, kind="stable")[:3] if shares[c] < granted[c]]
     if lacking:
-        ways.append(f"label more rows of {', '.join(lacking)}")
+        ways.append(tr("label more rows of {lacking}").format(lacking=", ".join(lacking)))
     remedy = f"{', '.join(ways[:-1])}, or {ways[-1]}."
     return {
         "code": "drift",
-        "text": f"Drift: {percent(shares[top])} of the kept labels are {classes[top]!r}, where "
-        f"{listed(said)} were expected; the kept labels move away from every estimate of the class shares.",
+        "text": tr(
+            "Drift: {shares} of the kept labels are {classes!r}, where "
+            "{said} were expected; the kept labels move away from every estimate of the class shares."
+        ).format(shares=percent(shares[top]), classes=classes[top], said=listed(said)),
         "remedy": remedy[0].upper() + remedy[1:],
     }
 
 
 def listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return (
+        parts[0]
+        if len(parts) == 1
+        else tr("{parts} and {parts_2}").format(parts=", ".join(parts[:-1]), parts_2=parts[-1])
+    )

@@ -8,6 +8,7 @@ import numpy as np
 from typing_extensions import TypedDict
 
 from selfsup_core.pseudo.audit import share_interval
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 NEAR_CHANCE = 0.15  # above the largest class's share, within which a proposer is called close to guessing
@@ -51,52 +52,67 @@ def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> Gauge
     missing, single = int((counts == 0).sum()), int((counts == 1).sum())
     has = "has" if missing == 1 else "have"
     lacking = (
-        f" {missing} of {classes} classes {has} no label: only class names, rules or a language model can "
-        "propose labels there."
+        tr(
+            " {missing} of {classes} classes {has} no label: only class names, rules or a language model can "
+            "propose labels there."
+        ).format(missing=missing, classes=classes, has=has)
         if missing
         else ""
     )
     if len(seen) < 2:
         text = (
-            "There are no labels to learn from."
+            tr("There are no labels to learn from.")
             if len(y) == 0
-            else f"Only one class has labels ({len(y)}), so there is nothing to distinguish."
+            else tr("Only one class has labels ({count}), so there is nothing to distinguish.").format(
+                count=len(y)
+            )
         )
         return about | {"tone": "bad", "text": text + lacking}
     if tested.sum() < 2:
         few = (
-            "With one label per class," if seen.max() == 1 else "With two or more labels for only one class,"
+            tr("With one label per class,")
+            if seen.max() == 1
+            else tr("With two or more labels for only one class,")
         )
-        text = f"{few} it cannot be estimated in advance how good the proposals will be; they are often poor."
+        text = tr(
+            "{few} it cannot be estimated in advance how good the proposals will be; they are often poor."
+        ).format(few=few)
         return about | {"tone": "even", "text": text + lacking}
     held = tested[y]
     right, folds = cross_validate(np.asarray(x)[held], y[held], seed)
     rows, expected = len(right), float(right.mean())
     low, high = share_interval(int(right.sum()), rows)
     about |= {"accuracy": expected, "low": low, "high": high, "folds": folds}
-    part = "half of" if folds == 2 else f"{folds - 1} of {folds} parts of"
-    said = (
-        f"A classifier trained on {part} your {rows} labels predicts {percent(expected)} of the others "
-        f"correctly (cross-validation; 95% between {percent(low)} and {percent(high)})."
+    part = (
+        tr("half of")
+        if folds == 2
+        else tr("{folds} of {folds_2} parts of").format(folds=folds - 1, folds_2=folds)
     )
+    said = tr(
+        "A classifier trained on {part} your {rows} labels predicts {expected} of the others "
+        "correctly (cross-validation; 95% between {low} and {high})."
+    ).format(part=part, rows=rows, expected=percent(expected), low=percent(low), high=percent(high))
     if single:
-        said += (
-            f" {single} {'class has' if single == 1 else 'classes have'} a single label and cannot be part "
-            "of this estimate."
+        said += tr(" {single} {value} a single label and cannot be part of this estimate.").format(
+            single=single, value="class has" if single == 1 else "classes have"
         )
     chance = float(counts[tested].max() / rows)
     if expected < chance + NEAR_CHANCE:
         return about | {
             "tone": "bad",
-            "text": f"{said} That is close to guessing ({percent(chance)}), and a student learns the errors "
-            "of its teacher: compare with the twin, give more labels, or let similar rows or class names "
-            f"propose.{lacking}",
+            "text": tr(
+                "{said} That is close to guessing ({chance}), and a student learns the errors "
+                "of its teacher: compare with the twin, give more labels, or let similar rows or class names "
+                "propose.{lacking}"
+            ).format(said=said, chance=percent(chance), lacking=lacking),
         }
     if seen.max() >= 5 * seen.min():
         return about | {
             "tone": "even",
-            "text": f"{said} The labels are unbalanced: check that large classes do not displace small "
-            f"ones.{lacking}",
+            "text": tr(
+                "{said} The labels are unbalanced: check that large classes do not displace small "
+                "ones.{lacking}"
+            ).format(said=said, lacking=lacking),
         }
     return about | {"tone": "good" if expected >= 0.6 else "even", "text": said + lacking}
 

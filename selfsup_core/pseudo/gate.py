@@ -21,6 +21,7 @@ from selfsup_core.pseudo.audit import beats_guessing, total_variation
 from selfsup_core.pseudo.pool_shares import PoolShares, average_pool, count_pool, jackknife
 from selfsup_core.pseudo.propagation import make_graph, spread_labels
 from selfsup_core.pseudo.vote import named
+from selfsup_core.translation import tr
 
 MOST_LOOKED_AT = 4000  # rows of the pool
 MOST_JUDGED = 200  # labels that are held against each other
@@ -225,30 +226,34 @@ def say_before(found: HeldOut, *, guard: bool = True) -> tuple[str, str]:
     """
     if not found.rows:
         return (
-            "Pseudo-labels cannot be checked in advance: this needs at least two labels for each of two "
-            "classes.",
+            tr(
+                "Pseudo-labels cannot be checked in advance: this needs at least two labels for each of two "
+                "classes."
+            ),
             "unknown",
         )
     near, alone = round(found.neighbors), round(found.classifier)
-    text = (
-        f"Of {found.rows} given labels, each hidden in turn, similar rows predict {near} correctly and the "
-        f"classifier alone {alone}"
-    )
+    text = tr(
+        "Of {rows} given labels, each hidden in turn, similar rows predict {near} correctly and the "
+        "classifier alone {alone}"
+    ).format(rows=found.rows, near=near, alone=alone)
     if not (found.is_worse or found.is_guessing or found.is_skewed):
-        return f"{text}: rows on which both agree are used as pseudo-labels.", "used"
+        return tr("{text}: rows on which both agree are used as pseudo-labels.").format(text=text), "used"
     if found.is_worse:
-        text += ": similar rows would mislead it"
+        text += tr(": similar rows would mislead it")
     elif not found.is_guessing:
-        text += (
+        text += tr(
             "; of the unlabeled rows similar rows predict one class far more often than both the classifier "
             "and the given labels: they would mislead it"
         )
     else:
         guessed = round(found.rows / found.classes)
-        text += (
-            f"; guessing would predict about {guessed}: nothing shows that similar rows have the same class "
+        text += tr(
+            "; guessing would predict about {guessed}: nothing shows that similar rows have the same class "
             "here"
-        )
+        ).format(guessed=guessed)
     if guard:
-        return f"{text}, so pseudo-labels are not used.", "not used"
-    return f"{text}. Pseudo-labels are used all the same, since the guard is off.", "used"
+        return tr("{text}, so pseudo-labels are not used.").format(text=text), "not used"
+    return tr("{text}. Pseudo-labels are used all the same, since the guard is off.").format(
+        text=text
+    ), "used"

@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 from selfsup_core.data.sources import find_source
 from selfsup_core.errors import DataError
 from selfsup_core.files import DamagedFile, move_aside, read_checked, read_shaped, write_json
+from selfsup_core.translation import tr
 
 
 class KeptLabel(TypedDict):
@@ -69,7 +70,7 @@ def list_hand_labels(workspace: Path, source: str) -> list[HandLabel]:
 
 def count_words(count: int) -> str:
     """ "1 label by hand", "5 labels by hand" """
-    return f"{count:,} label{'' if count == 1 else 's'} by hand"
+    return tr("{count:,} label{value} by hand").format(count=count, value="" if count == 1 else "s")
 
 
 def open_labels(path: Path) -> HandLabels:
@@ -108,8 +109,12 @@ def add_hand_label(workspace: Path, source: str, row: int, label: int | None, *,
     about = find_source(source, workspace)
     if not 0 <= row < about.samples or not (label is None or 0 <= label < about.classes):
         raise DataError(
-            f"Row {row} with class number {label} is not in {about.title}: it has rows 0 to "
-            f"{about.samples - 1} and classes 0 to {about.classes - 1}.",
+            tr(
+                "Row {row} with class number {label} is not in {title}: it has rows 0 to "
+                "{samples} and classes 0 to {classes}."
+            ).format(
+                row=row, label=label, title=about.title, samples=about.samples - 1, classes=about.classes - 1
+            ),
             code="bad-hand-label",
         )
     path = path_of(workspace, source)

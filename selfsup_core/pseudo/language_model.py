@@ -22,17 +22,18 @@ from selfsup_core.errors import SettingError
 from selfsup_core.files import MOST_LINES, read_file, sha256
 from selfsup_core.pretrained.zero_shot import ZeroShotConfig, check_classes, make_prompt, parse_label
 from selfsup_core.pseudo.vote import by_name
+from selfsup_core.translation import tr, tr_later
 
 if TYPE_CHECKING:
     import torch
 
 # Of three that were tried on 60 posts of six topics, the small model named most correctly with this one (77%;
 # 57 and 48%).
-NAMES = """{classes}
+NAMES = tr_later("""{classes}
 
 {text}
 
-This text is about"""
+This text is about""")
 EMPTY = "N/A"  # the text without content
 FORMAT = 2  # of the kept answers
 MOST_ANSWER = 400  # characters of an answer that are kept
@@ -67,9 +68,10 @@ def name_scores(
     longest = max(len(ending) for ending in endings)
     if longest >= context_of(model):
         raise SettingError(
-            f"The longest class name has {longest} tokens; the language model reads {context_of(model)} at "
-            "once.",
-            remedy="Use shorter names, or a model with a longer context.",
+            tr(
+                "The longest class name has {longest} tokens; the language model reads {context_of} at once."
+            ).format(longest=longest, context_of=context_of(model)),
+            remedy=tr("Use shorter names, or a model with a longer context."),
         )
     ids = prompt_ids(model, tokenizer, prompt, longest)
     with torch.inference_mode():
@@ -151,7 +153,9 @@ def answered(model: Any, tokenizer: Any, prompt: str, classes: Sequence[str], co
     p = scores.double().softmax(dim=0).tolist()
     best = max(range(len(p)), key=p.__getitem__)
     if best != label:
-        reason = f"The answer names {classes[label]!r}, but {classes[best]!r} is more likely."
+        reason = tr("The answer names {classes!r}, but {classes_2!r} is more likely.").format(
+            classes=classes[label], classes_2=classes[best]
+        )
         label = -1
     return {"label": label, "answer": answer, "reason": reason, "p": [round(v, 5) for v in p]}
 
@@ -207,7 +211,9 @@ class Pace:
         if not self.done or seconds <= 0:
             return ""
         rate = self.done / seconds
-        return f", {rate:,.2g} texts/s, about {(self.left - self.done) / rate:,.0f} s left"
+        return tr(", {rate:,.2g} texts/s, about {left:,.0f} s left").format(
+            rate=rate, left=(self.left - self.done) / rate
+        )
 
 
 def mark_of(folder: Path) -> str:
@@ -253,7 +259,11 @@ def zero_shot(
     for at, (row, text) in enumerate(zip(rows, texts, strict=True)):
         if row in store.found:
             continue
-        say(f"The language model reads text {at + 1:,} of {len(texts):,}{pace.said()}.")
+        say(
+            tr("The language model reads text {at:,} of {count:,}{said}.").format(
+                at=at + 1, count=len(texts), said=pace.said()
+            )
+        )
         scores = name_scores(model, tokenizer, make_prompt(text, classes, config), classes)
         store.add(int(row), [round(float(v), 5) for v in scores])
         pace.count()
@@ -280,7 +290,11 @@ def generated(
     for at, (row, text) in enumerate(zip(rows, texts, strict=True)):
         if row in store.found:
             continue
-        say(f"The language model answers for text {at + 1:,} of {len(texts):,}{pace.said()}.")
+        say(
+            tr("The language model answers for text {at:,} of {count:,}{said}.").format(
+                at=at + 1, count=len(texts), said=pace.said()
+            )
+        )
         found = answered(model, tokenizer, make_prompt(text, classes, config), classes, config)
         store.add(int(row), {**found, "answer": found["answer"][:MOST_ANSWER]})
         pace.count()

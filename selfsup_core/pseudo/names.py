@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from selfsup_core.errors import SettingError
+from selfsup_core.translation import tr
 
 TEMPERATURE = 0.05
 
@@ -27,8 +28,10 @@ def read_descriptions(text: str, classes: Sequence[str]) -> list[str]:
         if not colon or name.strip().casefold() not in numbers or not rest.strip():
             known = ", ".join(list(classes)[:12])
             raise SettingError(
-                f"Description in line {number}: expected `class: what it is about`; found "
-                f"{line.strip()[:60]!r}. Classes: {known}.",
+                tr(
+                    "Description in line {number}: expected `class: what it is about`; found "
+                    "{line!r}. Classes: {known}."
+                ).format(number=number, line=line.strip()[:60], known=known),
             )
         found[numbers[name.strip().casefold()]] = rest.strip()
     return found

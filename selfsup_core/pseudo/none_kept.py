@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from selfsup_core.pseudo.audit import Collapse
 from selfsup_core.pseudo.select import SelectConfig
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted
 
 
@@ -20,13 +21,17 @@ def find_none_kept(
         return None
     if doubt:
         text = doubt
-        remedy = "Label more rows, choose other features, or switch Guard off to try it anyway."
+        remedy = tr("Label more rows, choose other features, or switch Guard off to try it anyway.")
     elif not proposed:
         rows = counted(pool, "unlabeled row")
-        text = f"None was kept: no class was proposed for any of the {rows}."
-        remedy = "Choose other proposers" + (", or do not ask that all agree (Vote)." if must_agree else ".")
+        text = tr("None was kept: no class was proposed for any of the {rows}.").format(rows=rows)
+        remedy = tr("Choose other proposers") + (
+            tr(", or do not ask that all agree (Vote).") if must_agree else "."
+        )
     else:
-        text = f"None was kept: {counted(proposed, 'label')} proposed, none passed."
+        text = tr("None was kept: {proposed} proposed, none passed.").format(
+            proposed=counted(proposed, "label")
+        )
         remedy = loosen(config)
     return {"code": "none-kept", "text": text, "remedy": remedy}
 
@@ -34,11 +39,17 @@ def find_none_kept(
 def loosen(config: SelectConfig) -> str:
     """What lets more proposals pass, of the rule in use."""
     if config.keep in ("fixed", "flexmatch"):
-        return f"Lower Threshold (now {config.threshold:g}), or keep the surest of each class."
+        return tr("Lower Threshold (now {threshold:g}), or keep the surest of each class.").format(
+            threshold=config.threshold
+        )
     if config.keep == "entropy":
-        return f"Raise Maximum entropy (now {config.most_entropy:g}), or keep the surest of each class."
+        return tr("Raise Maximum entropy (now {most_entropy:g}), or keep the surest of each class.").format(
+            most_entropy=config.most_entropy
+        )
     if config.keep == "lee":
-        return f"Lower Lee 2013: start (now {config.lee_start:g}), or train for more rounds."
+        return tr("Lower Lee 2013: start (now {lee_start:g}), or train for more rounds.").format(
+            lee_start=config.lee_start
+        )
     if config.keep in ("top-k", "class-share"):
-        return "Raise Share kept first and Share kept last."
-    return "Set Keeper to Surest of each class."
+        return tr("Raise Share kept first and Share kept last.")
+    return tr("Set Keeper to Surest of each class.")

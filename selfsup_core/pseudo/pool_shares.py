@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from selfsup_core.pseudo.audit import total_variation
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 # Total variation below which classes are about as frequent in the pool as among the given labels, so that
@@ -66,11 +67,18 @@ class PoolShares:
             return ""
         ratio = self.pool / self.given
         large, rare = int(ratio.argmax()), int(ratio.argmin())
-        return (
+        return tr(
             "The unlabeled rows look uneven: by the classifier's probabilities, "
-            f"{percent(self.pool[large])} of them are {classes[large]!r} and {percent(self.pool[rare])} are "
-            f"{classes[rare]!r} (given labels: {percent(self.given[large])} and "
-            f"{percent(self.given[rare])}). A label that does not hold under these shares is not used."
+            "{pool} of them are {classes!r} and {pool_2} are "
+            "{classes_2!r} (given labels: {given} and "
+            "{given_2}). A label that does not hold under these shares is not used."
+        ).format(
+            pool=percent(self.pool[large]),
+            classes=classes[large],
+            pool_2=percent(self.pool[rare]),
+            classes_2=classes[rare],
+            given=percent(self.given[large]),
+            given_2=percent(self.given[rare]),
         )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from selfsup_core.pretrained.remote import Remote, RemoteError, label_texts, read_config, read_connection
 from selfsup_core.pretrained.zero_shot import Labelled, ZeroShotConfig, check_classes
 from selfsup_core.pseudo.language_model import MOST_ANSWER, Answers, Pace, Said, Say, from_said, kept_path
+from selfsup_core.translation import tr
 
 AT_ONCE = 8  # texts between two looks at pause and stop
 
@@ -60,7 +61,11 @@ def ask_remote(
     pace = Pace(len(left))
     done, problem = len(rows) - len(left), ""
     for at in range(0, len(left), AT_ONCE):
-        say(f"The remote model answered {done + at:,} of {len(rows):,} texts{pace.said()}. {spent(remote)}")
+        say(
+            tr("The remote model answered {done:,} of {count:,} texts{said}. {spent}").format(
+                done=done + at, count=len(rows), said=pace.said(), spent=spent(remote)
+            )
+        )
         part = left[at : at + AT_ONCE]
         try:
             found = label_texts(remote, [text for _, text in part], classes, config)
@@ -73,7 +78,7 @@ def ask_remote(
             if not one.failed:  # the next run asks such a text again
                 store.add(row, as_said(one))
         pace.count(len(part))
-    missing: Said = {"label": -1, "answer": "", "reason": "Not asked.", "p": None}
+    missing: Said = {"label": -1, "answer": "", "reason": tr("Not asked."), "p": None}
     said = [store.found.get(int(row), missing) for row in rows]
     return from_said(said, len(classes)), problem
 
@@ -82,4 +87,6 @@ def spent(remote: Remote) -> str:
     """Requests, tokens and cost so far, in words."""
     counts = remote.counts
     cost = f", cost {remote.cost:,.4f}" if remote.cost else ""
-    return f"{counts.requests:,} requests, {counts.tokens_in:,} tokens in, {counts.tokens_out:,} out{cost}."
+    return tr("{requests:,} requests, {tokens_in:,} tokens in, {tokens_out:,} out{cost}.").format(
+        requests=counts.requests, tokens_in=counts.tokens_in, tokens_out=counts.tokens_out, cost=cost
+    )

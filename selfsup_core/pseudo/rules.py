@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from selfsup_core.errors import SettingError
+from selfsup_core.translation import tr
 
 COMPARISON = re.compile(r"^(.+?)\s*(<=|>=|<|>|=)\s*(-?[\d.]+(?:[eE][+-]?\d+)?)$")
 COMPARE = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "=": operator.eq}
@@ -44,20 +45,25 @@ def read_rules(text: str, classes: Sequence[str]) -> list[Rule]:
         terms = tuple(term.strip() for term in rest.split(",") if term.strip())
         if not colon or not terms:
             raise SettingError(
-                f"Rule in line {number}: expected `class: word, another phrase`; found "
-                f"{line.strip()[:60]!r}.",
+                tr("Rule in line {number}: expected `class: word, another phrase`; found {line!r}.").format(
+                    number=number, line=line.strip()[:60]
+                ),
             )
         if name.strip().casefold() not in numbers:
             known = ", ".join(list(classes)[:12])
             raise SettingError(
-                f"Rule in line {number}: there is no class {name.strip()[:60]!r}. Classes: {known}."
+                tr("Rule in line {number}: there is no class {name!r}. Classes: {known}.").format(
+                    number=number, name=name.strip()[:60], known=known
+                )
             )
         found.append(Rule(numbers[name.strip().casefold()], terms, number))
     if len(found) > MOST_LINES:
-        raise SettingError(f"At most {MOST_LINES} rules; found {len(found)}.")
+        raise SettingError(
+            tr("At most {most_lines} rules; found {count}.").format(most_lines=MOST_LINES, count=len(found))
+        )
     if not found:
         raise SettingError(
-            "There are no rules.", remedy="Write one per line, as `class: word, another phrase`."
+            tr("There are no rules."), remedy=tr("Write one per line, as `class: word, another phrase`.")
         )
     return found
 
@@ -101,8 +107,10 @@ def by_columns(x: np.ndarray, columns: Sequence[str], rules: list[Rule], classes
             match = COMPARISON.match(term)
             if not match or match[1].strip().casefold() not in numbers:
                 raise SettingError(
-                    f"Rule in line {rule.line}: expected `column > number` with a column of the table; "
-                    f"found {term[:60]!r}.",
+                    tr(
+                        "Rule in line {line}: expected `column > number` with a column of the table; "
+                        "found {term!r}."
+                    ).format(line=rule.line, term=term[:60]),
                     remedy=f"Columns: {', '.join(list(columns)[:12])}.",
                 )
             values = x[:, numbers[match[1].strip().casefold()]]

@@ -13,6 +13,7 @@ from selfsup_core.pseudo.keepers import KEEPERS, Pool
 from selfsup_core.pseudo.keeping import State, counted, is_bare
 from selfsup_core.pseudo.shares import align, align_step, estimate_prior, prior_error
 from selfsup_core.settings import Config, setting
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import torch
@@ -107,7 +108,7 @@ class SelectConfig(Config):
     @classmethod
     def keeper_is_known(cls, name: str) -> str:
         if name not in list(KEEPERS):
-            raise ValueError(f"must be one of {', '.join(KEEPERS)}")
+            raise ValueError(tr("must be one of {keepers}").format(keepers=", ".join(KEEPERS)))
         return name
 
 

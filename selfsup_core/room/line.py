@@ -14,6 +14,7 @@ from selfsup_core.runs.queue import WAITING
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.waiting import in_words, waiting_for, what_takes_time
 from selfsup_core.shared import host_of, label_of, person_of
+from selfsup_core.translation import tr
 
 FILE = "line.json"
 TURNS = "turns.json"  # who had a turn when, beside it
@@ -93,22 +94,30 @@ def say_place(folder: RunFolder) -> str:
     line, place = found
     position, count, seconds = place["position"], len(line["places"]), place["seconds"]
     if line["is_paused"]:
-        return f"The teacher has paused the room. Number {position} in the queue."
+        return tr("The teacher has paused the room. Number {position} in the queue.").format(
+            position=position
+        )
     if place.get("why") == "paused":
         paused = place.get("paused", 0)
-        return (
-            f"Number {position} of {count} in the queue. {paused} of your runs are paused, and each keeps "
+        return tr(
+            "Number {position} of {count} in the queue. {paused} of your runs are paused, and each keeps "
             "its memory: this one starts after you resume or stop one of them."
-        )
+        ).format(position=position, count=count, paused=paused)
     said = (
-        f"Number {position} of {count} in the queue. When it starts is not known yet."
+        tr("Number {position} of {count} in the queue. When it starts is not known yet.").format(
+            position=position, count=count
+        )
         if seconds is None
-        else f"Number {position} of {count} in the queue, starts in about {in_words(seconds)}."
+        else tr("Number {position} of {count} in the queue, starts in about {in_words}.").format(
+            position=position, count=count, in_words=in_words(seconds)
+        )
         if seconds
-        else f"Number {position} of {count} in the queue."
+        else tr("Number {position} of {count} in the queue.").format(position=position, count=count)
     )
     if place.get("why") == "own":
-        return f"{said} Another run of yours is training, and everybody trains one at a time."
+        return tr("{said} Another run of yours is training, and everybody trains one at a time.").format(
+            said=said
+        )
     return said
 
 
@@ -136,5 +145,11 @@ def say_briefly(folder: RunFolder) -> str:
     _, place = found
     position, seconds = place["position"], place["seconds"]
     if place.get("why") == "paused":
-        return f"number {position}, after one of {place.get('paused', 0)} paused runs ends or goes on"
-    return f"number {position}, in about {in_words(seconds)}" if seconds else f"number {position}"
+        return tr("number {position}, after one of {paused} paused runs ends or goes on").format(
+            position=position, paused=place.get("paused", 0)
+        )
+    return (
+        tr("number {position}, in about {in_words}").format(position=position, in_words=in_words(seconds))
+        if seconds
+        else tr("number {position}").format(position=position)
+    )

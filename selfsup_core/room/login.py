@@ -15,8 +15,9 @@ from pydantic import ValidationError, field_validator
 from selfsup_core.errors import RunError, SettingError
 from selfsup_core.room.people import MOST_NICKNAME, UNSEEN, Joining, Person, nickname_key
 from selfsup_core.settings import Config, Values, explain, setting
+from selfsup_core.translation import tr, tr_later
 
-NAMELESS = "Guest"
+NAMELESS = tr_later("Guest")
 
 
 class Identity(NamedTuple):
@@ -52,14 +53,16 @@ class LoginConfig(Config):
         found = tuple(entry.strip().lower() for entry in entries)
         for entry in found:
             if entry.count("@") != 1 or entry.endswith("@") or len(entry.split()) != 1:
-                raise ValueError(f"must be e-mail addresses or @domains; found {entry!r}")
+                raise ValueError(
+                    tr("must be e-mail addresses or @domains; found {entry!r}").format(entry=entry)
+                )
         return found
 
     @field_validator("teachers")
     @classmethod
     def _whole(cls, entries: tuple[str, ...]) -> tuple[str, ...]:
         if any(entry.startswith("@") for entry in entries):
-            raise ValueError("must be whole e-mail addresses: a domain would make everybody a teacher")
+            raise ValueError(tr("must be whole e-mail addresses: a domain would make everybody a teacher"))
         return entries
 
     @classmethod
@@ -129,7 +132,7 @@ def find_account(people: list[Person], account: str) -> Person | None:
 
 def not_a_member() -> RunError:
     return RunError(
-        "This account may not join the room.",
+        tr("This account may not join the room."),
         code="not-a-member",
-        remedy="Sign in with another account, or ask the teacher to add yours.",
+        remedy=tr("Sign in with another account, or ask the teacher to add yours."),
     )

@@ -19,6 +19,7 @@ from selfsup_core.runs.access import LETTERS
 from selfsup_core.runs.folder import now_iso
 from selfsup_core.settings import Config, Values, explain, setting
 from selfsup_core.shared import new_person
+from selfsup_core.translation import tr
 
 CODE_LETTERS = 6  # of 31: 30 bits, which a hundred tries a minute would need decades for
 MOST_NICKNAME = 24
@@ -88,11 +89,13 @@ class Joining(Config):
     def _visible(cls, nickname: str) -> str:
         nickname = " ".join(unicodedata.normalize("NFC", nickname).split())
         if not nickname or len(nickname) > MOST_NICKNAME:
-            raise ValueError(f"must have 1 to {MOST_NICKNAME} characters")
+            raise ValueError(
+                tr("must have 1 to {most_nickname} characters").format(most_nickname=MOST_NICKNAME)
+            )
         if any(unicodedata.category(letter) in UNSEEN for letter in nickname):
-            raise ValueError("may hold visible characters only")
+            raise ValueError(tr("may hold visible characters only"))
         if not any(unicodedata.category(letter)[0] in "LNS" for letter in nickname):
-            raise ValueError("must hold a letter, a digit or a symbol")
+            raise ValueError(tr("must hold a letter, a digit or a symbol"))
         return nickname
 
     @classmethod
@@ -118,7 +121,7 @@ def admit(code: str, people: list[Person], asked: Joining, *, most: int = MOST_P
         SettingError: somebody has this nickname. RunError: the room is full.
     """
     if not is_same_code(code, asked.code):
-        raise WrongCode("This room code is wrong.", remedy="The teacher's screen shows it.")
+        raise WrongCode(tr("This room code is wrong."), remedy=tr("The teacher's screen shows it."))
     once = sha256(asked.once.encode())[:32] if len(asked.once) >= LEAST_ONCE else ""
     known = next(
         (one for one in people if nickname_key(one["nickname"]) == nickname_key(asked.nickname)), None
@@ -129,14 +132,14 @@ def admit(code: str, people: list[Person], asked: Joining, *, most: int = MOST_P
         if known and is_same_code(known["resume"], asked.resume):
             return known
         raise WrongCode(
-            "This nickname and resume code do not belong together.",
-            remedy="Your Home page on the other device shows it; the teacher can look it up too.",
+            tr("This nickname and resume code do not belong together."),
+            remedy=tr("Your Home page on the other device shows it; the teacher can look it up too."),
         )
     if known:
         raise SettingError(
-            f"Somebody in this room is called {asked.nickname} already.",
+            tr("Somebody in this room is called {nickname} already.").format(nickname=asked.nickname),
             code="nickname-taken",
-            remedy="Choose another nickname. If it is you, enter your resume code as well.",
+            remedy=tr("Choose another nickname. If it is you, enter your resume code as well."),
         )
     return add(people, asked.nickname, once=once, most=most)
 
@@ -144,7 +147,7 @@ def admit(code: str, people: list[Person], asked: Joining, *, most: int = MOST_P
 def add(people: list[Person], nickname: str, *, once: str = "", most: int = MOST_PEOPLE) -> Person:
     """Somebody new. Raises RunError: the room is full."""
     if len(people) >= most:
-        raise RunError(f"The room is full: {most} people are in it.", code="room-full")
+        raise RunError(tr("The room is full: {most} people are in it.").format(most=most), code="room-full")
     person = Person(id=new_person(), nickname=nickname, resume=new_code(), joined=now_iso(), once=once)
     people.append(person)
     return person

@@ -11,6 +11,7 @@ from selfsup_core.room.store import Room, RoomAbout, Shown
 from selfsup_core.runs.access import is_same, sign
 from selfsup_core.runs.folder import RunFolder, find_run
 from selfsup_core.shared import person_workspace
+from selfsup_core.translation import tr
 
 
 def put_on(room: Room, person: str, run: str) -> None:
@@ -20,7 +21,7 @@ def put_on(room: Room, person: str, run: str) -> None:
         RunError: there is no such run.
     """
     if find_run(person_workspace(room.host, person), run) is None or not person:
-        raise RunError(f"There is no run {run!r}.", code="no-run")
+        raise RunError(tr("There is no run {run!r}.").format(run=run), code="no-run")
 
     def show(about: RoomAbout) -> None:
         about["spotlight"] = Shown(person=person, run=run)
@@ -59,5 +60,5 @@ def watched(room: Room, run: str, token: str) -> RunFolder:
     """
     on = in_spotlight(room)
     if on is None or on[1].id != run or not is_same(watch_token(room, on[1]), token):
-        raise RunError("This run is not in the spotlight any more.", code="not-shown")
+        raise RunError(tr("This run is not in the spotlight any more."), code="not-shown")
     return on[1]

@@ -23,6 +23,7 @@ from selfsup_core.room.login import find_account, nickname_from
 from selfsup_core.room.people import Joining, Person, add, admit, new_code
 from selfsup_core.runs.folder import now_iso
 from selfsup_core.shared import person_workspace, room_folder
+from selfsup_core.translation import tr
 
 T = TypeVar("T")
 FILE = "room.json"
@@ -57,7 +58,9 @@ class RoomAbout(TypedDict):
 
 
 def no_room() -> RunError:
-    return RunError("There is no room here.", code="no-room", remedy="`python server.py --room` opens one.")
+    return RunError(
+        tr("There is no room here."), code="no-room", remedy=tr("`python server.py --room` opens one.")
+    )
 
 
 class Room:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 
 from selfsup_core.errors import RunError
+from selfsup_core.translation import tr
 
 WINDOW_SECONDS = 60.0
 MOST_OF_ONE = 20  # of one address: a school's network may show all of a class as one
@@ -36,7 +37,9 @@ class Tries:
             of_one = sum(other == address for _, other in self.wrong)
         if of_one >= MOST_OF_ONE or len(self.wrong) >= MOST_OF_ALL:
             raise RunError(
-                "Too many wrong codes were entered.", code="too-many-tries", remedy="Try again in a minute."
+                tr("Too many wrong codes were entered."),
+                code="too-many-tries",
+                remedy=tr("Try again in a minute."),
             )
 
     def count(self, address: str) -> None:

@@ -12,6 +12,7 @@ from selfsup_core.room.people import Person
 from selfsup_core.room.store import Room
 from selfsup_core.runs.access import is_same, sign
 from selfsup_core.shared import person_workspace
+from selfsup_core.translation import tr
 
 Role = Literal["teacher", "participant"]
 
@@ -40,7 +41,7 @@ class Viewer:
     def require_teacher(self) -> None:
         """Raises RunError: this is for the teacher."""
         if not self.is_teacher:
-            raise RunError("Only the teacher can do this.", code="not-teacher")
+            raise RunError(tr("Only the teacher can do this."), code="not-teacher")
 
 
 def cookie_for(room: Room, person: str) -> str:

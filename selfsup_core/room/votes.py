@@ -16,6 +16,7 @@ from selfsup_core.errors import RunError, SettingError
 from selfsup_core.files import read_checked, write_private
 from selfsup_core.room.store import Room, no_room
 from selfsup_core.settings import Config, Values, explain, setting
+from selfsup_core.translation import tr
 
 T = TypeVar("T")
 FILE = "votes.json"
@@ -57,9 +58,11 @@ class Asking(Config):
     def _differ(cls, choices: tuple[str, ...]) -> tuple[str, ...]:
         kept = tuple(text for choice in choices if (text := " ".join(choice.split())))
         if not 2 <= len(kept) <= MOST_CHOICES or len(set(kept)) != len(kept):
-            raise ValueError(f"must be 2 to {MOST_CHOICES} answers that differ")
+            raise ValueError(
+                tr("must be 2 to {most_choices} answers that differ").format(most_choices=MOST_CHOICES)
+            )
         if any(len(choice) > 80 for choice in kept):
-            raise ValueError("each may have 80 characters")
+            raise ValueError(tr("each may have 80 characters"))
         return kept
 
 
@@ -88,7 +91,10 @@ def ask(room: Room, values: Values) -> Question:
 
     def add(questions: list[Question]) -> Question:
         if len(questions) >= MOST_QUESTIONS:
-            raise RunError(f"A room has at most {MOST_QUESTIONS} questions.", code="too-many-questions")
+            raise RunError(
+                tr("A room has at most {most_questions} questions.").format(most_questions=MOST_QUESTIONS),
+                code="too-many-questions",
+            )
         questions.append(question)
         return question
 
@@ -102,14 +108,18 @@ def vote(room: Room, person: str, question: str, choice: int) -> None:
         RunError: nobody of this room, no such question, or it is revealed. SettingError: no such choice.
     """
     if room.person(person) is None:
-        raise RunError("There is no such person in this room.", code="no-person")
+        raise RunError(tr("There is no such person in this room."), code="no-person")
 
     def count(questions: list[Question]) -> None:
         found = find(questions, question)
         if found["is_revealed"]:
-            raise RunError("This question is closed: its answers are shown.", code="closed")
+            raise RunError(tr("This question is closed: its answers are shown."), code="closed")
         if not 0 <= choice < len(found["choices"]):
-            raise SettingError(f"There is no choice {choice}; the question has {len(found['choices'])}.")
+            raise SettingError(
+                tr("There is no choice {choice}; the question has {count}.").format(
+                    choice=choice, count=len(found["choices"])
+                )
+            )
         found["votes"][person] = choice
 
     change(room, count)
@@ -154,7 +164,7 @@ def tally(question: Question, person: str = "") -> Tally:
 def find(questions: list[Question], name: str) -> Question:
     found = next((one for one in questions if one["id"] == name), None)
     if found is None:
-        raise RunError("There is no such question.", code="no-question")
+        raise RunError(tr("There is no such question."), code="no-question")
     return found
 
 

@@ -27,6 +27,7 @@ from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.queue import find_submission
 from selfsup_core.runs.spec import RunSpec, make_spec, read_spec
 from selfsup_core.settings import Config, setting
+from selfsup_core.translation import tr
 from selfsup_core.wording import inline
 
 FILE = "ablation.json"
@@ -123,23 +124,31 @@ def variants_of(spec: RunSpec, folder: RunFolder) -> list[Variant]:
     known = switched_on(augment, shape) if learns_from_views and own.augmented else []
     if learns_from_views and augment.kind == "text" and known and not getattr(spec.model, "dropout", 0.0):
         raise RunError(
-            "Without word deletion two views of a text would be the same, since dropout is off: there is "
-            "nothing to compare with.",
+            tr(
+                "Without word deletion two views of a text would be the same, since dropout is off: there is "
+                "nothing to compare with."
+            ),
             code="no-augmentation",
-            remedy="Train with Dropout of 0.1 or more (model.dropout), and ask that run.",
+            remedy=tr("Train with Dropout of 0.1 or more (model.dropout), and ask that run."),
         )
     if not known:
         raise RunError(
-            f"{why_nothing(spec)} There is no augmentation to compare.",
+            tr("{why_nothing} There is no augmentation to compare.").format(why_nothing=why_nothing(spec)),
             code="no-augmentation",
-            remedy="Open a run that learns from views with at least one transformation.",
+            remedy=tr("Open a run that learns from views with at least one transformation."),
         )
-    found = [Variant("all", "All of them", augment)]
+    found = [Variant("all", tr("All of them"), augment)]
     found += [
-        Variant("without", f"Without {inline(t.title)}", without(augment, t.name), t.name) for t in known
+        Variant(
+            "without", tr("Without {title}").format(title=inline(t.title)), without(augment, t.name), t.name
+        )
+        for t in known
     ]
-    found += [Variant("alone", f"{t.title} alone", only(augment, t.name), t.name) for t in known]
-    found.append(Variant("none", "None", only(augment)))
+    found += [
+        Variant("alone", tr("{title} alone").format(title=t.title), only(augment, t.name), t.name)
+        for t in known
+    ]
+    found.append(Variant("none", tr("None"), only(augment)))
     kept: list[Variant] = []
     for one in found:
         if all(one.augment != other.augment for other in kept):
@@ -152,12 +161,12 @@ def why_nothing(spec: RunSpec) -> str:
     own: Any = spec.objective
     objective: Any = OBJECTIVES[own.kind]
     if objective.task != "views":
-        return "This run does not learn from views."
+        return tr("This run does not learn from views.")
     if objective.own_puzzle:
         return str(objective.own_puzzle)
     if own.augment.kind == "text" and own.augmented:
-        return "Dropout in the network is all that tells two views of a text apart in this run."
-    return "This run varies nothing."
+        return tr("Dropout in the network is all that tells two views of a text apart in this run.")
+    return tr("This run varies nothing.")
 
 
 def short_spec(spec: RunSpec, variant: Variant, seed: int, epochs: int) -> RunSpec:

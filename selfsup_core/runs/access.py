@@ -18,6 +18,7 @@ from typing import Literal
 
 from selfsup_core.errors import RunError, SettingError
 from selfsup_core.files import read_file, tighten, write_private
+from selfsup_core.translation import tr
 
 SECRET_BYTES = 32
 MOST_SECRET = 4096  # bytes of a file that holds one
@@ -41,7 +42,9 @@ def may(standing: Standing, action: Action) -> bool:
 def require(standing: Standing, action: Action) -> None:
     """Raises RunError: this is not for somebody who only watches."""
     if not may(standing, action):
-        raise RunError("This run is shown to you: you can watch it and nothing else.", code="only-watching")
+        raise RunError(
+            tr("This run is shown to you: you can watch it and nothing else."), code="only-watching"
+        )
 
 
 def workspace_secret(workspace: Path) -> bytes:
@@ -67,8 +70,10 @@ def app_token(workspace: Path, environment: Mapping[str, str] = os.environ) -> s
         )
     if not is_token(chosen.encode()):
         raise SettingError(
-            f"{TOKEN} must have {LEAST_CHARACTERS} or more letters, digits, - or _.",
-            remedy="Leave it out to have a token created.",
+            tr("{token} must have {least_characters} or more letters, digits, - or _.").format(
+                token=TOKEN, least_characters=LEAST_CHARACTERS
+            ),
+            remedy=tr("Leave it out to have a token created."),
         )
     return chosen
 

@@ -10,6 +10,7 @@ from typing import Any
 from selfsup_core.errors import SettingError
 from selfsup_core.runs.spec import RunSpec, known_settings, value_at
 from selfsup_core.settings import Values, parse_assignment, unknown_setting
+from selfsup_core.translation import tr
 
 EXAMPLE = "train.epochs=3"
 FIXED = ("version", "name", "data.source", "model.kind", "objective.kind")  # decided elsewhere
@@ -52,7 +53,7 @@ def values_at(spec: RunSpec, paths: Iterable[str]) -> dict[str, object]:
 def train_command(preset: str, changed: Values) -> str:
     """What a shell is told to train the same."""
     sets = [f"--set {shlex.quote(write_assignment(path, value))}" for path, value in changed.items()]
-    return " ".join(["python -m selfsup_core train", shlex.quote(preset), *sets])
+    return " ".join([tr("python -m selfsup_core train"), shlex.quote(preset), *sets])
 
 
 def parse_each(texts: Sequence[str]) -> tuple[dict[str, object], dict[str, str], dict[str, str]]:
@@ -67,7 +68,9 @@ def parse_each(texts: Sequence[str]) -> tuple[dict[str, object], dict[str, str],
             refused[text] = str(error)
             continue
         if path in values and text != said[path]:
-            refused[text] = f"{path} is set twice: {said[path]} and {text}."
+            refused[text] = tr("{path} is set twice: {said} and {text}.").format(
+                path=path, said=said[path], text=text
+            )
             continue
         values[path], said[path] = value, text
     return values, said, refused
@@ -130,15 +133,19 @@ def not_offered(path: str, text: str, found: Values, offered: Offer) -> str:
     if path not in offered:
         return no_control(text)
     if isinstance(value, float) and not math.isfinite(value):
-        return f"{path} must be a finite number; found {value}."
+        return tr("{path} must be a finite number; found {value}.").format(path=path, value=value)
     choices = offered[path]
     if choices is None or value in choices:
         return ""
-    return f"{path} must be one of {', '.join(map(write_value, choices))} here; found {write_value(value)}."
+    return tr("{path} must be one of {map} here; found {write_value}.").format(
+        path=path, map=", ".join(map(write_value, choices)), write_value=write_value(value)
+    )
 
 
 def no_control(text: str) -> str:
     path, _, value = text.partition("=")
     if path == "data.source":
-        return f"The data set is asked for by data={value}."
-    return f"There is no control for {path} here. The command line takes it: --set {text}."
+        return tr("The data set is asked for by data={value}.").format(value=value)
+    return tr("There is no control for {path} here. The command line takes it: --set {text}.").format(
+        path=path, text=text
+    )

@@ -14,6 +14,7 @@ from selfsup_core.files import read_shaped
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.settings import Config, setting
+from selfsup_core.translation import tr
 
 FILE = "benefit.json"
 BATCH = 64
@@ -46,7 +47,7 @@ class BenefitConfig(Config):
     @classmethod
     def labels_are_numbers(cls, labels: tuple[int, ...]) -> tuple[int, ...]:
         if any(n < 0 for n in labels):
-            raise ValueError("numbers of labels are 0, which stands for all, or more")
+            raise ValueError(tr("numbers of labels are 0, which stands for all, or more"))
         return labels
 
 

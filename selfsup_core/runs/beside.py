@@ -16,6 +16,7 @@ from selfsup_core.runs.family import Member, member_of
 from selfsup_core.runs.folder import RunFolder, open_run, read_rows, read_state
 from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.spec import RunSpec, read_spec
+from selfsup_core.translation import tr
 
 Side = Literal["intact", "broken"]
 
@@ -106,13 +107,17 @@ def read_beside(folder: RunFolder, other: str = "") -> Beside:
     chosen = next((one for one in known if other in ("", one["run"])), None)
     if chosen is None:
         raise RunError(
-            f"The run {other!r} is not this one with, or without, a single safeguard of an intact run."
+            tr(
+                "The run {other!r} is not this one with, or without, a single safeguard of an intact run."
+            ).format(other=other)
             if other
-            else "There is no run that is this one with, or without, a single safeguard of an intact run.",
+            else tr(
+                "There is no run that is this one with, or without, a single safeguard of an intact run."
+            ),
             code="no-relative",
             remedy=f"Known: {', '.join(one['run'] for one in known)}."
             if known
-            else "Take a safeguard away with Break it on the page Views, or with `train … --set`.",
+            else tr("Take a safeguard away with Break it on the page Views, or with `train … --set`."),
         )
     runs = (chosen["run"], folder.id) if chosen["kind"] == "intact" else (folder.id, chosen["run"])
     intact, broken = (epoch_rows(read_rows(open_run(folder.workspace, run).metrics)) for run in runs)

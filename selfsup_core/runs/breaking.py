@@ -11,6 +11,7 @@ from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.objectives.two_views import COLLAPSING, Break, Expected, TwoViews, TwoViewsConfig
 from selfsup_core.runs.folder import list_states, open_run
 from selfsup_core.runs.spec import RunSpec, make_spec, read_spec
+from selfsup_core.translation import tr
 from selfsup_core.wording import inline
 
 JOIN = " · "
@@ -49,7 +50,9 @@ def with_break(spec: RunSpec, name: str) -> RunSpec:
     known = breaks_of(spec)
     if name not in known:
         raise SettingError(
-            f"There is no safeguard {name!r} to take away. Known: {', '.join(known) or 'none'}."
+            tr("There is no safeguard {name!r} to take away. Known: {value}.").format(
+                name=name, value=", ".join(known) or "none"
+            )
         )
     title = known[name].title
     label = f"{spec.name[: 110 - len(title)]}{JOIN}{inline(title)}"

@@ -14,6 +14,7 @@ from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.features.corpus import LEAST_TOKENS, cut_running, is_running_text
 from selfsup_core.runs.spec import RunSpec, task_of
+from selfsup_core.translation import tr
 
 LABELERS = ("zero-shot", "generated", "remote")
 
@@ -35,10 +36,14 @@ def check_length(dataset: Dataset, spec: RunSpec) -> None:
         train, validation = cut_running("\n".join(texts), spec.data)
         if len(train) < LEAST_TOKENS or len(validation) < 2:
             raise DataError(
-                f"{dataset.title} is too short: {len(train)} characters for training and {len(validation)} "
-                f"for validation; at least {LEAST_TOKENS} and 2 are needed.",
+                tr(
+                    "{title} is too short: {count} characters for training and {count_2} "
+                    "for validation; at least {least_tokens} and 2 are needed."
+                ).format(
+                    title=dataset.title, count=len(train), count_2=len(validation), least_tokens=LEAST_TOKENS
+                ),
                 code="short-text",
-                remedy="Use a longer text.",
+                remedy=tr("Use a longer text."),
             )
 
 
@@ -57,10 +62,13 @@ def check_proposers(workspace: Path, spec: RunSpec) -> None:
     dataset = open_source(spec.data.source, workspace)
     if asked & {"names", *LABELERS} and not isinstance(dataset.x, Texts):
         raise DataError(
-            f"{' and '.join(sorted(asked & {'names', *LABELERS}))} needs texts; {dataset.title} holds "
-            f"{dataset.kind}s.",
+            tr("{asked} needs texts; {title} holds {kind}s.").format(
+                asked=" and ".join(sorted(asked & {"names", *LABELERS})),
+                title=dataset.title,
+                kind=dataset.kind,
+            ),
             code="no-texts",
-            remedy="Let similar rows or the student itself propose.",
+            remedy=tr("Let similar rows or the student itself propose."),
         )
     if asked & set(LABELERS):
         from selfsup_core.pretrained.zero_shot import check_classes

@@ -18,6 +18,7 @@ from selfsup_core.runs.fitted import Fitted, fit_length
 from selfsup_core.runs.names import auto_name
 from selfsup_core.runs.spec import MOST_NAME, RunSpec, make_spec, task_of
 from selfsup_core.settings import Values
+from selfsup_core.translation import tr
 
 HAND = "objective.hand"
 KINDS = ("model.kind", "objective.kind")
@@ -85,7 +86,7 @@ def fitted_to(
 def with_epochs(spec: RunSpec, epochs: int) -> RunSpec:
     """The same run for another number of epochs, as fast as it goes."""
     begun = re.sub(r" · (epochs [\d,]+|longer \(.*\))", "", spec.name)
-    name = f"{begun[:95]} · longer ({epochs:,} epochs)"
+    name = tr("{begun} · longer ({epochs:,} epochs)").format(begun=begun[:95], epochs=epochs)
     return make_spec(spec.as_dict(), {"train.epochs": epochs, "train.epochs_per_second": 0.0, "name": name})
 
 
@@ -97,7 +98,7 @@ def extended(name: str, addition: str) -> str:
 
 def with_threshold(spec: RunSpec, threshold: float) -> RunSpec:
     """The same run with pseudo-labels, which keeps every proposal of at least this probability."""
-    name = extended(spec.name.split(" · above ")[0], f"above {threshold:.2f}")
+    name = extended(spec.name.split(" · above ")[0], tr("above {threshold:.2f}").format(threshold=threshold))
     changed = {"objective.keep": "fixed", "objective.threshold": threshold, "name": name}
     return make_spec(spec.as_dict(), changed)
 
@@ -107,7 +108,7 @@ def with_careless(spec: RunSpec) -> RunSpec | None:
     objective: Any = spec.objective
     if task_of(spec) != "pseudo" or objective.is_online or objective.careless:
         return None
-    name = extended(spec.name, "without safeguards beside it")
+    name = extended(spec.name, tr("without safeguards beside it"))
     return make_spec(spec.as_dict(), {"objective.careless": True, "name": name})
 
 

@@ -21,6 +21,7 @@ from selfsup_core.runs.folder import ACTIVE, RunFolder, read_state
 from selfsup_core.runs.queue import enqueue, resume, stop_queued, withdraw
 from selfsup_core.settings import explain, list_settings
 from selfsup_core.train.config import TrainConfig
+from selfsup_core.translation import tr
 
 ACTIONS = ("pause", "resume", "step", "stop", "set")
 LIVE = {entry.path: entry for entry in list_settings(TrainConfig) if entry.live}
@@ -45,15 +46,19 @@ def check_live_setting(name: str, value: Any) -> float:
     """
     if name not in LIVE:
         raise SettingError(
-            f"{name!r} cannot be changed during a run; {', '.join(LIVE)} can.",
-            remedy="Start a new run for it.",
+            tr("{name!r} cannot be changed during a run; {live} can.").format(
+                name=name, live=", ".join(LIVE)
+            ),
+            remedy=tr("Start a new run for it."),
         )
     try:
         number = TypeAdapter(float).validate_python(value)
         return float(getattr(TrainConfig.model_validate({name: number}), name))
     except ValidationError as error:
         if error.title == "float":
-            raise SettingError(f"{name} must be a number; found {value!r}.") from error
+            raise SettingError(
+                tr("{name} must be a number; found {value!r}.").format(name=name, value=value)
+            ) from error
         raise explain(error, TrainConfig) from error
 
 
@@ -65,7 +70,11 @@ def send(folder: RunFolder, action: str, *, name: str = "", value: Any = None) -
         SettingError: a live setting's name or value is wrong.
     """
     if action not in ACTIONS:
-        raise RunError(f"There is no action {action!r}. Known: {', '.join(ACTIONS)}.")
+        raise RunError(
+            tr("There is no action {action!r}. Known: {actions}.").format(
+                action=action, actions=", ".join(ACTIONS)
+            )
+        )
     request = cast("Request", {"action": action})
     if action == "set":
         request["name"], request["value"] = name, check_live_setting(name, value)
@@ -83,7 +92,10 @@ def send(folder: RunFolder, action: str, *, name: str = "", value: Any = None) -
         resume(folder)
         return
     if status not in ACTIVE:
-        raise RunError(f"The run is {status}; {action} needs a running one.", code="not-active")
+        raise RunError(
+            tr("The run is {status}; {action} needs a running one.").format(status=status, action=action),
+            code="not-active",
+        )
     deliver(folder, request)
 
 
@@ -114,7 +126,7 @@ def receive(folder: RunFolder) -> tuple[list[Request], list[str]]:
             if request is not None:
                 requests.append(checked_request(request))
         except StudioError as error:
-            refused.append(f"A request was ignored: {error.message}")
+            refused.append(tr("A request was ignored: {message}").format(message=error.message))
         drop(path)
     return requests, refused
 
@@ -124,7 +136,7 @@ def checked_request(request: Request) -> Request:
     if request["action"] != "set":
         return request
     if "name" not in request or "value" not in request:
-        raise SettingError('"set" needs the name of a live setting and its value.')
+        raise SettingError(tr('"set" needs the name of a live setting and its value.'))
     value = check_live_setting(request["name"], request["value"])
     return {"action": "set", "name": request["name"], "value": value}
 

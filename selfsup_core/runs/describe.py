@@ -11,6 +11,7 @@ from selfsup_core.models import MODELS
 from selfsup_core.models.gpt import TransformerConfig, vocabulary_guess
 from selfsup_core.runs.spec import RunSpec, task_of
 from selfsup_core.runs.state import SpecAbout
+from selfsup_core.translation import tr
 
 
 def describe_spec(spec: RunSpec, workspace: Path) -> SpecAbout:
@@ -27,13 +28,15 @@ def describe_spec(spec: RunSpec, workspace: Path) -> SpecAbout:
         "code_size": code,
         "can_decode": network.can_decode,
         "parameters": network.parameters(spec.model, network_input(spec, workspace)),
-        "map": "the code itself" if code <= 3 else f"PCA of {code} numbers",
+        "map": tr("the code itself") if code <= 3 else tr("PCA of {code} numbers").format(code=code),
     }
     if task == "language":
-        about["map"] = f"PCA of the tokens' {code} numbers" if code else "PCA of the tokens"
+        about["map"] = (
+            tr("PCA of the tokens' {code} numbers").format(code=code) if code else tr("PCA of the tokens")
+        )
     if task in ("classify", "pseudo"):
         classes = find_source(spec.data.source, workspace).classes
-        about["map"] = f"{'PCA of ' if classes > 3 else ''}the class scores"
+        about["map"] = tr("{value}the class scores").format(value="PCA of " if classes > 3 else "")
     return about
 
 

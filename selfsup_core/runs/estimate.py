@@ -16,6 +16,7 @@ from selfsup_core.runs.describe import network_input
 from selfsup_core.runs.folder import RunFolder, list_states
 from selfsup_core.runs.spec import RunSpec, read_spec
 from selfsup_core.runs.waiting import in_words
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.models.gpt import TransformerConfig
@@ -38,9 +39,13 @@ class Estimate:
 
     def sentence(self) -> str:
         """One line for the page and the CLI."""
-        return (
-            f"{self.parameters:,} weights, about {self.megabytes:,.0f} MB of memory, "
-            f"about {in_words(self.seconds)} ({self.basis})"
+        return tr(
+            "{parameters:,} weights, about {megabytes:,.0f} MB of memory, about {in_words} ({basis})"
+        ).format(
+            parameters=self.parameters,
+            megabytes=self.megabytes,
+            in_words=in_words(self.seconds),
+            basis=self.basis,
         )
 
 
@@ -89,7 +94,7 @@ def estimate(spec: RunSpec, workspace: Path) -> Estimate:
         parameters,
         (4 * (trained * parameters + kept)) / 1e6,
         LOOKING * windows * window_operations(spec, parameters) / (speed or GUESS),
-        "based on the speed of your earlier runs"
+        tr("based on the speed of your earlier runs")
         if speed
-        else "a rough estimate until a first run has been timed",
+        else tr("a rough estimate until a first run has been timed"),
     )

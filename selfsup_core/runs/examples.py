@@ -16,6 +16,7 @@ from filelock import FileLock
 from selfsup_core.errors import RunError
 from selfsup_core.places import ASSETS
 from selfsup_core.runs.folder import RunFolder
+from selfsup_core.translation import tr
 
 FOLDER = ASSETS / "examples"
 MARK = "examples-added"
@@ -60,9 +61,9 @@ def _unpack(name: str, runs: Path) -> bool:
         os.rename(where / name, runs / name)
     except (zipfile.BadZipFile, FileNotFoundError) as error:
         raise RunError(
-            f"The example {name}.zip of the program is damaged.",
+            tr("The example {name}.zip of the program is damaged.").format(name=name),
             code="bad-example",
-            remedy="Reinstall the program, or ignore this: nothing else needs it.",
+            remedy=tr("Reinstall the program, or ignore this: nothing else needs it."),
         ) from error
     finally:
         shutil.rmtree(where, ignore_errors=True)

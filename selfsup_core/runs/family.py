@@ -16,15 +16,16 @@ from selfsup_core.runs.queue import find_submission, queue_lock, require_room, s
 from selfsup_core.runs.spec import RunSpec, make_spec, read_spec
 from selfsup_core.runs.state import RunState
 from selfsup_core.settings import Plain
+from selfsup_core.translation import tr, tr_later
 
 TITLES = {
-    "reconstruction": "Plain",
-    "denoising": "Denoising",
-    "sparse": "Sparse",
-    "contractive": "Contractive",
-    "variational": "Variational",
+    "reconstruction": tr_later("Plain"),
+    "denoising": tr_later("Denoising"),
+    "sparse": tr_later("Sparse"),
+    "contractive": tr_later("Contractive"),
+    "variational": tr_later("Variational"),
     "vector-quantized": "Vector-quantized",
-    "masked": "Masked",
+    "masked": tr_later("Masked"),
 }
 MEMBERS = ("reconstruction", "denoising", "sparse", "variational", "vector-quantized")
 
@@ -51,9 +52,9 @@ def family_specs(spec: RunSpec) -> list[RunSpec]:
     fits = [kind for kind in MEMBERS if spec.model.kind in OBJECTIVES[kind].networks]
     if not fits:
         raise RunError(
-            f"The network {spec.model.kind!r} fits no other objective.",
+            tr("The network {kind!r} fits no other objective.").format(kind=spec.model.kind),
             code="no-family",
-            remedy="Start from a run with a dense or convolutional network.",
+            remedy=tr("Start from a run with a dense or convolutional network."),
         )
     made = []
     for kind in fits:

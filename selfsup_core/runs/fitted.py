@@ -18,6 +18,7 @@ from selfsup_core.features.config import DataConfig
 from selfsup_core.models.classifier_head import ClassifierHeadConfig
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import RunSpec, task_of, value_at
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted
 
 STEPS = 400  # fewer leave 60 photos blurred; these take less than a minute on two cores
@@ -86,10 +87,9 @@ def fit_length(workspace: Path, spec: RunSpec, preset: str) -> Fitted | None:
     if batch != config.batch_size:
         values["train.batch_size"] = batch
     noun = f"{'labeled' if is_labeled else 'training'} {NOUNS[dataset.kind]}"
-    reason = (
-        f"{counted(rows, noun)} in batches of {batch} give {counted(steps, 'step')} per epoch, so {epochs:,} "
-        "epochs are suggested."
-    )
+    reason = tr(
+        "{rows} in batches of {batch} give {steps} per epoch, so {epochs:,} epochs are suggested."
+    ).format(rows=counted(rows, noun), batch=batch, steps=counted(steps, "step"), epochs=epochs)
     return Fitted(values, reason)
 
 

@@ -20,6 +20,7 @@ from selfsup_core.errors import RunError
 from selfsup_core.files import MOST_LINES, DamagedFile, parse_json, read_file, write_json
 from selfsup_core.runs.processes import is_alive
 from selfsup_core.runs.state import TIME, ChangeRow, RunState, parse_state
+from selfsup_core.translation import tr, tr_later
 
 if TYPE_CHECKING:
     from selfsup_core.evaluate.rows import EpochRow, StepRow
@@ -111,13 +112,23 @@ def open_run(workspace: Path, run: str) -> RunFolder:
     if len(found) == 1:
         return RunFolder(workspace / "runs" / found[0])
     if found:
-        more = f" and {len(found) - MOST_FITTING} older ones" if len(found) > MOST_FITTING else ""
-        raise RunError(
-            f"{run!r} fits {len(found)} runs: {', '.join(found[:MOST_FITTING])}{more}.",
-            code="ambiguous-run",
-            remedy="Give one of these IDs; `runs list` shows them.",
+        more = (
+            tr(" and {count} older ones").format(count=len(found) - MOST_FITTING)
+            if len(found) > MOST_FITTING
+            else ""
         )
-    raise RunError(f"There is no run {run!r}.", code="no-run", remedy="`runs list` shows them all.")
+        raise RunError(
+            tr("{run!r} fits {count} runs: {found}{more}.").format(
+                run=run, count=len(found), found=", ".join(found[:MOST_FITTING]), more=more
+            ),
+            code="ambiguous-run",
+            remedy=tr("Give one of these IDs; `runs list` shows them."),
+        )
+    raise RunError(
+        tr("There is no run {run!r}.").format(run=run),
+        code="no-run",
+        remedy=tr("`runs list` shows them all."),
+    )
 
 
 def read_state(folder: RunFolder) -> RunState:
@@ -132,16 +143,16 @@ def read_state(folder: RunFolder) -> RunState:
         raise damaged_run(folder.id, error.message) from error
     if state is None:
         if is_orphan(folder):
-            raise damaged_run(folder.id, "state.json is missing.")
-        raise RunError(f"There is no run {folder.id!r}.", code="no-run")
+            raise damaged_run(folder.id, tr("state.json is missing."))
+        raise RunError(tr("There is no run {id!r}.").format(id=folder.id), code="no-run")
     return correct_state(state, folder.path)
 
 
 def damaged_run(run: str, problem: str) -> RunError:
     return RunError(
-        f"The run {run!r} is damaged: {problem}",
+        tr("The run {run!r} is damaged: {problem}").format(run=run, problem=problem),
         code="damaged-run",
-        remedy="Restore its folder from a backup, or delete the run.",
+        remedy=tr("Restore its folder from a backup, or delete the run."),
     )
 
 
@@ -172,9 +183,12 @@ def require_plain_run(folder: RunFolder) -> None:
     """Raises RunError: a worker may not be let into this folder."""
     if name := find_foreign(folder):
         raise RunError(
-            f"{name!r} in the folder of the run is a link, a pipe or a device, so nothing is trained there.",
+            tr(
+                "{name!r} in the folder of the run is a link, a pipe or a device, so nothing "
+                "is trained there."
+            ).format(name=name),
             code="foreign-folder",
-            remedy="Put the file itself there, or remove it, and resume the run.",
+            remedy=tr("Put the file itself there, or remove it, and resume the run."),
         )
 
 
@@ -208,14 +222,14 @@ def is_read_only(folder: Path) -> bool:
         return False
 
 
-READ_ONLY = "The disk is read-only. Training continues as soon as it is writable again."
-INTERRUPTED = "The training process ended unexpectedly. Resume continues from the last checkpoint."
-LIKELY_NO_MEMORY = (
+READ_ONLY = tr_later("The disk is read-only. Training continues as soon as it is writable again.")
+INTERRUPTED = tr_later("The training process ended unexpectedly. Resume continues from the last checkpoint.")
+LIKELY_NO_MEMORY = tr_later(
     "The training process ended unexpectedly, probably because memory ran out. Close other programs, then "
     "Resume continues from the last checkpoint; or train again with a smaller batch size or a smaller "
     "network."
 )
-NO_MEMORY = (
+NO_MEMORY = tr_later(
     "Memory ran out, and the system ended the training process. Close other programs, then Resume continues "
     "from the last checkpoint; or train again with a smaller batch size or a smaller network."
 )
@@ -233,7 +247,7 @@ def update_state(folder: RunFolder, **changes: Any) -> RunState:
     """
     state = parse_state(folder.state)
     if state is None:
-        raise RunError(f"There is no run {folder.id!r}.", code="no-run")
+        raise RunError(tr("There is no run {id!r}.").format(id=folder.id), code="no-run")
     state.update(cast("RunState", changes))
     write_state(folder, state, durable=True)
     return state
@@ -274,7 +288,7 @@ def scan_runs(workspace: Path) -> Iterator[RunState | DamagedRun]:
         if state is not None:
             yield correct_state(state, runs)
         elif is_orphan(RunFolder(runs / name)):
-            yield DamagedRun(name, "state.json is missing.")
+            yield DamagedRun(name, tr("state.json is missing."))
 
 
 def list_states(workspace: Path) -> Iterator[RunState]:
@@ -312,7 +326,7 @@ class MetricsWriter:
         try:
             written = self.file.write(data)
             if written != len(data):
-                raise OSError(28, "No space left on device")
+                raise OSError(28, tr("No space left on device"))
         except OSError:
             os.truncate(self.path, self.length)
             raise

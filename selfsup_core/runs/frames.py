@@ -25,6 +25,7 @@ from selfsup_core.projection.align import rotation_towards
 from selfsup_core.projection.pca import fit_pca
 from selfsup_core.runs.thinned import Thinned, early_path, list_early
 from selfsup_core.safetensors_header import read_metadata, sort_header
+from selfsup_core.translation import tr
 
 
 def save_arrays(arrays: dict[str, np.ndarray], metadata: dict[str, str] | None = None) -> bytes:
@@ -284,4 +285,4 @@ def unpack_frame(blob: bytes, name: str) -> dict[str, np.ndarray]:
 
 
 def damaged_frame(name: str) -> RunError:
-    return RunError(f"{name} of the run is damaged.", code="damaged-frame")
+    return RunError(tr("{name} of the run is damaged.").format(name=name), code="damaged-frame")

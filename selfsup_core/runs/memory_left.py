@@ -15,6 +15,7 @@ from selfsup_core.data.sources import Source
 from selfsup_core.errors import RunError
 from selfsup_core.files import MB
 from selfsup_core.runs.state import RunState
+from selfsup_core.translation import tr
 
 # Of a worker beside network and data. A forked one shares the supervisor's libraries: 40 to 60 MB of its own
 # were measured while it trains, and probes and maps come on top. A spawned one has 380 MB.
@@ -58,9 +59,11 @@ def require_memory(parameters: int, source: Source) -> None:
     if needed + RESERVE_BYTES <= total:
         return
     raise RunError(
-        f"This run needs about {needed // MB:,} MB of memory; this machine has {total // MB:,} MB.",
+        tr("This run needs about {needed:,} MB of memory; this machine has {total:,} MB.").format(
+            needed=needed // MB, total=total // MB
+        ),
         code="no-memory",
-        remedy="Choose a smaller network or fewer data.",
+        remedy=tr("Choose a smaller network or fewer data."),
     )
 
 
@@ -69,4 +72,6 @@ def lacks_now(state: RunState, source: Source) -> str:
     needed, left = needed_bytes(state["parameters"], source), memory()[0]
     if needed + RESERVE_BYTES <= left:
         return ""
-    return f"Waiting for memory: it needs about {needed // MB:,} MB, and {left // MB:,} MB are free."
+    return tr("Waiting for memory: it needs about {needed:,} MB, and {left:,} MB are free.").format(
+        needed=needed // MB, left=left // MB
+    )

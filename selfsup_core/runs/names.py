@@ -11,6 +11,7 @@ from selfsup_core.models import MODELS
 from selfsup_core.pseudo.objectives.pseudo_labels import describe_proposers
 from selfsup_core.runs.recipes import answers_of, find_preset, preset_spec
 from selfsup_core.runs.spec import RunSpec, known_settings, task_of, value_at
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted, inline, percent
 
 MOST = 120  # characters, as `RunSpec.name` takes them
@@ -45,7 +46,10 @@ def auto_name(spec: RunSpec, workspace: Path, preset: str) -> str:
     name = f"{data}, {about['title']}"[:MOST]
     answers = answers_of(about, spec)
     recipe = preset_spec(preset, answers)
-    changes = [*(f"{answer} classes" for answer in answers.values()), *list_changes(spec, recipe)]
+    changes = [
+        *(tr("{answer} classes").format(answer=answer) for answer in answers.values()),
+        *list_changes(spec, recipe),
+    ]
     for fact in (*describe_size(spec), *describe_labels(spec), *changes):
         if len(name) + len(fact) + 3 <= MOST:
             name += f" · {fact}"
@@ -58,11 +62,14 @@ def describe_size(spec: RunSpec) -> list[str]:
     if task_of(spec) == "autoencoder":
         widths = getattr(model, "widths", ())
         hidden = "-".join(map(str, widths[:-1]))
-        return [f"code {MODELS[model.kind].code_size(model)}" + (f" (hidden {hidden})" if hidden else "")]
+        return [
+            tr("code {code_size}").format(code_size=MODELS[model.kind].code_size(model))
+            + (f" (hidden {hidden})" if hidden else "")
+        ]
     if widths := getattr(model, "widths", ()):
         return ["hidden " + "-".join(map(str, widths))]
     if hasattr(model, "layers") and hasattr(model, "width"):
-        return [f"{model.layers} layers of {model.width}"]
+        return [tr("{layers} layers of {width}").format(layers=model.layers, width=model.width)]
     return []
 
 
@@ -74,14 +81,14 @@ def describe_labels(spec: RunSpec) -> list[str]:
         return []
     number, share = spec.data.labels_per_class, spec.data.labels_fraction
     if number:
-        facts = [f"{counted(number, 'label')} per class"]
+        facts = [tr("{number} per class").format(number=counted(number, "label"))]
     else:
-        facts = ["all labels" if share >= 1 else f"{percent(share)} of the labels"]
+        facts = [tr("all labels") if share >= 1 else tr("{share} of the labels").format(share=percent(share))]
     if task == "pseudo":
         keep = known_settings(spec)["objective.keep"].say(objective.keep)
         facts += [inline(describe_proposers(objective.proposers, objective.vote)), inline(keep)]
     if hand := getattr(objective, "hand", ()):
-        facts.append(f"{len(hand):,} by hand")
+        facts.append(tr("{count:,} by hand").format(count=len(hand)))
     return facts
 
 

@@ -18,6 +18,7 @@ from selfsup_core.evaluate.words.few_rows import warn_of_labels
 from selfsup_core.features.corpus import is_running_text
 from selfsup_core.features.labeled import choose_rows
 from selfsup_core.runs.spec import RunSpec, task_of
+from selfsup_core.translation import tr
 from selfsup_core.wording import brief
 
 LOOKED_AT = 20_000  # rows of a table
@@ -54,9 +55,9 @@ def require_fit(dataset: Dataset, spec: RunSpec) -> None:
         return
     if dataset.kind == "table" and not np.isfinite(np.asarray(dataset.x)).any():
         raise DataError(
-            f"No cell of {dataset.title} holds a usable number.",
+            tr("No cell of {title} holds a usable number.").format(title=dataset.title),
             code="no-numbers",
-            remedy="Import it again with other roles of the columns.",
+            remedy=tr("Import it again with other roles of the columns."),
         )
     split = split_rows(dataset, validation=data.validation, test=data.test, seed=data.split_seed)
     hand: Any = getattr(spec.objective, "hand", ())
@@ -74,14 +75,18 @@ def say_columns(x: np.ndarray) -> list[str]:
     said = []
     if same and 2 * same >= width:
         said.append(
-            f"{same:,} of {width:,} columns hold one value or none, so nothing can be learned from them."
+            tr(
+                "{same:,} of {width:,} columns hold one value or none, so nothing can be learned from them."
+            ).format(same=same, width=width)
         )
     with np.errstate(invalid="ignore"):
         largest = float(np.nanmax(np.abs(np.where(holes, 0, x))))
     if largest > LARGEST:
         said.append(
-            f"Numbers reach {brief(largest)}: columns are scaled before training, and small differences "
-            "within such a column are lost."
+            tr(
+                "Numbers reach {largest}: columns are scaled before training, and small differences "
+                "within such a column are lost."
+            ).format(largest=brief(largest))
         )
     return said
 
@@ -90,7 +95,7 @@ def say_pool(outcome: SplitOutcome) -> str:
     """That no row is left to propose a label for."""
     if outcome["train"] > outcome["labels_seen"]:
         return ""
-    return (
+    return tr(
         "All training rows have a label that may be used, so there is nothing to propose labels for. "
         "Lower Labels per class to hide some."
     )

@@ -27,11 +27,12 @@ from selfsup_core.runs.memory_left import require_memory
 from selfsup_core.runs.spec import RunSpec, spec_yaml
 from selfsup_core.runs.state import RunState
 from selfsup_core.shared import person_of
+from selfsup_core.translation import tr, tr_later
 
 MAX_QUEUED = 5
 CHECKPOINT_BYTES = 3 * 12  # a parameter: three checkpoints with weight and Adam's two means
 LOCAL = "local"
-WAITING = "Waiting for its turn."  # the message of a run that is queued
+WAITING = tr_later("Waiting for its turn.")  # the message of a run that is queued
 RUN_ID = re.compile(r"[0-9a-z-]{1,60}")
 
 
@@ -168,7 +169,7 @@ def submit(
     missing = source.missing()
     if missing:
         raise DataError(
-            f"The data set {spec.data.source!r} is not on this machine.",
+            tr("The data set {source!r} is not on this machine.").format(source=spec.data.source),
             code="no-data",
             remedy=missing,
         )
@@ -198,11 +199,13 @@ def require_room(workspace: Path, owner: str, count: int = 1) -> None:
     waiting = sum(entry["owner"] == owner for entry in list_queue(workspace))
     if waiting + count <= MAX_QUEUED:
         return
-    more = f"; {count} more are too many" if count > 1 else ""
+    more = tr("; {count} more are too many").format(count=count) if count > 1 else ""
     raise RunError(
-        f"{waiting} of your runs are queued already; at most {MAX_QUEUED} can be{more}.",
+        tr("{waiting} of your runs are queued already; at most {max_queued} can be{more}.").format(
+            waiting=waiting, max_queued=MAX_QUEUED, more=more
+        ),
         code="queue-full",
-        remedy="Wait for one to finish, or stop one.",
+        remedy=tr("Wait for one to finish, or stop one."),
     )
 
 
@@ -282,12 +285,15 @@ def resume(folder: RunFolder) -> None:
 def _resume(folder: RunFolder) -> None:
     state = read_state(folder)
     if state["status"] not in ENDED:
-        raise RunError(f"The run is {state['status']}, so there is nothing to resume.")
+        raise RunError(
+            tr("The run is {status}, so there is nothing to resume.").format(status=state["status"])
+        )
     if state["status"] == "finished":
-        raise RunError("The run is finished.", remedy="Start a new one with more epochs.")
+        raise RunError(tr("The run is finished."), remedy=tr("Start a new one with more epochs."))
     if state["stop_reason"] == "diverged":
         raise RunError(
-            "The run diverged and would diverge again.", remedy="Start one with a lower learning rate."
+            tr("The run diverged and would diverge again."),
+            remedy=tr("Start one with a lower learning rate."),
         )
     update_state(
         folder,
@@ -304,5 +310,5 @@ def stop_queued(folder: RunFolder) -> bool:
     """Stop a run that still waits; False when it has begun."""
     if not withdraw(folder):
         return False
-    update_state(folder, status="stopped", message="", stop_reason="stopped before it started")
+    update_state(folder, status="stopped", message="", stop_reason=tr("stopped before it started"))
     return True

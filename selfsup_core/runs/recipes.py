@@ -16,6 +16,7 @@ from selfsup_core.data.sources import SOURCES
 from selfsup_core.errors import SettingError
 from selfsup_core.runs.spec import RunSpec, make_spec, task_name, value_at
 from selfsup_core.settings import Values
+from selfsup_core.translation import tr
 
 PRESETS = Path(__file__).parent / "presets"
 
@@ -51,7 +52,9 @@ def find_preset(name: str) -> Preset:
     """A preset by its name. Raises SettingError when there is none."""
     presets = known_presets()
     if name not in presets:
-        raise SettingError(f"There is no preset {name!r}. Known: {', '.join(presets)}.")
+        raise SettingError(
+            tr("There is no preset {name!r}. Known: {presets}.").format(name=name, presets=", ".join(presets))
+        )
     return copy.deepcopy(presets[name])
 
 
@@ -80,7 +83,7 @@ def preset_spec(name: str, overrides: Values | None = None) -> RunSpec:
     spec = make_spec(preset["spec"], {**following(preset, chosen), **chosen})
     if spec.name:
         return spec
-    source = SOURCES[spec.data.source].title if spec.data.source in list(SOURCES) else "Own data"
+    source = SOURCES[spec.data.source].title if spec.data.source in list(SOURCES) else tr("Own data")
     title = f"{source}, {preset['title']}"
     return spec.model_copy(update={"name": title})
 

@@ -19,6 +19,7 @@ from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.safetensors_header import read_metadata
+from selfsup_core.translation import tr
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,13 @@ def say_epoch(folder: RunFolder, epoch: int | None = None) -> tuple[int, Said]:
     frames = list_frames(folder.frames)
     if not frames or (epoch is not None and epoch not in frames):
         raise RunError(
-            f"The run {folder.id} has no frame of epoch {epoch}."
+            tr("The run {id} has no frame of epoch {epoch}.").format(id=folder.id, epoch=epoch)
             if frames
-            else "Nothing has been measured yet.",
+            else tr("Nothing has been measured yet."),
             code="no-frame",
-            remedy=f"There are frames of {len(frames)} epochs, from {frames[0]} to {frames[-1]}."
+            remedy=tr("There are frames of {count} epochs, from {frames} to {frames_2}.").format(
+                count=len(frames), frames=frames[0], frames_2=frames[-1]
+            )
             if frames
             else "",
         )

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from selfsup_core.runs.folder import ACTIVE, DamagedRun
 from selfsup_core.runs.state import RunState
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import counted
 
 Listed = RunState | DamagedRun
-MADE_BY = "Which augmentation helps?"
+MADE_BY = tr_later("Which augmentation helps?")
 
 
 def is_aside(run: Listed) -> bool:
@@ -25,4 +26,4 @@ def without_short(runs: Sequence[Listed]) -> tuple[list[Listed], int]:
 
 def say_short(count: int) -> str:
     """ "12 short runs of “Which augmentation helps?”" """
-    return f"{counted(count, 'short run')} of “{MADE_BY}”"
+    return tr("{count} of “{made_by}”").format(count=counted(count, "short run"), made_by=MADE_BY)

@@ -32,6 +32,7 @@ from selfsup_core.settings import (
 )
 from selfsup_core.settings import unknown_setting as unknown
 from selfsup_core.train.config import TrainConfig
+from selfsup_core.translation import tr
 
 MOST_NAME = 120  # letters of a run's name
 
@@ -205,7 +206,9 @@ def make_spec(values: Values, overrides: Values | None = None) -> RunSpec:
         SettingError: names the setting, the bound and the value found.
     """
     if not isinstance(values, dict):
-        raise SettingError(f"A spec is a mapping of settings; found {type(values).__name__}.")
+        raise SettingError(
+            tr("A spec is a mapping of settings; found {name}.").format(name=type(values).__name__)
+        )
     try:
         return check_pair(RunSpec.model_validate(apply_overrides(values, overrides or {})))
     except ValidationError as error:
@@ -228,9 +231,12 @@ def check_pair(spec: RunSpec) -> RunSpec:
     objective = OBJECTIVES[spec.objective.kind]
     if spec.model.kind not in objective.networks:
         raise SettingError(
-            f"The objective {spec.objective.kind!r} cannot train the network {spec.model.kind!r}.",
-            remedy=f"Use the network {' or '.join(objective.networks)} (model.kind), or choose another "
-            "objective.",
+            tr("The objective {kind!r} cannot train the network {kind_2!r}.").format(
+                kind=spec.objective.kind, kind_2=spec.model.kind
+            ),
+            remedy=tr("Use the network {networks} (model.kind), or choose another objective.").format(
+                networks=" or ".join(objective.networks)
+            ),
         )
     objective.check_code(spec.objective, MODELS[spec.model.kind].code_size(spec.model))
     return spec
@@ -241,16 +247,20 @@ def read_spec(path: Path, overrides: Values | None = None) -> RunSpec:
     try:
         values = parse_yaml(read_file(path).decode())
     except OSError as error:
-        raise SettingError(f"{path.name} cannot be read: {error.strerror}.") from error
+        raise SettingError(
+            tr("{name} cannot be read: {strerror}.").format(name=path.name, strerror=error.strerror)
+        ) from error
     except UnicodeDecodeError as error:
-        raise SettingError(f"{path.name} is not a UTF-8 text file.") from error
+        raise SettingError(tr("{name} is not a UTF-8 text file.").format(name=path.name)) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        place = f" in line {mark.line + 1}" if mark else ""
+        place = tr(" in line {line}").format(line=mark.line + 1) if mark else ""
         why = getattr(error, "problem", None) or str(error)
-        raise SettingError(f"{path.name} is not valid YAML{place}: {why}.") from error
+        raise SettingError(
+            tr("{name} is not valid YAML{place}: {why}.").format(name=path.name, place=place, why=why)
+        ) from error
     except (ValueError, RecursionError) as error:  # a date that is none, or endless nesting
-        raise SettingError(f"{path.name} is not valid YAML.") from error
+        raise SettingError(tr("{name} is not valid YAML.").format(name=path.name)) from error
     return make_spec(values if values is not None else {}, overrides)
 
 

@@ -19,6 +19,7 @@ from selfsup_core.files import DamagedFile, read_checked
 from selfsup_core.pseudo.audit import Verdict
 from selfsup_core.runs.processes import Identity
 from selfsup_core.train.device import DeviceAbout
+from selfsup_core.translation import tr
 
 MOST = 2**53  # beyond, JSON readers and numbers with a point lose digits
 TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -176,6 +177,8 @@ def parse_state(path: Path) -> RunState | None:
     state = read_checked(path, RunState, lacking=LACKING)
     if state is not None and state["run"] != path.parent.name:
         raise DamagedFile(
-            f"{path.name} belongs to the run {state['run'][:60]!r}: the folder was copied or renamed."
+            tr("{name} belongs to the run {run!r}: the folder was copied or renamed.").format(
+                name=path.name, run=state["run"][:60]
+            )
         )
     return state

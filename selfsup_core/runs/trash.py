@@ -15,6 +15,7 @@ from selfsup_core.errors import RunError
 from selfsup_core.files import read_json
 from selfsup_core.runs.folder import ACTIVE, RunFolder, read_state
 from selfsup_core.runs.queue import withdraw
+from selfsup_core.translation import tr
 
 KEEP_DAYS = 7
 
@@ -63,7 +64,11 @@ def delete(folder: RunFolder) -> None:
             raise already_deleted(folder) from error
         status = "running" if has_worker(folder) else "damaged"
     if status in ACTIVE:
-        raise RunError(f"The run is {status}.", code="run-active", remedy="Stop it first, then delete it.")
+        raise RunError(
+            tr("The run is {status}.").format(status=status),
+            code="run-active",
+            remedy=tr("Stop it first, then delete it."),
+        )
     trash = folder.workspace / "trash"
     trash.mkdir(exist_ok=True)
     try:
@@ -88,7 +93,7 @@ def has_worker(folder: RunFolder) -> bool:
 
 
 def already_deleted(folder: RunFolder) -> RunError:
-    return RunError(f"The run {folder.id} is already deleted.", code="already-deleted")
+    return RunError(tr("The run {id} is already deleted.").format(id=folder.id), code="already-deleted")
 
 
 def restore(workspace: Path, run: str) -> RunFolder:
@@ -99,7 +104,9 @@ def restore(workspace: Path, run: str) -> RunFolder:
             raise FileNotFoundError(run)
         os.rename(workspace / "trash" / run, folder.path)
     except FileNotFoundError as error:
-        raise RunError(f"The run {run} is not in the trash.", code="not-in-trash") from error
+        raise RunError(
+            tr("The run {run} is not in the trash.").format(run=run), code="not-in-trash"
+        ) from error
     return folder
 
 

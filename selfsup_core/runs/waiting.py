@@ -13,6 +13,7 @@ from selfsup_core.runs.queue import list_queue
 from selfsup_core.runs.spec import RunSpec
 from selfsup_core.runs.state import RunState
 from selfsup_core.shared import person_of
+from selfsup_core.translation import tr
 
 PAUSABLE = ("starting", "running")  # what gives its slot away when it is paused
 
@@ -52,24 +53,29 @@ class Waiting:
     def sentence(self) -> str:
         """For the page and the command line."""
         if not self.ahead:
-            return "Waiting for its turn."
-        place = "Next in the queue" if self.position == 1 else f"Number {self.position} in the queue"
+            return tr("Waiting for its turn.")
+        place = (
+            tr("Next in the queue")
+            if self.position == 1
+            else tr("Number {position} in the queue").format(position=self.position)
+        )
         return f"{place}, after {self.ahead['name']!r}{self.expected()}"
 
     def expected(self) -> str:
         """How long it takes, or what of it is not known."""
         if not self.unknown:
-            left = "left" if self.position == 1 else "until its turn"
+            left = "left" if self.position == 1 else tr("until its turn")
             return f", about {in_words(self.seconds)} {left}." if self.seconds is not None else "."
         names = " and ".join(repr(name) for name in self.unknown[:2])
-        more = f" and {len(self.unknown) - 2} more" if len(self.unknown) > 2 else ""
+        more = tr(" and {count} more").format(count=len(self.unknown) - 2) if len(self.unknown) > 2 else ""
         takes = "takes" if len(self.unknown) == 1 else "take"
         if self.seconds is None:
-            return f". How long {names}{more} {takes} is not known yet."
-        return (
-            f", at least {in_words(self.seconds)} until its turn: how long {names}{more} {takes} is not "
-            "known yet."
-        )
+            return tr(". How long {names}{more} {takes} is not known yet.").format(
+                names=names, more=more, takes=takes
+            )
+        return tr(
+            ", at least {in_words} until its turn: how long {names}{more} {takes} is not known yet."
+        ).format(in_words=in_words(self.seconds), names=names, more=more, takes=takes)
 
     def for_view(self) -> Waits | None:
         if not self.ahead:
@@ -85,7 +91,11 @@ class Waiting:
 def in_words(seconds: float) -> str:
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return (
+        tr("{seconds} min").format(seconds=round(seconds / 60))
+        if seconds < 5400
+        else f"{seconds / 3600:.1f} h"
+    )
 
 
 def waiting_for(folder: RunFolder) -> Waiting | None:

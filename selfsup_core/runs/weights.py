@@ -20,6 +20,7 @@ from selfsup_core.runs.saved import BestState, StepState
 from selfsup_core.runs.thinned import Thinned, frame_path, list_frames
 from selfsup_core.train.checkpoint import list_checkpoints, load_checkpoint
 from selfsup_core.train.trained import trained_state
+from selfsup_core.translation import tr
 
 LARGEST = 65_504.0  # of half precision
 
@@ -55,9 +56,9 @@ def nearest_epoch(folder: Path, epoch: int | None) -> int:
     kept = list_frames(folder)
     if not kept:
         raise RunError(
-            "This run kept no weights, so its network cannot be used.",
+            tr("This run kept no weights, so its network cannot be used."),
             code="no-weights",
-            remedy="Train it again with room for weights (frames.weights_megabytes above 0).",
+            remedy=tr("Train it again with room for weights (frames.weights_megabytes above 0)."),
         )
     return kept[-1] if epoch is None else min(kept, key=lambda e: (abs(e - epoch), e))
 
@@ -67,7 +68,9 @@ def read_weights(folder: Path, epoch: int) -> dict[str, torch.Tensor]:
     try:
         tensors = load_tensors(read_file(frame_path(folder, epoch), MOST_WEIGHTS))
     except (OSError, ValueError, SafetensorError) as error:
-        raise RunError(f"The weights of epoch {epoch} cannot be read.", code="no-weights") from error
+        raise RunError(
+            tr("The weights of epoch {epoch} cannot be read.").format(epoch=epoch), code="no-weights"
+        ) from error
     return {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
 
 

@@ -17,6 +17,7 @@ from filelock import FileLock
 from selfsup_core import __version__
 from selfsup_core.errors import StudioError
 from selfsup_core.files import OTHERS, read_json, tighten, write_json
+from selfsup_core.translation import tr
 
 FORMAT = 1
 FILE = "workspace.json"
@@ -66,10 +67,12 @@ def open_workspace(workspace: Path) -> Path:
     found = read_format(workspace)
     if found > FORMAT:
         raise StudioError(
-            f"The workspace {workspace.name} was written by a newer version (format {found}; this one reads "
-            f"up to {FORMAT}). Nothing was changed.",
+            tr(
+                "The workspace {name} was written by a newer version (format {found}; this one reads "
+                "up to {format}). Nothing was changed."
+            ).format(name=workspace.name, found=found, format=FORMAT),
             code="newer-workspace",
-            remedy="Update SelfSup Studio, or name another folder in SELFSUP_WORKSPACE.",
+            remedy=tr("Update SelfSup Studio, or name another folder in SELFSUP_WORKSPACE."),
         )
     if found < FORMAT:
         with FileLock(workspace / f".{FILE}.lock"):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selfsup_core.registry import Registry
+from selfsup_core.translation import tr_later
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,7 +74,7 @@ class Task(ABC):
     notes: list[str]
     verdict: Verdict | None = None
     chosen_by: str | None = "val_loss"
-    baseline_message: str = "Measuring the baselines on the same rows."
+    baseline_message: str = tr_later("Measuring the baselines on the same rows.")
 
     @abstractmethod
     def __init__(self, context: TaskContext) -> None: ...

@@ -15,6 +15,7 @@ from selfsup_core.projection.pca import fit_pca
 from selfsup_core.runs.frames import FrameStore
 from selfsup_core.tasks import TASKS, Look, Task, TaskContext
 from selfsup_core.tasks.parts.network import build_evaluator, build_model
+from selfsup_core.translation import tr_later
 
 
 @TASKS.register("autoencoder")
@@ -22,7 +23,7 @@ class AutoencoderTask(Task):
     """x → h = f(x) → x̂ = g(h), looked at by reconstructions, codes and a map."""
 
     model: CodingNetwork
-    baseline_message = "Measuring the PCA baseline, with as many dimensions as the code."
+    baseline_message = tr_later("Measuring the PCA baseline, with as many dimensions as the code.")
 
     def __init__(self, context: TaskContext) -> None:
         spec = context.spec

@@ -51,6 +51,7 @@ from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs, Text
 from selfsup_core.tasks.parts.exact_head import ExactHead
 from selfsup_core.tasks.parts.outcome import describe_tested
 from selfsup_core.train.trained import load_trained, trained_state
+from selfsup_core.translation import tr, tr_later
 
 MOST_VALIDATION = 1000  # rows measured each epoch
 LEAST_VALIDATION = 100  # of texts through a transformer
@@ -71,7 +72,7 @@ class ClassifyTask(Task):
     """
 
     objective: CrossEntropy
-    baseline_message = "Fitting logistic regression as a baseline."
+    baseline_message = tr_later("Fitting logistic regression as a baseline.")
 
     def __init__(self, context: TaskContext) -> None:
         spec = context.spec
@@ -87,7 +88,7 @@ class ClassifyTask(Task):
         self.aside = self.choose_aside()
         self.chosen_by = self.aside.chosen_by
         self.chosen = replace(self.chosen, train=self.aside.train)
-        context.say("Building the network.")
+        context.say(tr("Building the network."))
         self.model = self._build().to(self.choice.name)
         notes = [*self._notes_of_model(), *self.inputs.notes, *self.chosen.notes, self.aside.note]
         self.notes = [note for note in notes if note]
@@ -148,7 +149,7 @@ class ClassifyTask(Task):
             return FeatureInputs(
                 self.dataset, spec.data, device, context.workspace, context.say, folder=context.folder
             )
-        context.say("Loading the model.")
+        context.say(tr("Loading the model."))
         model = cast("TextClassifierConfig", spec.model)
         self.backbone = backbone = load_backbone(model, context.workspace, context.folder, context.say)
         context.persist(lambda: write_json(context.folder / BASE, backbone.about))
@@ -180,7 +181,9 @@ class ClassifyTask(Task):
         if self.backbone is None:
             return []
         wanted, most = cast("TextClassifierConfig", self.spec.model).most_tokens, self.inputs.cost
-        cut = f"The model reads at most {most} tokens of a text." if most < wanted else ""
+        cut = (
+            tr("The model reads at most {most} tokens of a text.").format(most=most) if most < wanted else ""
+        )
         return [*self.backbone.notes, *([cut] if cut else [])]
 
     def _make_evaluator(self) -> ClassifierEvaluator:
@@ -203,13 +206,14 @@ class ClassifyTask(Task):
         there = len(self.chosen.validation)
         if len(validation) < there:
             why = (
-                "so that measuring does not take longer than training"
+                tr("so that measuring does not take longer than training")
                 if measured < MOST_VALIDATION
-                else "which is exact enough"
+                else tr("which is exact enough")
             )
             self.notes.append(
-                f"Each epoch is measured on {len(validation):,} of the {there:,} labeled validation rows, "
-                f"{why}."
+                tr(
+                    "Each epoch is measured on {count:,} of the {there:,} labeled validation rows, {why}."
+                ).format(count=len(validation), there=there, why=why)
             )
         return ClassifierEvaluator(
             self.inputs,
@@ -320,7 +324,7 @@ class ClassifyTask(Task):
         """Loss and accuracy of the labels that were set aside, by which the best epoch is chosen."""
         if len(self.aside.aside) == 0:
             return {}
-        found, _ = self.evaluator.measure(self.model, self.aside.aside, "labels set aside")
+        found, _ = self.evaluator.measure(self.model, self.aside.aside, tr("labels set aside"))
         return {f"choice_{name}": found[name] for name in ("loss", "accuracy")}
 
     def write_frame(self, frames: FrameStore, epoch: int, look: Look, *, is_last: bool) -> None:
@@ -374,7 +378,7 @@ class ClassifyTask(Task):
             load_trained(self.model, best)
         try:
             self.inputs.add(rows)
-            found, confusion = self.evaluator.measure(self.model, rows, "test rows")
+            found, confusion = self.evaluator.measure(self.model, rows, tr("test rows"))
         finally:
             if last:
                 load_trained(self.model, last)

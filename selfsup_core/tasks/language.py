@@ -24,6 +24,7 @@ from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.pretrained.trial import remember
 from selfsup_core.runs.frames import FrameStore
 from selfsup_core.tasks import TASKS, Look, Task, TaskContext
+from selfsup_core.translation import tr, tr_later
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -41,7 +42,7 @@ class LanguageTask(Task):
     """Windows of tokens; looked at by losses, by what is written, and by a map of the tokens' embeddings."""
 
     model: PreTrainedModel
-    baseline_message = "Measuring how well counts of tokens and of pairs predict."
+    baseline_message = tr_later("Measuring how well counts of tokens and of pairs predict.")
 
     def __init__(self, context: TaskContext) -> None:
         spec = context.spec
@@ -63,7 +64,7 @@ class LanguageTask(Task):
         tokenizer = self.corpus.tokenizer
         if self.is_masked:
             cast("MaskedLanguage", self.objective).mask_token = tokenizer.fast.mask_token_id
-        context.say("Building the network.")
+        context.say(tr("Building the network."))
         self.model = (loaded or self._build(tokenizer)).to(self.choice.name)
         self.span = self._span(context)
         train = self.corpus.train.tokens
@@ -92,7 +93,7 @@ class LanguageTask(Task):
             return None, None
         from selfsup_core.tasks.parts.language_loading import load_to_continue
 
-        context.say("Loading the model.")
+        context.say(tr("Loading the model."))
         model, tokenizer, notes = load_to_continue(
             cast("PretrainedConfig", self.spec.model),
             context.workspace,
@@ -123,8 +124,10 @@ class LanguageTask(Task):
         there = len(self.corpus.train.tokens)
         if there < wanted + 1:
             self.notes.append(
-                f"The training text has only {there} tokens, less than the context of {length}: "
-                f"windows of {max(2, there // 2)} tokens are used."
+                tr(
+                    "The training text has only {there} tokens, less than the context of {length}: "
+                    "windows of {value} tokens are used."
+                ).format(there=there, length=length, value=max(2, there // 2))
             )
             return max(2, there // 2)
         return wanted

@@ -55,6 +55,7 @@ from selfsup_core.tasks.parts.proposed_rows import (
 )
 from selfsup_core.tasks.parts.rounds import Rounds, RoundsState
 from selfsup_core.train.trained import load_trained, trained_state
+from selfsup_core.translation import tr
 
 MOST_TEST_SHOWN = 2000  # test rows looked at each epoch
 MOST_TEST_TEXTS = 200  # through a transformer on a CPU
@@ -189,8 +190,8 @@ class PseudoTask(ClassifyTask):
         config, tokens = self.config, bool(self.inputs.cost)
         if config.method == "mixmatch" and tokens:
             raise SettingError(
-                "MixMatch mixes numbers, and a transformer's texts are tokens.",
-                remedy="Set Method to FixMatch or UDA, or use a classifier on fixed features.",
+                tr("MixMatch mixes numbers, and a transformer's texts are tokens."),
+                remedy=tr("Set Method to FixMatch or UDA, or use a classifier on fixed features."),
             )
         about = {
             "kind": self.dataset.kind,
@@ -272,7 +273,9 @@ class PseudoTask(ClassifyTask):
         named = {}
         if len(self.tested):
             for name, network in self.networks().items():
-                logits = self.evaluator.logits(network, self.tested, f"test rows, {name}")
+                logits = self.evaluator.logits(
+                    network, self.tested, tr("test rows, {name}").format(name=name)
+                )
                 named[name] = logits.argmax(dim=1).numpy()
         y = self.y[self.tested]
         for name, classes in named.items():
@@ -302,13 +305,13 @@ class PseudoTask(ClassifyTask):
     def _says(self, network: torch.nn.Module | None) -> np.ndarray:
         """(P, C) what a network says of the pool."""
         assert network is not None
-        logits = self.evaluator.logits(network, self.pool, "unlabeled rows")
+        logits = self.evaluator.logits(network, self.pool, tr("unlabeled rows"))
         found: np.ndarray = logits.softmax(dim=1).numpy()
         return found
 
     def _name_by_twin(self, rows: np.ndarray) -> np.ndarray:
         """(R,) row numbers → (R,) class that the given labels alone make of each."""
-        logits = self.evaluator.logits(self.beside.twin, rows, "unlabeled rows, twin")
+        logits = self.evaluator.logits(self.beside.twin, rows, tr("unlabeled rows, twin"))
         named: np.ndarray = logits.argmax(dim=1).numpy()
         return named
 
@@ -416,7 +419,7 @@ class PseudoTask(ClassifyTask):
             self.pool,
             self.y[self.pool],
             features=features,
-            logits=lambda rows: self.evaluator.logits(self.student, rows, "rows to label"),
+            logits=lambda rows: self.evaluator.logits(self.student, rows, tr("rows to label")),
             values=self.shown_values,
             texts=row_texts(self.dataset),
         )
@@ -424,14 +427,14 @@ class PseudoTask(ClassifyTask):
     def _predict_unlabeled(self) -> None:
         """For the export alone: a class for all unlabeled rows, in the pool and outside of it."""
         if len(self.pool):
-            pooled = self.evaluator.logits(self.student, self.pool, "unlabeled rows")
+            pooled = self.evaluator.logits(self.student, self.pool, tr("unlabeled rows"))
             self.context.persist(lambda: write_student(self.context.folder, self.pool, pooled))
         rows = find_outside(self.y, self.given, self.pool)
         is_slow = bool(self.inputs.cost) and len(rows) > max(len(self.pool), MOST_TEST)
         if len(rows) == 0 or is_slow:
             return
         self.inputs.add(rows)
-        logits = self.evaluator.logits(self.student, rows, "unlabeled rows outside of training")
+        logits = self.evaluator.logits(self.student, rows, tr("unlabeled rows outside of training"))
         self.context.persist(lambda: write_outside(self.context.folder, rows, logits, self.inputs.split))
 
     def finish(self, best: dict[str, torch.Tensor] | None) -> Metrics:
@@ -445,7 +448,9 @@ class PseudoTask(ClassifyTask):
         self.inputs.add(rows)
         y = self.y[rows]
         named = {
-            name: self.evaluator.logits(network, rows, f"test rows, {name}").argmax(dim=1).numpy()
+            name: self.evaluator.logits(network, rows, tr("test rows, {name}").format(name=name))
+            .argmax(dim=1)
+            .numpy()
             for name, network in self.networks().items()
         }
         metrics, about = score(named, y, self.classes)
@@ -459,7 +464,7 @@ class PseudoTask(ClassifyTask):
         )
         about["verdict"] = self.verdict
         measured = self.evaluator.validation
-        logits = self.evaluator.logits(self.student, measured, "validation rows").numpy()
+        logits = self.evaluator.logits(self.student, measured, tr("validation rows")).numpy()
         about["calibration"] = calibrate(logits, self.y[measured], fit=not self.spec.data.has_budget)
         self.context.persist(lambda: write_json(self.context.folder / TEST, about))
         return metrics

@@ -26,6 +26,7 @@ from selfsup_core.tasks.parts.make_views import views_maker
 from selfsup_core.tasks.parts.network import build_model, build_views_evaluator
 from selfsup_core.tasks.parts.twin import TwinState, make_twin
 from selfsup_core.tasks.parts.views_data import prepare_views
+from selfsup_core.translation import tr, tr_later
 
 
 @TASKS.register("views")
@@ -35,7 +36,7 @@ class ViewsTask(Task):
     model: Encoder
     objective: TwoViews[Any]
     chosen_by = None  # a lower loss is no better representation: the last epoch is kept
-    baseline_message = "Measuring raw input, PCA and the untrained network on the same rows."
+    baseline_message = tr_later("Measuring raw input, PCA and the untrained network on the same rows.")
 
     def __init__(self, context: TaskContext) -> None:
         spec = context.spec
@@ -56,8 +57,11 @@ class ViewsTask(Task):
         self.notes = [self.data.note] if self.data.note else []
         if not self.evaluator.has_classes:
             self.notes.append(
-                "There are no labels of two or more classes to measure with: the verdict will rest on the "
-                "effective rank of the code."
+                tr(
+                    "There are no labels of two or more classes to measure with: the verdict "
+                    "will rest on the "
+                    "effective rank of the code."
+                )
             )
         if note := no_early_stop(spec.train.patience).strip():
             self.notes.append(note)
@@ -77,7 +81,7 @@ class ViewsTask(Task):
             self.twin.load(cast("TwinState", state["twin"]))
         elif self.twin:  # an earlier version began the run, and a twin would be behind it
             self.twin = None
-            self.notes.append("This run began without a supervised twin, and goes on without one.")
+            self.notes.append(tr("This run began without a supervised twin, and goes on without one."))
 
     def write_static(self, frames: FrameStore) -> None:
         """As of an autoencoder, and two views of each tile; every epoch compares the same ones."""

@@ -22,6 +22,7 @@ from safetensors.torch import save as save_tensors
 
 from selfsup_core.errors import CheckpointError
 from selfsup_core.files import MOST_WEIGHTS, read_file, read_json, sha256, write_folder
+from selfsup_core.translation import tr
 
 KEPT = 2
 FORMAT = 2  # of a manifest; 1 did not say so, and its digest of the spec left out what was a default
@@ -96,26 +97,34 @@ def load_checkpoint(target: Path, belongs: Belongs) -> Any:
         return restore(json.loads(contents["state.json"]), tensors)
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError, SafetensorError) as error:
         # A manifest of another shape, or files that were changed and signed again.
-        raise CheckpointError(f"Checkpoint {target.name} has changed since it was written.") from error
+        raise CheckpointError(
+            tr("Checkpoint {name} has changed since it was written.").format(name=target.name)
+        ) from error
 
 
 def read_verified(target: Path, belongs: Belongs) -> dict[str, bytes]:
     """Contents of a checkpoint's files, compared with their digests."""
     manifest = read_json(target / "manifest.json")
     if not isinstance(manifest, dict):
-        raise CheckpointError(f"Checkpoint {target.name} has no readable manifest.")
+        raise CheckpointError(tr("Checkpoint {name} has no readable manifest.").format(name=target.name))
     for key, known in belongs.items():
         if manifest["belongs"].get(key) not in ((known,) if isinstance(known, str) else known):
-            raise OtherCheckpoint(f"Checkpoint {target.name} was written with another {key}.")
+            raise OtherCheckpoint(
+                tr("Checkpoint {name} was written with another {key}.").format(name=target.name, key=key)
+            )
     contents = {}
     for file in FILES:
         digest = manifest["files"][file]
         try:
             contents[file] = read_file(target / file, MOST_WEIGHTS)
         except OSError as error:
-            raise CheckpointError(f"Checkpoint {target.name} lacks {file}.") from error
+            raise CheckpointError(
+                tr("Checkpoint {name} lacks {file}.").format(name=target.name, file=file)
+            ) from error
         if sha256(contents[file]) != digest:
-            raise CheckpointError(f"{file} of checkpoint {target.name} differs from its digest.")
+            raise CheckpointError(
+                tr("{file} of checkpoint {name} differs from its digest.").format(file=file, name=target.name)
+            )
     return contents
 
 
@@ -166,10 +175,12 @@ def refuse_others(folder: Path, belongs: Belongs) -> None:
             return
         except OtherCheckpoint as error:
             raise CheckpointError(
-                f"{error.message} Nothing was changed.",
+                tr("{message} Nothing was changed.").format(message=error.message),
                 code="other-checkpoint",
-                remedy="Resume it with the version, spec and data that it was started with, or start a new "
-                "run with this spec.",
+                remedy=tr(
+                    "Resume it with the version, spec and data that it was started with, or start a new "
+                    "run with this spec."
+                ),
             ) from error
         except CheckpointError:
             continue

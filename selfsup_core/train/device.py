@@ -9,6 +9,7 @@ from typing import NotRequired, cast
 from typing_extensions import TypedDict
 
 from selfsup_core.errors import SettingError
+from selfsup_core.translation import tr
 
 SMALL_MODEL = 2_000_000
 
@@ -55,16 +56,19 @@ def usable_cores() -> int:
 def choose_threads(requested: int, parameters: int, cores: int) -> tuple[int, str]:
     """CPU threads for a model of this many parameters, and why."""
     if requested > cores:
-        has = "has one core" if cores == 1 else f"has {cores} cores"
+        has = tr("has one core") if cores == 1 else tr("has {cores} cores").format(cores=cores)
         return (
             cores,
-            f"{requested} were set, but this machine {has}, and more threads would only wait for each other",
+            tr(
+                "{requested} were set, but this machine {has}, and more threads would only "
+                "wait for each other"
+            ).format(requested=requested, has=has),
         )
     if requested:
-        return requested, f"{requested} as set"
+        return requested, tr("{requested} as set").format(requested=requested)
     if parameters < SMALL_MODEL:
-        return 1, "small layers are not faster on more threads, and the pages stay responsive"
-    return max(1, cores - 1), "all cores except one, which is left to the pages"
+        return 1, tr("small layers are not faster on more threads, and the pages stay responsive")
+    return max(1, cores - 1), tr("all cores except one, which is left to the pages")
 
 
 def choose_device(requested: str = "auto", *, threads: int = 0, parameters: int = 0) -> DeviceChoice:
@@ -79,12 +83,12 @@ def choose_device(requested: str = "auto", *, threads: int = 0, parameters: int 
     available = {"cuda": has_cuda, "mps": has_mps, "cpu": True}
     if requested != "auto" and not available[requested]:
         raise SettingError(
-            f"Device is set to {requested!r}, but this machine has none.",
-            remedy="Set Device to Automatic or CPU (train.device = auto).",
+            tr("Device is set to {requested!r}, but this machine has none.").format(requested=requested),
+            remedy=tr("Set Device to Automatic or CPU (train.device = auto)."),
         )
     name = requested if requested != "auto" else next(n for n, here in available.items() if here)
     count, why_threads = choose_threads(threads, parameters, usable_cores())
-    as_asked = " (as set)" if requested != "auto" else ""
+    as_asked = tr(" (as set)") if requested != "auto" else ""
     if name == "cuda":
         bf16 = torch.cuda.is_bf16_supported()
         card = torch.cuda.get_device_name()
@@ -94,13 +98,20 @@ def choose_device(requested: str = "auto", *, threads: int = 0, parameters: int 
             bf16,
             True,
             card,
-            f"A CUDA GPU was found{as_asked}: {card}, "
-            + ("with bf16 arithmetic." if bf16 else "in float32, since it has no bf16."),
+            tr("A CUDA GPU was found{as_asked}: {card}, ").format(as_asked=as_asked, card=card)
+            + (tr("with bf16 arithmetic.") if bf16 else tr("in float32, since it has no bf16.")),
         )
     if name == "mps":
-        return DeviceChoice(name, 1, False, False, "Apple GPU", f"An Apple GPU was found{as_asked}.")
+        return DeviceChoice(
+            name,
+            1,
+            False,
+            False,
+            tr("Apple GPU"),
+            tr("An Apple GPU was found{as_asked}.").format(as_asked=as_asked),
+        )
     plural = "thread" if count == 1 else "threads"
-    missing = "No CUDA or Apple GPU was found" if requested == "auto" else "The CPU was asked for"
+    missing = tr("No CUDA or Apple GPU was found") if requested == "auto" else tr("The CPU was asked for")
     return DeviceChoice(
         name, count, False, True, f"CPU, {count} {plural}", f"{missing}. {count} {plural}: {why_threads}."
     )

@@ -25,6 +25,7 @@ from selfsup_core.train.memory import SMALLER, forget_unfinished, lacks_memory
 from selfsup_core.train.optimizer import make_optimizer, rate_share
 from selfsup_core.train.sums import Sums, SumsState
 from selfsup_core.train.trained import load_trained, trained_state
+from selfsup_core.translation import tr
 
 TICK_SECONDS = 0.05
 
@@ -236,9 +237,12 @@ class Loop:
         for name, value in means.items():
             if value - value != 0:
                 raise Diverged(
-                    f"{name} became {value} in step {self.step}.",
-                    remedy=f"The learning rate ({self.learning_rate:g}) is probably too high; try a tenth of "
-                    "it.",
+                    tr("{name} became {value} in step {step}.").format(
+                        name=name, value=value, step=self.step
+                    ),
+                    remedy=tr(
+                        "The learning rate ({learning_rate:g}) is probably too high; try a tenth of it."
+                    ).format(learning_rate=self.learning_rate),
                 )
         return means
 
@@ -255,7 +259,7 @@ class Loop:
                 raise
             if self.halvings == MAX_HALVINGS:
                 raise StudioError(
-                    "Memory ran out even with the batch in eight parts.",
+                    tr("Memory ran out even with the batch in eight parts."),
                     code="out-of-memory",
                     remedy=SMALLER,
                 ) from error
@@ -273,10 +277,10 @@ class Loop:
             "notice",
             self.step,
             self.progress,
-            text=(
-                f"Memory ran out: each batch of {self.config.batch_size} is now processed in "
-                f"{2**self.halvings} parts, with the same result."
-            ),
+            text=tr(
+                "Memory ran out: each batch of {batch_size} is now processed in "
+                "{halvings} parts, with the same result."
+            ).format(batch_size=self.config.batch_size, halvings=2**self.halvings),
         )
 
     def state(self) -> LoopState:

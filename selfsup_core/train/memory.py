@@ -5,23 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from selfsup_core.errors import StudioError
+from selfsup_core.translation import tr, tr_later
 
 if TYPE_CHECKING:
     import torch
 
 # In lower case. Each library has words of its own: CUDA, MPS, torch on a CPU, the system, C++, Arrow.
 NO_MEMORY = (
-    "can't allocate memory",
-    "cannot allocate memory",
-    "not enough memory",
-    "out of memory",
+    tr_later("can't allocate memory"),
+    tr_later("cannot allocate memory"),
+    tr_later("not enough memory"),
+    tr_later("out of memory"),
     "bad_alloc",
-    "bad allocation",
-    "malloc of size",
+    tr_later("bad allocation"),
+    tr_later("malloc of size"),
     "cublas_status_alloc_failed",
     "cudnn_status_alloc_failed",
 )
-SMALLER = "Use a smaller batch size, a smaller network or smaller images."
+SMALLER = tr_later("Use a smaller batch size, a smaller network or smaller images.")
 
 
 def lacks_memory(error: BaseException) -> bool:
@@ -49,8 +50,10 @@ def memory_error(error: BaseException, remedy: str = SMALLER) -> StudioError:
     found = psutil.virtual_memory()
     reason = str(error).strip().split("\n", 1)[0][:200].rstrip(".") or type(error).__name__
     return StudioError(
-        f"Memory ran out ({reason}). This machine has {found.total / 1e9:.1f} GB, of which "
-        f"{found.available / 1e9:.1f} GB are free.",
+        tr(
+            "Memory ran out ({reason}). This machine has {total:.1f} GB, of which "
+            "{available:.1f} GB are free."
+        ).format(reason=reason, total=found.total / 1e9, available=found.available / 1e9),
         code="out-of-memory",
         remedy=remedy,
     )

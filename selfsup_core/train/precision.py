@@ -17,6 +17,7 @@ from selfsup_core.errors import SettingError
 from selfsup_core.pretrained.encoders.transformer import half_type
 from selfsup_core.train.config import TrainConfig
 from selfsup_core.train.device import DeviceAbout, DeviceChoice
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 if TYPE_CHECKING:
@@ -63,10 +64,10 @@ def choose_precision(
     if config.precision == "bf16":
         if choice.name == "mps" or (choice.name == "cuda" and not choice.uses_bf16):
             raise SettingError(
-                f"Number format is set to bf16, but {choice.label} has none.",
-                remedy="Set Number format to Automatic or float32 (train.precision = auto).",
+                tr("Number format is set to bf16, but {label} has none.").format(label=choice.label),
+                remedy=tr("Set Number format to Automatic or float32 (train.precision = auto)."),
             )
-        return in_bf16(choice, "In bf16 as set.")
+        return in_bf16(choice, tr("In bf16 as set."))
     if choice.name != "cpu" or choice.uses_bf16:
         return choice
     if known and known["name"] == choice.name:
@@ -75,15 +76,17 @@ def choose_precision(
     if measure is None or steps < LEAST_STEPS:
         return choice
     if half_type("cpu") is None:
-        return in_float32(choice, "In float32, since this processor has no bf16 arithmetic.")
+        return in_float32(choice, tr("In float32, since this processor has no bf16 arithmetic."))
     found = measure()
     if found.bf16 is None:
         return choice
     share = found.bf16 / found.float32
-    said = f"takes {percent(share)} of its time in float32 on this processor"
+    said = tr("takes {share} of its time in float32 on this processor").format(share=percent(share))
     if share <= MOST_SHARE:
-        return in_bf16(choice, f"In bf16: a step {said}.")
-    return in_float32(choice, f"In float32: in bf16 a step {said}, which is not worth it.")
+        return in_bf16(choice, tr("In bf16: a step {said}.").format(said=said))
+    return in_float32(
+        choice, tr("In float32: in bf16 a step {said}, which is not worth it.").format(said=said)
+    )
 
 
 def in_bf16(choice: DeviceChoice, said: str) -> DeviceChoice:

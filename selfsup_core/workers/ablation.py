@@ -13,6 +13,7 @@ from selfsup_core.runs.folder import ENDED, RunFolder, read_state
 from selfsup_core.runs.progress import Progress
 from selfsup_core.runs.queue import resume, submit
 from selfsup_core.runs.spec import RunSpec
+from selfsup_core.translation import tr
 from selfsup_core.workers.supervisor import ensure_supervisor
 
 POLL_SECONDS = 0.3
@@ -28,17 +29,21 @@ def drive(folder: RunFolder, config: AblationConfig) -> Generator[Progress, None
     state = read_state(folder)
     if state["metrics"].get("probe_accuracy") is None:
         raise RunError(
-            "This run has no accuracy of a linear classifier to compare by.",
+            tr("This run has no accuracy of a linear classifier to compare by."),
             code="no-probe",
-            remedy="Let it reach its end, on data with labels.",
+            remedy=tr("Let it reach its end, on data with labels."),
         )
     plan = plan_of(folder, config)
     keep_asked(folder, config)
     for number, spec in enumerate(plan):
-        said = f"Run {number + 1} of {len(plan)}: {' · '.join(spec.name.split(' · ')[-2:])}."
+        said = tr("Run {number} of {count}: {split}.").format(
+            number=number + 1, count=len(plan), split=" · ".join(spec.name.split(" · ")[-2:])
+        )
         yield Progress(number / len(plan), said)
         while (run := hand_in(folder, spec, state["preset"])) is None:
-            yield Progress(number / len(plan), f"{said} It waits until the queue has room.")
+            yield Progress(
+                number / len(plan), tr("{said} It waits until the queue has room.").format(said=said)
+            )
             time.sleep(POLL_SECONDS)
         try:
             while (now := read_state(run))["status"] not in ENDED:

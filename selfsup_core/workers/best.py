@@ -15,6 +15,7 @@ from selfsup_core.runs.state import Best
 from selfsup_core.tasks import Task
 from selfsup_core.train.checkpoint import Belongs, load_checkpoint, prune, save_checkpoint
 from selfsup_core.train.trained import trained_state
+from selfsup_core.translation import tr
 
 
 class BestEpoch:
@@ -94,6 +95,6 @@ class BestEpoch:
         try:
             saved: BestState = load_checkpoint(folder / self.checkpoint, accepted)
         except CheckpointError as error:
-            notice(f"{error.message} The last epoch's weights were used.")
+            notice(tr("{message} The last epoch's weights were used.").format(message=error.message))
             return None
         return saved["model"]

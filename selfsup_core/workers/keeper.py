@@ -22,6 +22,7 @@ from selfsup_core.runs.folder import MetricsWriter, RunFolder, read_rows, write_
 from selfsup_core.runs.queue import RESERVE_BYTES
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.state import ChangeRow, RunState, parse_state
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.runs.folder import Row
@@ -189,7 +190,9 @@ class RunKeeper:
         what = "read-only" if error.errno == errno.EROFS else "full"
         self.state |= {
             "status": "paused",
-            "message": f"The disk is {what}. Training continues as soon as there is space.",
+            "message": tr("The disk is {what}. Training continues as soon as there is space.").format(
+                what=what
+            ),
         }
 
     def _sleep_for_disk(self) -> None:
@@ -200,7 +203,7 @@ class RunKeeper:
             print("the state cannot be written either", flush=True)
         self.waiting += self._receive()
         if any(r["action"] == "stop" for r in self.waiting) and not self.is_ending:
-            raise Stop("stopped while the disk was full")
+            raise Stop(tr("stopped while the disk was full"))
         time.sleep(0.5)
 
     def _take_reserve(self) -> None:
@@ -245,7 +248,7 @@ class RunKeeper:
         """Before there is anything to save: other requests wait for the first step. Raises Stop."""
         self.waiting += self._receive()
         if any(request["action"] == "stop" for request in self.waiting):
-            raise Stop("stopped by hand")
+            raise Stop(tr("stopped by hand"))
 
     def _receive(self) -> list[Request]:
         """Requests that came; of what was ignored a notice."""
@@ -284,7 +287,7 @@ class RunKeeper:
             action = request["action"]
             if action == "stop":
                 session.save()
-                raise Stop("stopped by hand")
+                raise Stop(tr("stopped by hand"))
             if action == "set":
                 session.set_live(request["name"], request["value"])
                 self.beat(force=True)
@@ -299,7 +302,7 @@ def begun_state(folder: RunFolder) -> RunState:
     """The state that the worker continues from. Raises RunError, DamagedFile."""
     state = parse_state(folder.state)
     if state is None:
-        raise RunError(f"There is no run {folder.id!r}.", code="no-run")
+        raise RunError(tr("There is no run {id!r}.").format(id=folder.id), code="no-run")
     return state
 
 

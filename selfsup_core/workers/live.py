@@ -30,6 +30,7 @@ from selfsup_core.runs.thinned import early_path, frame_path, list_early, list_f
 from selfsup_core.runs.waiting import Waits, waiting_for
 from selfsup_core.settings import whole_number
 from selfsup_core.shared import host_of, label_of, person_of
+from selfsup_core.translation import tr
 from selfsup_core.workers.supervisor import supervisor_info
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ class LiveRuns:
             if view is None:
                 folder = find_run(self.workspace, run)
                 if folder is None:
-                    raise RunError(f"There is no run {run!r}.", code="no-run")
+                    raise RunError(tr("There is no run {run!r}.").format(run=run), code="no-run")
                 view = self.views[run] = RunView(folder)
             return view
 
@@ -203,7 +204,7 @@ class LiveRuns:
     def shared(self, run: str, name: str) -> bytes:
         """`static` or `thumbnails`, as they are on disk."""
         if name not in SHARED:
-            raise RunError(f"There is no file {name!r} in a run.", code="no-frame")
+            raise RunError(tr("There is no file {name!r} in a run.").format(name=name), code="no-frame")
         return self._blob(run, self.view(run).folder.frames / f"{name}.safetensors", name)
 
     def frame(self, run: str, epoch: int, step: int | None = None) -> bytes:
@@ -212,7 +213,7 @@ class LiveRuns:
         """
         if step is not None:
             if epoch:
-                raise RunError("Only the first epoch has frames of its steps.", code="no-frame")
+                raise RunError(tr("Only the first epoch has frames of its steps."), code="no-frame")
             return self._blob(run, early_path(self.view(run).folder.frames, step), f"0-{step}")
         return self._blob(run, frame_path(self.view(run).folder.frames, epoch), str(epoch))
 
@@ -244,7 +245,9 @@ class LiveRuns:
                     self.blobs[key] = blob
             return blob
         except FileNotFoundError as error:
-            raise RunError(f"The run {run} has no frame {name}.", code="no-frame") from error
+            raise RunError(
+                tr("The run {run} has no frame {name}.").format(run=run, name=name), code="no-frame"
+            ) from error
 
 
 def without_hidden(frame: Shot, more: dict[str, str] | None = None) -> bytes:

@@ -15,10 +15,11 @@ from selfsup_core.runs.memory_left import RESERVE_BYTES, WORKER_BYTES, memory
 from selfsup_core.runs.queue import submit, withdraw
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.train.device import usable_cores
+from selfsup_core.translation import tr_later
 from selfsup_core.workers.launcher import SpawnLauncher
 
 PRESET, SOURCE = "dense-64-32-16", "digits"
-TITLE = "8 × 8 digits, a dense autoencoder"
+TITLE = tr_later("8 × 8 digits, a dense autoencoder")
 MOST_AT_ONCE = 4  # trained while measuring; more cores are reckoned from these
 SECONDS = 2.5  # of each of the two looks
 START_SECONDS = 120.0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from selfsup_core.train.device import DeviceChoice
 from selfsup_core.train.precision import StepTimes, choose_precision, may_profit, time_steps
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.tasks import Task
@@ -24,7 +25,7 @@ def decide_precision(keeper: RunKeeper, task: Task, choice: DeviceChoice) -> Dev
     def measure() -> StepTimes:
         rows = task.rows[: max(1, train.batch_size // train.accumulation)]
         return keeper.attend(
-            lambda: time_steps(task.model, task.objective, task.values, rows), "Timing a step in bf16."
+            lambda: time_steps(task.model, task.objective, task.values, rows), tr("Timing a step in bf16.")
         )
 
     found = choose_precision(

@@ -38,6 +38,7 @@ from selfsup_core.runs.state import RunState
 from selfsup_core.runs.trash import empty_old
 from selfsup_core.shared import person_of
 from selfsup_core.train.memory import says_no_memory
+from selfsup_core.translation import tr
 from selfsup_core.workers.launcher import Launcher
 from selfsup_core.workers.turns import Asked, Turns
 
@@ -225,7 +226,7 @@ class Scheduler:
                 worker=None,
             )
             return
-        update_state(folder, status="starting", message="Starting.")
+        update_state(folder, status="starting", message=tr("Starting."))
         pid = self.launcher.start(folder)
         self.turns.take(asked.who)
         self._watch(folder, asked.who, pid)

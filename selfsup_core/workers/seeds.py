@@ -21,6 +21,7 @@ from selfsup_core.runs.folder import RunFolder, read_rows, read_state, update_st
 from selfsup_core.runs.queue import LOCAL, submit
 from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.spec import RunSpec, make_spec, read_spec
+from selfsup_core.translation import tr
 
 Name = Literal["accuracy", "twin_accuracy", "ceiling_accuracy"]
 NAMES: tuple[Name, ...] = ("accuracy", "twin_accuracy", "ceiling_accuracy")
@@ -171,15 +172,15 @@ def say_band(band: Band, *, same_split: bool = False) -> str:
     """The range over single runs, in words."""
     noun = "seeds" if same_split else "splits"
     if band["high"] - band["low"] < TIE:
-        return f"All {noun} say the same."
+        return tr("All {noun} say the same.").format(noun=noun)
     low, high = (round(100 * band[end], 1) + 0.0 for end in ("low", "high"))
     ahead, behind, runs = band["ahead"], band["behind"], band["runs"]
-    said = (
-        f"Single {noun} range from {low:+.1f} to {high:+.1f} points: better in {ahead} of {runs}, worse in "
-        f"{behind}"
-    )
+    said = tr(
+        "Single {noun} range from {low:+.1f} to {high:+.1f} points: better in {ahead} of {runs}, worse in "
+        "{behind}"
+    ).format(noun=noun, low=low, high=high, ahead=ahead, runs=runs, behind=behind)
     equal = runs - ahead - behind
-    return f"{said}, the same in {equal}." if equal else f"{said}."
+    return tr("{said}, the same in {equal}.").format(said=said, equal=equal) if equal else f"{said}."
 
 
 def offer_splits(folder: RunFolder) -> str:
@@ -208,10 +209,10 @@ def offer_splits(folder: RunFolder) -> str:
 def describe_seeds(same_split: bool) -> str:
     """What differs between the runs of a group."""
     if same_split:
-        return (
+        return tr(
             "All have the same split, since the labels by hand belong to it; only the training seed differs."
         )
-    return "Each has its own split, labels and first weights."
+    return tr("Each has its own split, labels and first weights.")
 
 
 def workspace_run(workspace: Path, run: str) -> RunFolder:
@@ -220,5 +221,7 @@ def workspace_run(workspace: Path, run: str) -> RunFolder:
 
     folder = open_run(workspace, run)
     if read_state(folder).get("task") != "pseudo":
-        raise RunError(f"The run {folder.id} does not use pseudo-labels.", code="no-pseudo-labels")
+        raise RunError(
+            tr("The run {id} does not use pseudo-labels.").format(id=folder.id), code="no-pseudo-labels"
+        )
     return folder

@@ -31,6 +31,7 @@ from selfsup_core.train.checkpoint import (
 )
 from selfsup_core.train.device import choose_device
 from selfsup_core.train.loop import Event, Loop
+from selfsup_core.translation import tr
 from selfsup_core.workers.best import BestEpoch
 from selfsup_core.workers.changes import LiveChanges
 from selfsup_core.workers.keeper import Stop, open_metrics
@@ -71,7 +72,7 @@ class Session:
         context = TaskContext(
             spec, folder.path, folder.workspace, self.choice, keeper.persist, self._tell, phase
         )
-        self.task: Task = keeper.attend(lambda: make(context), "Loading the data.")
+        self.task: Task = keeper.attend(lambda: make(context), tr("Loading the data."))
         self.model, self.objective = self.task.model, self.task.objective
         self.choice = decide_precision(keeper, self.task, self.choice)
         self.loop = Loop(
@@ -104,7 +105,7 @@ class Session:
         self.best = BestEpoch(self.task, spec.train.patience)
         self.pace = Pace(keeper, self.loop)
         self.changes = LiveChanges(keeper, self.loop)
-        self.reason = "all epochs finished"
+        self.reason = tr("all epochs finished")
         self.saved_step = -1
         self.has_measured = False
         self.early_steps = choose_early(self.task.glance_rows, self.loop.rows_per_epoch)
@@ -120,7 +121,7 @@ class Session:
         }
         keeper.attend(
             lambda: keeper.persist(lambda: self.task.write_static(self.frames)),
-            "Preparing the samples to show.",
+            tr("Preparing the samples to show."),
         )
 
     def _tell(self, text: str) -> None:
@@ -140,7 +141,7 @@ class Session:
         saved, problems = load_newest(folder.checkpoints, self.accepted)
         for index, problem in enumerate(problems):
             is_last = index == len(problems) - 1
-            then = "The previous one was used." if saved else "The run starts again."
+            then = tr("The previous one was used.") if saved else tr("The run starts again.")
             self._notice(f"{problem} {then}" if is_last else problem)
         step, epoch = -1, -1
         if saved:
@@ -150,7 +151,7 @@ class Session:
             step, epoch = self.loop.step, self.loop.epoch
             self.saved_step = step
         for aside in set_aside(folder.checkpoints, f"step-{step:09d}" if saved else ""):
-            self._notice(f"The damaged checkpoint is kept as checkpoints/{aside}.")
+            self._notice(tr("The damaged checkpoint is kept as checkpoints/{aside}.").format(aside=aside))
         if problems and not saved:
             self.keeper.persist(lambda: keep_copy(folder.metrics))
         discard_newer(folder.checkpoints, self.best.checkpoint, "best-")
@@ -198,7 +199,9 @@ class Session:
                 self.pace.start_epoch()
                 if self.best.has_stalled:
                     patience = self.spec.train.patience
-                    self.reason = f"no better validation loss for {patience} epochs (early stopping)"
+                    self.reason = tr(
+                        "no better validation loss for {patience} epochs (early stopping)"
+                    ).format(patience=patience)
                     break
             elif event.kind == "step":
                 row = {"kind": "step", "step": event.step, "epoch": event.epoch, **event.terms}
@@ -263,7 +266,7 @@ class Session:
         look = keeper.attend(
             lambda: self.task.look(event.terms),
             # In later epochs, a message that comes and goes every epoch would only distract.
-            "" if epoch else "Evaluating the network before training.",
+            "" if epoch else tr("Evaluating the network before training."),
             is_stoppable=epoch == 0,
         )
         rate = self.pace.samples_per_second() if epoch else None

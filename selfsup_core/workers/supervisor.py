@@ -34,6 +34,7 @@ from selfsup_core.runs.processes import (
 )
 from selfsup_core.runs.workspace import open_workspace
 from selfsup_core.shared import host_of, people_workspaces
+from selfsup_core.translation import tr_later
 from selfsup_core.workers.launcher import local_launcher
 from selfsup_core.workers.log import write_what_fits
 from selfsup_core.workers.scheduler import Scheduler
@@ -233,7 +234,7 @@ def is_wanted(workspace: Path) -> bool:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Supervise the runs of a workspace.")
+    parser = argparse.ArgumentParser(description=tr_later("Supervise the runs of a workspace."))
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--idle-seconds", type=float, default=IDLE_SECONDS)
     parser.add_argument("--key", action="store_true", help="Read the remote endpoint's key from the input.")

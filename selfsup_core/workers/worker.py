@@ -18,6 +18,7 @@ from selfsup_core.runs.folder import RunFolder, sound_state, write_state
 from selfsup_core.runs.processes import identity
 from selfsup_core.shared import person_of
 from selfsup_core.train.memory import lacks_memory, memory_error
+from selfsup_core.translation import tr
 from selfsup_core.workers.keeper import FolderGone, RunKeeper, Stop
 from selfsup_core.workers.log import write_what_fits
 
@@ -31,7 +32,7 @@ class Worker(RunKeeper):
     def run(self) -> None:
         """Train; every way out leaves a state that says what happened."""
         try:
-            self.set_status("starting", message="Loading the data.", worker=identity())
+            self.set_status("starting", message=tr("Loading the data."), worker=identity())
             session = self._begin()
             self.set_status("running")
             session.train()
@@ -54,9 +55,9 @@ class Worker(RunKeeper):
                 "failed",
                 "internal",
                 StudioError(
-                    f"The program failed: {type(error).__name__}: {error}.",
+                    tr("The program failed: {name}: {error}.").format(name=type(error).__name__, error=error),
                     code="internal",
-                    remedy="The run's worker.log has the details.",
+                    remedy=tr("The run's worker.log has the details."),
                 ),
             )
 

@@ -8,15 +8,16 @@ from pages.parts.shared import routes
 from pages.parts.shared.workspace import errors_shown, plain
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.spec import RunSpec
+from selfsup_core.translation import tr
 
 
 def show_gauge(spec: RunSpec) -> None:
     """Estimate the quality of the first proposals from the labels alone; slow, so only on request."""
     if st.button(
-        "How good will the proposals be?",
+        tr("How good will the proposals be?"),
         icon=":material/speed:",
         key="advanced-gauge",
-        help="Cross-validation on the labels that may be seen; nothing is trained or kept.",
+        help=tr("Cross-validation on the labels that may be seen; nothing is trained or kept."),
     ):
         with errors_shown(), st.spinner("Cross-validating."):
             said = routes.lab().ask(Subject("classifier", ""), "gauge", {"spec": spec.as_dict()}).about

@@ -10,9 +10,10 @@ from pages.parts.shared.workspace import errors_shown, workspace
 from selfsup_core.export.completed import export_completed
 from selfsup_core.export.pseudo_labels import describe_scope, export_pseudo_labels
 from selfsup_core.runs.folder import RunFolder
+from selfsup_core.translation import tr, tr_later
 
-NAMES_OF_KINDS = {"csv": "CSV", "parquet": "Parquet"}
-COLUMNS = (
+NAMES_OF_KINDS = {"csv": "CSV", "parquet": tr_later("Parquet")}
+COLUMNS = tr_later(
     "Each row comes with its number in the data set (row, counted from 0), the class proposed for it (label, "
     "empty where nobody proposes one), how sure that is (confidence, from 0 to 1), whether training used it "
     "(kept) and since which round (first_round), its weight in training (weight), who proposed the class "
@@ -30,7 +31,7 @@ def show_downloads(folder: RunFolder) -> None:
             for kind, mime in kinds.items():
                 content, scope = export_completed(workspace(), folder.id, kind)
                 st.download_button(
-                    f"Your data with labels, {NAMES_OF_KINDS[kind]}",
+                    tr("Your data with labels, {names_of_kinds}").format(names_of_kinds=NAMES_OF_KINDS[kind]),
                     content,
                     f"{folder.id}-labeled.{kind}",
                     mime,
@@ -40,15 +41,20 @@ def show_downloads(folder: RunFolder) -> None:
                     on_click="ignore",
                 )
         st.caption(
-            f"{scope} Column label_from says which, so that you can keep only those that you trust; "
-            "prediction and prediction_confidence (from 0 to 1) are the trained classifier's. Labels by hand "
-            "are those of now, also without training again."
+            tr(
+                "{scope} Column label_from says which, so that you can keep only those that you trust; "
+                "prediction and prediction_confidence (from 0 to 1) are the trained "
+                "classifier's. Labels by hand "
+                "are those of now, also without training again."
+            ).format(scope=scope)
         )
-        with st.expander("Details of the pseudo-labels", icon=":material/table:", key="review-details"):
+        with st.expander(tr("Details of the pseudo-labels"), icon=":material/table:", key="review-details"):
             with st.container(horizontal=True):
                 for kind, mime in kinds.items():
                     st.download_button(
-                        f"Rows without a given label, {NAMES_OF_KINDS[kind]}",
+                        tr("Rows without a given label, {names_of_kinds}").format(
+                            names_of_kinds=NAMES_OF_KINDS[kind]
+                        ),
                         export_pseudo_labels(workspace(), folder.id, kind),
                         f"{folder.id}-pseudo-labels.{kind}",
                         mime,

@@ -10,6 +10,7 @@ from pages.parts.shared import routes
 from pages.parts.shared.workspace import errors_shown, plain
 from selfsup_core.figures.attribution import pixels_figure, terms_figure
 from selfsup_core.inspection.subject import Subject
+from selfsup_core.translation import tr
 from selfsup_core.wording import ROW, percent
 
 FOR, AGAINST = "blue", "orange"
@@ -18,28 +19,39 @@ BARS = {"displayModeBar": False}
 
 def show_why(run: str, **sample: Any) -> None:
     """Args: sample: text=… or row=…, and epoch=… for another one than the best."""
-    with errors_shown(), st.spinner("Looking for reasons."):
+    with errors_shown(), st.spinner(tr("Looking for reasons.")):
         why = routes.lab().ask(Subject("classifier", run), "why", sample).about
-        st.markdown(f"**{plain(why['label'])}**, {percent(why['probability'])} sure.")
+        st.markdown(
+            tr("**{label}**, {probability} sure.").format(
+                label=plain(why["label"]), probability=percent(why["probability"])
+            )
+        )
         if "places" in why:
             st.markdown(marked(why["text"], why["places"], why["parts"]))
             st.caption(
-                "Blue words speak for this class, orange words against it: how much the class loses or "
-                "gains when the word is left out. Words with little effect have no color."
+                tr(
+                    "Blue words speak for this class, orange words against it: how much the class loses or "
+                    "gains when the word is left out. Words with little effect have no color."
+                )
             )
         elif "pixels" in why:
             st.plotly_chart(
                 pixels_figure(why["image"], why["pixels"]), key=f"why-{run}-{sample}", config=BARS
             )
-            st.caption("Left: the sample. Right: what speaks for the class (blue) and against it (orange).")
+            st.caption(
+                tr("Left: the sample. Right: what speaks for the class (blue) and against it (orange).")
+            )
         elif why.get("terms"):
             st.plotly_chart(terms_figure(why["terms"]), key=f"why-{run}-{sample}", config=BARS)
             st.caption(
-                "Contributions to the log-probability, compared with an empty sample: to the right for the "
-                "class, to the left against it."
+                tr(
+                    "Contributions to the log-probability, compared with an empty sample: to "
+                    "the right for the "
+                    "class, to the left against it."
+                )
             )
         if why["nearest"]:
-            st.caption("The most similar labeled rows, as the classifier sees them:")
+            st.caption(tr("The most similar labeled rows, as the classifier sees them:"))
             st.dataframe(
                 [
                     {

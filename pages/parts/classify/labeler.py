@@ -22,11 +22,16 @@ from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.spec import value_at
 from selfsup_core.settings import Setting
 from selfsup_core.tasks.parts.labelers import PROMPTS, asking, read_said, said_row, trial_rows
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import ROW, percent
 
 TRIED = 5
 MOST_SHOWN = 200
-NAMES = {"zero-shot": "Likeliest name", "generated": "Its answer", "remote": "Remote model"}
+NAMES = {
+    "zero-shot": tr_later("Likeliest name"),
+    "generated": tr_later("Its answer"),
+    "remote": tr_later("Remote model"),
+}
 
 
 def offer_labeler(how: str) -> dict[str, Collection[object] | None]:
@@ -43,19 +48,21 @@ def choose_labeler(recipe: Recipe, settings: Mapping[str, Setting], how: str) ->
     values: dict[str, object] = {}
     if how == "remote":
         show_remote(model)
-        with st.expander("Connection", icon=":material/cloud_upload:"):
+        with st.expander(tr("Connection"), icon=":material/cloud_upload:"):
             show_remote_settings("pseudo-remote")
     else:
         models = {e["model"]: e["title"] for e in list_models(workspace()) if is_usable(e)}
         if not models:
-            model.warning("There is no causal language model on this machine.", icon=":material/download:")
+            model.warning(
+                tr("There is no causal language model on this machine."), icon=":material/download:"
+            )
             return {}
         asked.begin(settings["objective.labeler"], "pseudo-labeler", value_at(base, "labeler"))
         if st.session_state.get("pseudo-labeler") not in models:
             st.session_state["pseudo-labeler"] = next(iter(models))
         values["objective.labeler"] = choose_one(
             model,
-            "Language model",
+            tr("Language model"),
             models,
             key="pseudo-labeler",
             help=help_text(settings["objective.labeler"]),
@@ -63,7 +70,7 @@ def choose_labeler(recipe: Recipe, settings: Mapping[str, Setting], how: str) ->
     entry = settings["objective.labeler_rows"]
     asked.begin(entry, "pseudo-labeler-rows", value_at(base, "labeler_rows"))
     values["objective.labeler_rows"] = number_field(
-        rows, "Rows asked about", 0, 10_000_000, key="pseudo-labeler-rows", help=help_text(entry)
+        rows, tr("Rows asked about"), 0, 10_000_000, key="pseudo-labeler-rows", help=help_text(entry)
     )
     asked.begin(
         settings["objective.labeler_prompt"],
@@ -72,10 +79,10 @@ def choose_labeler(recipe: Recipe, settings: Mapping[str, Setting], how: str) ->
         lambda own: own or PROMPTS[how],
     )
     prompt = st.text_area(
-        "Prompt",
+        tr("Prompt"),
         key=f"pseudo-prompt-{how}",
         height=150,
-        help="{text} and {classes} stand for the text and the classes' names.",
+        help=tr("{text} and {classes} stand for the text and the classes' names."),
     )
     values["objective.labeler_prompt"] = "" if prompt == PROMPTS[how] else prompt
     show_trial(how, source, prompt, values.get("objective.labeler", ""))
@@ -96,15 +103,26 @@ def show_remote(place: Any) -> None:
         place.warning(plain(str(error)), icon=":material/cloud_off:")
         return
     price = (
-        f"{config.price_in:g} and {config.price_out:g} per million tokens read and written"
+        tr("{price_in:g} and {price_out:g} per million tokens read and written").format(
+            price_in=config.price_in, price_out=config.price_out
+        )
         if config.price_in or config.price_out
-        else "no price is set"
+        else tr("no price is set")
     )
     place.info(
         plain(
-            f"Texts are sent to {connection.model or 'the model'} at {connection.host}: at most "
-            f"{config.requests_per_minute:,} requests per minute and {config.most_requests:,} in all; "
-            f"{price}. {connection.warning}"
+            tr(
+                "Texts are sent to {value} at {host}: at most "
+                "{requests_per_minute:,} requests per minute and {most_requests:,} in all; "
+                "{price}. {warning}"
+            ).format(
+                value=connection.model or "the model",
+                host=connection.host,
+                requests_per_minute=config.requests_per_minute,
+                most_requests=config.most_requests,
+                price=price,
+                warning=connection.warning,
+            )
         ),
         icon=":material/cloud_upload:",
     )
@@ -114,12 +132,12 @@ def show_trial(how: str, source: str, prompt: str, labeler: str) -> None:
     """A few rows, asked at once: text, raw answer, class."""
     mark = (how, source, prompt, labeler)
     if st.button(
-        f"Try it on {TRIED} rows",
+        tr("Try it on {tried} rows").format(tried=TRIED),
         key="pseudo-try",
         icon=":material/science:",
-        help="Shows what the model answers before a run asks about many rows.",
+        help=tr("Shows what the model answers before a run asks about many rows."),
     ):
-        with errors_shown(), st.spinner("Asking the language model …"):
+        with errors_shown(), st.spinner(tr("Asking the language model …")):
             st.session_state["pseudo-tried"] = (mark, try_rows(how, source, prompt, labeler))
     tried, rows = st.session_state.get("pseudo-tried", (None, []))
     if tried == mark:
@@ -162,10 +180,16 @@ def show_said(folder: RunFolder) -> None:
     """After a run: the answers of its language models, one row per text."""
     said = read_said(folder.path)
     if not said:
-        st.caption("No language model proposed labels in this run.")
+        st.caption(tr("No language model proposed labels in this run."))
     for how, rows in said.items():
         open_rows = sum(not row["label"] for row in rows)
-        st.markdown(f"**{NAMES.get(how, how)}**: {len(rows):,} rows, {open_rows:,} of them got no class.")
+        st.markdown(
+            tr("**{names}**: {count:,} rows, {open_rows:,} of them got no class.").format(
+                names=NAMES.get(how, how), count=len(rows), open_rows=open_rows
+            )
+        )
         show_table(rows[:MOST_SHOWN], key=f"review-said-{how}")
         if len(rows) > MOST_SHOWN:
-            st.caption(f"The first {MOST_SHOWN} rows; `pseudo said` prints all.")
+            st.caption(
+                tr("The first {most_shown} rows; `pseudo said` prints all.").format(most_shown=MOST_SHOWN)
+            )

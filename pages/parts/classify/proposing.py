@@ -19,6 +19,7 @@ from selfsup_core.runs.recipes import Preset, list_presets, preset_spec, questio
 from selfsup_core.runs.spec import RunSpec, known_settings
 from selfsup_core.settings import Setting
 from selfsup_core.tasks.parts.labelers import LABELERS
+from selfsup_core.translation import tr
 
 PSEUDO = {
     "Proposals": (
@@ -130,10 +131,12 @@ def choose_pseudo(recipe: Recipe, settings: Mapping[str, Setting]) -> dict[str, 
             [*answers, *(choice for choice in setting.choices if choice not in answers)],
             key=f"answer-{recipe.preset}-{path}",
             format_func=setting.say,
-            help=f"Only what you know of all rows, labeled or not. {setting.description}",
+            help=tr("Only what you know of all rows, labeled or not. {description}").format(
+                description=setting.description
+            ),
         )
     who = proposer.selectbox(
-        "Who proposes labels",
+        tr("Who proposes labels"),
         names,
         key=f"pseudo-who-{mark}",
         format_func=lambda n: describe_proposers(n.split("+"), objective.vote),
@@ -142,21 +145,21 @@ def choose_pseudo(recipe: Recipe, settings: Mapping[str, Setting]) -> dict[str, 
     values["objective.proposers"] = who.split("+")
     if who == "rules":
         asked.begin(settings["objective.rules"], f"pseudo-rules-{mark}", "")
-        example = "class: word, another phrase" if kind == "text" else "class: column > 3.5"
+        example = tr("class: word, another phrase") if kind == "text" else tr("class: column > 3.5")
         values["objective.rules"] = st.text_area(
-            "Rules, one per line",
+            tr("Rules, one per line"),
             key=f"pseudo-rules-{mark}",
             placeholder=example,
-            help="Every match is a vote; a row whose votes are tied gets no label.",
+            help=tr("Every match is a vote; a row whose votes are tied gets no label."),
         )
     if who in LABELERS:
         values |= choose_labeler(recipe, settings, who)
     if who == "names":
         asked.begin(settings["objective.descriptions"], f"pseudo-descriptions-{mark}", "")
         values["objective.descriptions"] = st.text_area(
-            "Descriptions of the classes (optional)",
+            tr("Descriptions of the classes (optional)"),
             key=f"pseudo-descriptions-{mark}",
-            placeholder="class: what it is about",
+            placeholder=tr("class: what it is about"),
             help=help_text(settings["objective.descriptions"]),
         )
     return values

@@ -33,6 +33,7 @@ from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.tasks.parts.labelers import read_said
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import counted, inline, percent
 from selfsup_core.workers.seeds import MOST, Seeds, describe_seeds
 
@@ -47,7 +48,7 @@ keys = component("selfsup_keys", "classify/keys.js")
 def show_review(folder: RunFolder) -> None:
     """What can be done after a run, one thing at a time."""
     chosen = st.segmented_control(
-        "What next",
+        tr("What next"),
         [name for name in NEXT if name != "said" or read_said(folder.path)],
         key="review-next",
         label_visibility="collapsed",
@@ -61,7 +62,7 @@ def show_review(folder: RunFolder) -> None:
 def show_queue(folder: RunFolder) -> None:
     frames = list_frames(folder.frames)
     if not frames:
-        st.caption("No round has finished yet.")
+        st.caption(tr("No round has finished yet."))
         return
     spec = read_spec(folder.spec)
     source = spec.data.source
@@ -73,25 +74,27 @@ def show_queue(folder: RunFolder) -> None:
         rows = [int(row) for row in frame["unsure_rows"]]
         left = [i for i, row in enumerate(rows) if row not in done and row not in skipped]
         st.caption(
-            f"The rows it is least sure of: {len(rows) - len(left)} of {len(rows)} reviewed; "
-            f"{count_words(len(done))} for this data set in all. The next run learns from them, and so does "
-            "its twin, the same classifier trained on the given labels alone."
+            tr(
+                "The rows it is least sure of: {count} of {count_2} reviewed; "
+                "{count_words} for this data set in all. The next run learns from them, and so does "
+                "its twin, the same classifier trained on the given labels alone."
+            ).format(count=len(rows) - len(left), count_2=len(rows), count_words=count_words(len(done)))
         )
         if left:
             show_sample(folder.id, source, rows[left[0]])
             st.caption(plain(describe_row(frame, left[0], classes)))
             choose_label(folder, source, rows[left[0]], classes)
             if st.toggle(
-                "Why?",
+                tr("Why?"),
                 key="review-why",
-                help="What speaks for its predicted class, and the most similar labeled rows.",
+                help=tr("What speaks for its predicted class, and the most similar labeled rows."),
             ):
                 show_why(folder.id, row=rows[left[0]], epoch=frames[-1])
         else:
-            st.markdown("All of them are reviewed.")
+            st.markdown(tr("All of them are reviewed."))
         show_hand_labels(source, classes)
         if done and st.button(
-            f"Train again with {count_words(len(done))}",
+            tr("Train again with {count_words}").format(count_words=count_words(len(done))),
             icon=":material/play_arrow:",
             key="review-train",
             type="primary" if not left else "secondary",
@@ -111,13 +114,23 @@ def describe_row(frame: dict[str, Any], place: int, classes: list[str]) -> str:
     label = int(frame["unsure_label"][place])
     proposed, confidence = "", float(frame["unsure_confidence"][place])
     if label >= 0:
-        how = "without a probability" if math.isnan(confidence) else f"{percent(confidence)} sure"
+        how = (
+            tr("without a probability")
+            if math.isnan(confidence)
+            else tr("{confidence} sure").format(confidence=percent(confidence))
+        )
         proposed = f"{classes[label]}, {how}"
     if "unsure_student" not in frame:  # a run of an earlier version
         return f"Proposed: {proposed}." if proposed else ""
     said, sure = int(frame["unsure_student"][place]), float(frame["unsure_student_confidence"][place])
-    beside = f" The proposers together predict {proposed}." if proposed and label != said else ""
-    return f"The student predicts {classes[said]}, {percent(sure)} sure.{beside}"
+    beside = (
+        tr(" The proposers together predict {proposed}.").format(proposed=proposed)
+        if proposed and label != said
+        else ""
+    )
+    return tr("The student predicts {classes}, {sure} sure.{beside}").format(
+        classes=classes[said], sure=percent(sure), beside=beside
+    )
 
 
 def show_hand_labels(source: str, classes: list[str]) -> None:
@@ -129,17 +142,25 @@ def show_hand_labels(source: str, classes: list[str]) -> None:
         for one in made[:MOST_LISTED]:
             name = classes[one["label"]] if one["label"] < len(classes) else str(one["label"])
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"Row {one['row']}: **{plain(name)}** {plain(excerpt(source, one['row']))}")
+                st.markdown(
+                    tr("Row {row}: **{name}** {excerpt}").format(
+                        row=one["row"], name=plain(name), excerpt=plain(excerpt(source, one["row"]))
+                    )
+                )
                 st.button(
-                    "Undo",
+                    tr("Undo"),
                     key=f"review-undo-{one['row']}",
                     icon=":material/undo:",
                     on_click=add_hand_label,
                     args=(workspace(), source, one["row"], None),
-                    help="Remove this label.",
+                    help=tr("Remove this label."),
                 )
         if len(made) > MOST_LISTED:
-            st.caption(f"The newest {MOST_LISTED}; `pseudo hand {source}` lists all.")
+            st.caption(
+                tr("The newest {most_listed}; `pseudo hand {source}` lists all.").format(
+                    most_listed=MOST_LISTED, source=source
+                )
+            )
 
 
 def excerpt(source: str, row: int) -> str:
@@ -156,7 +177,10 @@ def show_sample(run: str, source: str, row: int) -> None:
             st.text(dataset.x[row][:MOST_LETTERS])
         elif dataset.kind in ("image", "sound"):
             st.image(
-                sample_sheet(dataset.x[row : row + 1], dataset.scale), width=220, clamp=True, alt=f"Row {row}"
+                sample_sheet(dataset.x[row : row + 1], dataset.scale),
+                width=220,
+                clamp=True,
+                alt=tr("Row {row}").format(row=row),
             )
         else:
             show_table(source, dataset, [row], run=run, has_labels=False)
@@ -181,18 +205,18 @@ def choose_label(folder: RunFolder, source: str, row: int, classes: list[str]) -
                     on_click=keep,
                     args=(number,),
                     shortcut=key,
-                    help=f"Key {key}",
+                    help=tr("Key {key}").format(key=key),
                 )
         else:
             chosen = st.selectbox(
-                "Class",
+                tr("Class"),
                 range(len(classes)),
                 format_func=lambda c: classes[c],
                 key=f"review-class-{row}",
                 label_visibility="collapsed",
             )
-            st.button("Keep", key="review-keep", on_click=keep, args=(chosen,), icon=":material/check:")
-        if st.button("Skip", key="review-skip", shortcut="s", help="Key S"):
+            st.button(tr("Keep"), key="review-keep", on_click=keep, args=(chosen,), icon=":material/check:")
+        if st.button(tr("Skip"), key="review-skip", shortcut="s", help=tr("Key S")):
             st.session_state[f"skipped-{folder.id}"].add(row)
             rerun(scope="fragment")
     if routes.is_mounted:
@@ -211,7 +235,10 @@ def show_audit(folder: RunFolder) -> None:
         rows = [
             {"Proposer": name, "Predicts a class for": share}
             | (
-                {f"Agrees with {inline(other)}": agreed for other, agreed in zip(names, agrees, strict=True)}
+                {
+                    tr("Agrees with {other}").format(other=inline(other)): agreed
+                    for other, agreed in zip(names, agrees, strict=True)
+                }
                 if len(names) > 1
                 else {}
             )
@@ -221,7 +248,9 @@ def show_audit(folder: RunFolder) -> None:
         st.dataframe(rows, hide_index=True, column_config=as_percent, key="review-vote")
         if len(names) > 1:
             st.caption(
-                f"They predict different classes for {percent(vote['conflicts'])} of the unlabeled rows."
+                tr("They predict different classes for {conflicts} of the unlabeled rows.").format(
+                    conflicts=percent(vote["conflicts"])
+                )
             )
     if prior:
         shown = [
@@ -231,37 +260,47 @@ def show_audit(folder: RunFolder) -> None:
             )
         ]
         as_percent = {
-            c: st.column_config.NumberColumn(format="percent") for c in ("Estimated share", "Standard error")
+            c: st.column_config.NumberColumn(format="percent")
+            for c in (tr("Estimated share"), tr("Standard error"))
         }
         st.dataframe(shown, hide_index=True, column_config=as_percent, key="review-prior")
         st.caption(
-            "Shares of the classes among the unlabeled rows, estimated from the proposals; as reliable as "
-            "the probabilities of the proposals."
+            tr(
+                "Shares of the classes among the unlabeled rows, estimated from the "
+                "proposals; as reliable as "
+                "the probabilities of the proposals."
+            )
         )
     found = (read_tested(folder.path) or {}).get("calibration")
     if found and found["rows"] < LEAST_ROWS:
         st.caption(
-            f"Too few validation rows with labels to measure calibration: {found['rows']}, and {LEAST_ROWS} "
-            "are needed."
+            tr(
+                "Too few validation rows with labels to measure calibration: {rows}, and {least_rows} "
+                "are needed."
+            ).format(rows=found["rows"], least_rows=LEAST_ROWS)
         )
         return
     if not found or not found["before"]["bins"]:
-        st.caption("Calibration is measured at the end of the run, on validation rows with labels.")
+        st.caption(tr("Calibration is measured at the end of the run, on validation rows with labels."))
         return
     st.plotly_chart(reliability_figure(found), key="review-calibration", config={"displayModeBar": False})
     before = 100 * found["before"]["ece"]
     if "after" not in found:
         st.caption(
-            f"Expected calibration error {before:.1f} points on {found['rows']:,} validation rows. Their "
-            "labels are beyond the label budget: they measure this, and no temperature is fitted by them."
+            tr(
+                "Expected calibration error {before:.1f} points on {rows:,} validation rows. Their "
+                "labels are beyond the label budget: they measure this, and no temperature is fitted by them."
+            ).format(before=before, rows=found["rows"])
         )
         return
     after = 100 * found["after"]["ece"]
     st.caption(
-        f"Expected calibration error {before:.1f} points on {found['rows'] // 2:,} validation rows; "
-        f"{after:.1f} after all scores are divided by a temperature of {found['temperature']:.2f}, fitted "
-        "on the other half of them. On the line, a proposal that is 80% sure is correct in 80 of 100 "
-        "cases."
+        tr(
+            "Expected calibration error {before:.1f} points on {rows:,} validation rows; "
+            "{after:.1f} after all scores are divided by a temperature of {temperature:.2f}, fitted "
+            "on the other half of them. On the line, a proposal that is 80% sure is correct in 80 of 100 "
+            "cases."
+        ).format(before=before, rows=found["rows"] // 2, after=after, temperature=found["temperature"])
     )
 
 
@@ -270,23 +309,27 @@ def show_seeds(folder: RunFolder) -> None:
 
     def show(now: Seeds | None) -> None:
         if now and now["runs"]:
-            done = f"{counted(now['runs'], 'seed')} finished" + (
-                f", {now['waiting']} running or queued" if now["waiting"] else ""
+            done = tr("{runs} finished").format(runs=counted(now["runs"], "seed")) + (
+                tr(", {waiting} running or queued").format(waiting=now["waiting"]) if now["waiting"] else ""
             )
-            st.caption(f"{done}. {describe_seeds(now['same_split'])} The band is one standard deviation.")
+            st.caption(
+                tr("{done}. {describe_seeds} The band is one standard deviation.").format(
+                    done=done, describe_seeds=describe_seeds(now["same_split"])
+                )
+            )
             st.plotly_chart(seeds_figure(now), key="review-seeds-figure", config={"displayModeBar": False})
         with st.container(horizontal=True, vertical_alignment="bottom"):
             count = number_field(
                 st,
-                "Number of seeds",
+                tr("Number of seeds"),
                 2,
                 MOST,
                 5,
                 key="review-seeds-count",
                 width=140,
-                help="Including this run.",
+                help=tr("Including this run."),
             )
-            if st.button("Train with these seeds", key="review-seeds-go", icon=":material/play_arrow:"):
+            if st.button(tr("Train with these seeds"), key="review-seeds-go", icon=":material/play_arrow:"):
                 with acting("seeds"):
                     ask_for_seeds(folder, int(count))
                     rerun()
@@ -296,9 +339,9 @@ def show_seeds(folder: RunFolder) -> None:
 
 
 NEXT = {
-    "hand": ("Label by hand", ":material/back_hand:", show_queue),
-    "audit": ("How good are the proposals?", ":material/query_stats:", show_audit),
-    "said": ("Answers of the language model", ":material/chat:", show_said),
-    "seeds": ("Repeat with other seeds", ":material/casino:", show_seeds),
-    "take": ("Export the labels", ":material/download:", show_downloads),
+    "hand": (tr_later("Label by hand"), ":material/back_hand:", show_queue),
+    "audit": (tr_later("How good are the proposals?"), ":material/query_stats:", show_audit),
+    "said": (tr_later("Answers of the language model"), ":material/chat:", show_said),
+    "seeds": (tr_later("Repeat with other seeds"), ":material/casino:", show_seeds),
+    "take": (tr_later("Export the labels"), ":material/download:", show_downloads),
 }

@@ -12,6 +12,7 @@ from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import acting, plain, show_refusal, workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.runs.folder import RunFolder
+from selfsup_core.translation import tr
 from selfsup_core.workers.seeds import OTHERS, Seeds, offer_splits, over_seeds, start_seeds
 from selfsup_core.workers.supervisor import ensure_supervisor
 
@@ -62,12 +63,24 @@ def show_splits(folder: RunFolder) -> None:
             tone = {"helped": st.success, "hurt": st.error}.get(now["verdict"]["outcome"], st.info)
             tone(plain(now["verdict"]["text"]))
         if now and now["waiting"]:
-            st.caption(f"{now['runs']} of {now['runs'] + now['waiting']} splits are done.")
+            st.caption(
+                tr("{runs} of {runs_2} splits are done.").format(
+                    runs=now["runs"], runs_2=now["runs"] + now["waiting"]
+                )
+            )
         elif offer := offer_splits(folder):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.caption(plain(offer), width="content")
-                more = f"{OTHERS + 1 - now['runs']} more" if now else f"{OTHERS} other"
-                if st.button(f"Repeat with {more} splits", key="splits-go", icon=":material/shuffle:"):
+                more = (
+                    tr("{others} more").format(others=OTHERS + 1 - now["runs"])
+                    if now
+                    else tr("{others} other").format(others=OTHERS)
+                )
+                if st.button(
+                    tr("Repeat with {more} splits").format(more=more),
+                    key="splits-go",
+                    icon=":material/shuffle:",
+                ):
                     with acting("splits"):
                         ask_for_seeds(folder, OTHERS + 1)
                         rerun()

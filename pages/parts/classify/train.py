@@ -40,6 +40,7 @@ from selfsup_core.runs.folder import RunFolder, RunState
 from selfsup_core.runs.recipes import list_presets, preset_spec, questions_of
 from selfsup_core.runs.spec import RunSpec, read_spec
 from selfsup_core.settings import Setting
+from selfsup_core.translation import tr, tr_later
 
 # What looks good at once; and for pseudo-labels the set on which a first run shows within a minute that they
 # help.
@@ -69,25 +70,25 @@ def choose_recipe(task: str, at: Places, asked: Asked) -> Recipe:
     presets, sources = list_presets(task), usable_sources(lambda source: source.classes >= 2)
     source = choose_source(
         at.data,
-        "Data",
+        tr("Data"),
         sources,
         asked=asked,
         key=f"{task}-data",
         default=str(presets[wanted]["spec"]["data"]["source"]) if wanted in presets else FIRST[task],
-        help="Data sets with at least two classes.",
-        needs="A classifier needs labels for at least two classes.",
+        help=tr("Data sets with at least two classes."),
+        needs=tr("A classifier needs labels for at least two classes."),
     )
     kind = sources[source].kind
     fitting = [name for name, preset in presets.items() if kind in preset["kinds"]]
     preset = choose_preset(
         at.model,
-        "Classifier",
+        tr("Classifier"),
         fitting,
         task,
         asked=asked,
         key=f"{task}-preset-{kind}",
         default=fitting[0],
-        needs=f"The data set {sources[source].title} is of another kind.",
+        needs=tr("The data set {title} is of another kind.").format(title=sources[source].title),
     )
     answers = read_answers(presets[preset], preset, asked)
     mark = "-".join([preset, *answers.values()])  # another answer is another recipe with its own defaults
@@ -132,10 +133,12 @@ def compose_pseudo(recipe: Recipe, values: dict[str, object], more: DeltaGenerat
     if hand:
         recipe.asked.begin_hand(key)
     with_hand = bool(hand) and st.toggle(
-        f"Use {count_words(len(hand))}",
+        tr("Use {count_words}").format(count_words=count_words(len(hand))),
         key=key,
-        help="Adds the labels that you gave by hand to those of the data set. Switching this off does not "
-        "delete them.",
+        help=tr(
+            "Adds the labels that you gave by hand to those of the data set. Switching this off does not "
+            "delete them."
+        ),
     )
     spec = compose(recipe, values, more, with_hand=with_hand)
     with more:
@@ -167,7 +170,7 @@ def form_of(task: str) -> Form:
         always=f"{task}-data",
         offer=partial(offer, task),
         address={"do": MODES[task]},
-        epochs=("Rounds", "Each round: propose, keep, train.") if is_pseudo else None,
+        epochs=(tr("Rounds"), tr("Each round: propose, keep, train.")) if is_pseudo else None,
     )
 
 
@@ -186,14 +189,14 @@ def show(task: str) -> None:
     # Above the run, whose height changes: below it they would move away under the pointer.
     with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
         link_here(
-            "Use this classifier",
+            tr("Use this classifier"),
             icon=":material/category_search:",
             key="use-this-classifier",
             params={"do": "use", "run": folder.id},
         )
         st.page_link(
             "pages/latent.py",
-            label="Explore its class scores",
+            label=tr("Explore its class scores"),
             icon=":material/scatter_plot:",
             query_params={"space": f"run:{folder.id}"},
         )
@@ -212,22 +215,24 @@ def offer_careless(folder: RunFolder, state: RunState) -> None:
     with errors_shown():
         spec = with_careless(read_spec(folder.spec))
     if spec and st.button(
-        "Compare without safeguards",
+        tr("Compare without safeguards"),
         icon=":material/warning:",
         key="add-careless",
-        help="Trains this run once more with a further network beside it: even class shares, no check, and "
-        "every kept label counts in full. You see what goes wrong where these do not fit the data.",
+        help=tr(
+            "Trains this run once more with a further network beside it: even class shares, no check, and "
+            "every kept label counts in full. You see what goes wrong where these do not fit the data."
+        ),
     ):
         start_clicked(spec, preset=state["preset"], button="add-careless", do="pseudo")
 
 
 ABOUT = {
-    "classify": (
+    "classify": tr_later(
         "A classifier predicts the class of a sample: [[loss]] = −ln p(true class). It learns only from the "
         "labels that you allow; all others stay hidden, and the [[test rows|test set]] are used once, at the "
         "end."
     ),
-    "pseudo": (
+    "pseudo": tr_later(
         "You have a few labels and many samples without one. Labels are proposed for the rest, the surest "
         "ones are kept as [[pseudo-labels|pseudo-label]], and the classifier learns from both. Its [[twin]], "
         "the same classifier trained on the given labels alone, shows whether this helps."

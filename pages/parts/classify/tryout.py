@@ -16,6 +16,7 @@ from selfsup_core.export.new_samples import Prediction
 from selfsup_core.inspection.held_out import HeldOut, held_out
 from selfsup_core.inspection.questions.classifier import Predictions
 from selfsup_core.inspection.subject import Subject
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import ROW
 
 COUNT = 8
@@ -23,10 +24,14 @@ LETTERS = 300
 DRAW = "use-draw"
 PICTURES = ("image", "sound")
 TOOK = {
-    "text": "The first answer takes a few seconds while the classifier loads; then hundreds of texts per "
-    "second, or about ten with a fine-tuned transformer.",
+    "text": tr_later(
+        "The first answer takes a few seconds while the classifier loads; then hundreds of texts per "
+        "second, or about ten with a fine-tuned transformer."
+    ),
 }
-QUICK = "The first answer takes a few seconds while the classifier loads; after that it is immediate."
+QUICK = tr_later(
+    "The first answer takes a few seconds while the classifier loads; after that it is immediate."
+)
 
 
 def show_tryout(run: str, source: str, kind: str) -> Predictions | None:
@@ -37,7 +42,10 @@ def show_tryout(run: str, source: str, kind: str) -> Predictions | None:
         missing = "deleted"
     if missing:
         st.caption(
-            "The data set that it was trained on is not on this machine, so there are no examples to show."
+            tr(
+                "The data set that it was trained on is not on this machine, so there are no "
+                "examples to show."
+            )
         )
         return None
     made = None
@@ -45,27 +53,31 @@ def show_tryout(run: str, source: str, kind: str) -> Predictions | None:
         seed = int(st.session_state.setdefault(DRAW, 0))
         rows = draw(str(workspace()), run, COUNT, seed)
         dataset = open_source(source, workspace())
-        st.markdown(f"**Try it on {len(rows)} rows that it was not trained on**")
+        st.markdown(tr("**Try it on {count} rows that it was not trained on**").format(count=len(rows)))
         show_rows(run, source, dataset, rows)
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(
-                "Classify these",
+                tr("Classify these"),
                 type="primary",
                 icon=":material/category_search:",
                 key="use-try",
-                help="Predict the class of each row above and compare it with the label.",
+                help=tr("Predict the class of each row above and compare it with the label."),
             ):
                 with st.spinner("Classifying …"):
                     values = {"rows": [one["row"] for one in rows]}
                     made = dict(routes.lab().ask(Subject("classifier", run), "predict", values).about)
             st.button(
-                "Draw other rows",
+                tr("Draw other rows"),
                 icon=":material/shuffle:",
                 key="use-draw-again",
-                help="Show other validation rows.",
+                help=tr("Show other validation rows."),
                 on_click=draw_again,
             )
-        st.caption(f"Validation rows of {plain(dataset.title)}. {TOOK.get(kind, QUICK)}")
+        st.caption(
+            tr("Validation rows of {title}. {took}").format(
+                title=plain(dataset.title), took=TOOK.get(kind, QUICK)
+            )
+        )
     return made
 
 
@@ -91,7 +103,7 @@ def show_rows(run: str, source: str, dataset: Dataset, rows: list[HeldOut]) -> N
                 st.image(
                     np.clip(np.asarray(dataset.x[one["row"]], np.float32) * dataset.scale, 0, 1),
                     width=88,
-                    alt=f"Row {one['row']}",
+                    alt=tr("Row {row}").format(row=one["row"]),
                 )
     elif dataset.kind == "table":
         numbers = [one["row"] for one in rows]
@@ -118,4 +130,8 @@ def describe_hits(found: list[Prediction]) -> str:
     """How many predictions are right, of rows whose label is known; "" where none is."""
     known = [one for one in found if one.get("true")]
     hits = sum(one["true"] == one["label"] for one in known)
-    return f"{hits} of {len(known)} predictions match the label." if known else ""
+    return (
+        tr("{hits} of {count} predictions match the label.").format(hits=hits, count=len(known))
+        if known
+        else ""
+    )

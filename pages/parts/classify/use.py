@@ -24,6 +24,7 @@ from selfsup_core.export.new_samples import TABLES, choose_text_column, predicti
 from selfsup_core.inspection.questions.classifier import Predictions
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.folder import ACTIVE, RunState, list_states, open_run, read_state
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import counted, percent
 
 TASKS = ("classify", "pseudo")
@@ -34,10 +35,10 @@ KINDS = {
     "text": ["txt", "csv", "tsv"],
 }
 SAID = {
-    "text": "a text file with one text per line, or a CSV file",
+    "text": tr_later("a text file with one text per line, or a CSV file"),
     "image": "pictures",
-    "sound": "WAV files",
-    "table": "a CSV file with the same columns",
+    "sound": tr_later("WAV files"),
+    "table": tr_later("a CSV file with the same columns"),
 }
 YOURS = {"text": "texts", "image": "pictures", "sound": "sounds", "table": "rows"}
 MOST_SHOWN = 200
@@ -57,20 +58,22 @@ def choose_run() -> RunState | None:
     """A run with a classifier that has finished an epoch."""
     states = {s["run"]: s for s in list_states(workspace()) if s.get("task") in TASKS and s["epoch"] >= 1}
     if not states:
-        st.info("There is no trained classifier yet. Train one first.", icon=":material/info:")
+        st.info(tr("There is no trained classifier yet. Train one first."), icon=":material/info:")
         if asked := st.query_params.get("run", ""):
             st.error(plain(refuse_run(asked)), icon=":material/error:")
             wait_for_epoch(asked)
         return None
     run = choose_asked(
         st,
-        "Classifier",
+        tr("Classifier"),
         {r: f"{state['name']} · {r}" for r, state in states.items()},
         key="use-run",
         param="run",
         default=next(iter(states)),
         refusal=refuse_run,
-        help="The best epoch's weights are used; of a run with pseudo-labels, the student of the last round.",
+        help=tr(
+            "The best epoch's weights are used; of a run with pseudo-labels, the student of the last round."
+        ),
         writes=True,
     )
     if run is None:
@@ -102,17 +105,19 @@ def refuse_run(run: str) -> str:
     try:
         state = read_state(open_run(workspace(), run))
     except StudioError as error:
-        return f"{error.message} It may have been deleted."
+        return tr("{message} It may have been deleted.").format(message=error.message)
     if state.get("task") not in TASKS:
-        return f"The run {run} is not a classifier."
-    return f"The run {run} has no trained weights yet."
+        return tr("The run {run} is not a classifier.").format(run=run)
+    return tr("The run {run} has no trained weights yet.").format(run=run)
 
 
 def describe(state: RunState) -> None:
     """The classes of a classifier, and its accuracy."""
     accuracy = describe_accuracy(state)
     right = f" {accuracy[:1].upper()}{accuracy[1:]}." if accuracy else ""
-    st.caption(plain(f"Trained on {state['source_title']}.{right}"))
+    st.caption(
+        plain(tr("Trained on {source_title}.{right}").format(source_title=state["source_title"], right=right))
+    )
 
 
 def ask_texts(run: str, text: str) -> Predictions:
@@ -150,9 +155,17 @@ def show_found(made: Made, source: str, kind: str) -> None:
     far = sum(bool(one["far"]) for one in found)
     if far:
         st.warning(
-            f"{far:,} of {len(found):,} samples {'is' if far == 1 else 'are'} unlike the training data, so "
-            f"{'its' if far == 1 else 'their'} predictions should not be trusted. The first: "
-            f"{plain(next(one['far'] for one in found if one['far']))}",
+            tr(
+                "{far:,} of {count:,} samples {value} unlike the training data, so "
+                "{value_2} predictions should not be trusted. The first: "
+                "{next}"
+            ).format(
+                far=far,
+                count=len(found),
+                value="is" if far == 1 else "are",
+                value_2="its" if far == 1 else "their",
+                next=plain(next(one["far"] for one in found if one["far"])),
+            ),
             icon=":material/warning:",
         )
     rows = [
@@ -167,13 +180,13 @@ def show_found(made: Made, source: str, kind: str) -> None:
     shown = {"Probability": as_percent, "Picture": picture}
     st.dataframe(rows, hide_index=True, column_config=shown, key="use-table")
     if len(found) > MOST_SHOWN:
-        st.caption(f"The first {MOST_SHOWN} are shown; the file has all.")
+        st.caption(tr("The first {most_shown} are shown; the file has all.").format(most_shown=MOST_SHOWN))
     if len(found) == 1:
         ranked = sorted(found[0]["probabilities"].items(), key=lambda pair: -pair[1])[:MOST_BARS]
         for name, p in ranked:
             st.progress(p, f"{plain(name)}: {percent(p, 1)}")
     st.download_button(
-        "All predictions, CSV",
+        tr("All predictions, CSV"),
         predictions_csv(found, classes),
         "predictions.csv",
         "text/csv",
@@ -186,12 +199,12 @@ def show_found(made: Made, source: str, kind: str) -> None:
 def show_reasons(run: str, made: Made, files: list[Any]) -> None:
     """Why one of the samples has its class; any of them can be chosen."""
     found = made["found"]
-    with st.expander("Why this label?", icon=":material/help:", key="use-why", on_change="rerun") as box:
+    with st.expander(tr("Why this label?"), icon=":material/help:", key="use-why", on_change="rerun") as box:
         if not box.open:
             return
         number = 1
         if len(found) > 1:
-            number = number_field(st, "Sample", 1, len(found), 1, key="use-why-number", width=160)
+            number = number_field(st, tr("Sample"), 1, len(found), 1, key="use-why-number", width=160)
         one = found[number - 1]
         if "row" in one:
             show_why(run, row=one["row"])
@@ -201,19 +214,21 @@ def show_reasons(run: str, made: Made, files: list[Any]) -> None:
             with lying(files) as paths:
                 show_why(run, files=paths, column=made["column"], index=number - 1)
         else:
-            st.caption("Upload the file again to see why.")
+            st.caption(tr("Upload the file again to see why."))
 
 
 def show_export(run: str) -> None:
-    with st.expander("Export classifier", icon=":material/download:"):
+    with st.expander(tr("Export classifier"), icon=":material/download:"):
         st.caption(
-            "A folder as a ZIP file: safetensors and JSON, or Hugging Face's layout for a fine-tuned "
-            "transformer. Use it with `classify predict FOLDER text`."
+            tr(
+                "A folder as a ZIP file: safetensors and JSON, or Hugging Face's layout for a fine-tuned "
+                "transformer. Use it with `classify predict FOLDER text`."
+            )
         )
-        if st.button("Create the ZIP file", key="use-export", icon=":material/folder_zip:"):
+        if st.button(tr("Create the ZIP file"), key="use-export", icon=":material/folder_zip:"):
             with (
                 errors_shown(),
-                st.spinner("Creating the ZIP file …"),
+                st.spinner(tr("Creating the ZIP file …")),
                 tempfile.TemporaryDirectory() as folder,
             ):
                 target = Path(folder) / "classifier.zip"
@@ -222,7 +237,7 @@ def show_export(run: str) -> None:
         ready = st.session_state.get("use-zip")
         if ready and ready[0] == run:
             st.download_button(
-                "Download the ZIP file",
+                tr("Download the ZIP file"),
                 ready[1],
                 f"{run}-classifier.zip",
                 "application/zip",
@@ -243,28 +258,30 @@ def show() -> None:
     if made:
         made |= {"texts": False}
     beside = st.container()  # their predictions appear directly below them
-    st.markdown(f"**Or with {YOURS[kind]} of your own**")
+    st.markdown(tr("**Or with {yours} of your own**").format(yours=YOURS[kind]))
     with errors_shown():
         if kind == "text":
             text = st.text_area(
-                "Texts, one per line",
+                tr("Texts, one per line"),
                 key="use-text",
                 height=120,
                 max_chars=200_000,
-                help="Each line is classified separately.",
+                help=tr("Each line is classified separately."),
             )
-            asked = st.button("Classify", type="primary", key="use-go")
+            asked = st.button(tr("Classify"), type="primary", key="use-go")
             if asked and not text.strip():
-                st.warning("Type or paste a text first.", icon=":material/edit:")
+                st.warning(tr("Type or paste a text first."), icon=":material/edit:")
             elif asked:
                 with st.spinner("Reading …"):
                     made = ask_texts(run, text) | {"texts": True}
         files = uploader(
-            f"Or {SAID[kind]}" if kind == "text" else SAID[kind][0].upper() + SAID[kind][1:],
+            tr("Or {said}").format(said=SAID[kind])
+            if kind == "text"
+            else SAID[kind][0].upper() + SAID[kind][1:],
             KINDS[kind],
             several=True,
             key=f"use-files-{kind}",
-            help="They are read but not kept.",
+            help=tr("They are read but not kept."),
         )
         column = choose_column(files) if kind == "text" else ""
         # Classified once, so that a later question's answer stays on the page.
@@ -301,10 +318,10 @@ def choose_column(files: list[Any]) -> str:
     found = choose_text_column(tables[0].name, names, rows, "")
     return str(
         st.selectbox(
-            "Text column",
+            tr("Text column"),
             names,
             index=found,
             key=f"use-column-{tables[0].file_id}",
-            help="The column to classify; the others are kept in the file of predictions.",
+            help=tr("The column to classify; the others are kept in the file of predictions."),
         )
     )

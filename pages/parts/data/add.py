@@ -18,8 +18,13 @@ from pages.parts.shared.workspace import errors_shown, hub_is_on, plain, workspa
 from selfsup_core.data.importing.examples import EXAMPLES
 from selfsup_core.data.library import uploads
 from selfsup_core.data.limits import LIMITS, MB, describe_limits
+from selfsup_core.translation import tr, tr_later
 
-WAYS = {"files": "Files", "record": "Record or photograph", "hub": "Hugging Face Hub"}
+WAYS = {
+    "files": tr_later("Files"),
+    "record": tr_later("Record or photograph"),
+    "hub": tr_later("Hugging Face Hub"),
+}
 
 
 def show_add() -> None:
@@ -30,7 +35,7 @@ def show_add() -> None:
     if asked:  # stays open for this visit, also where a later address no longer asks for it
         st.session_state["adding"] = True
     is_open = st.session_state.get("adding", False) or bool(st.session_state.get("pending"))
-    with st.expander("**Add your own data**", icon=":material/upload:", expanded=is_open):
+    with st.expander(tr("**Add your own data**"), icon=":material/upload:", expanded=is_open):
         files, record, hub = st.tabs(list(WAYS.values()), default=WAYS[asked or "files"])
         with files:
             show_uploader()
@@ -47,15 +52,18 @@ def show_add() -> None:
 
 def show_uploader() -> None:
     uploaded = uploader(
-        "Images, texts, a table or sounds",
+        tr("Images, texts, a table or sounds"),
         None,  # by content: MNIST's files have no ending, and a refusal says what to do instead
         several=True,
         key=f"upload-{st.session_state.get('upload_round', 0)}",
-        help="CSV, TSV, Excel, ODS, JSON, Parquet, Feather, Stata, SPSS, SAS, ARFF, libsvm, NPY, NPZ, HDF5, "
-        "AnnData, MATLAB, IDX, TXT, PDF, DOCX, EPUB, HTML, images, DICOM, NIfTI, sounds, or a ZIP file with "
-        "one folder per class. Folders called train, validation and test are kept as the split.",
+        help=tr(
+            "CSV, TSV, Excel, ODS, JSON, Parquet, Feather, Stata, SPSS, SAS, ARFF, libsvm, NPY, NPZ, HDF5, "
+            "AnnData, MATLAB, IDX, TXT, PDF, DOCX, EPUB, HTML, images, DICOM, NIfTI, sounds, "
+            "or a ZIP file with "
+            "one folder per class. Folders called train, validation and test are kept as the split."
+        ),
     )
-    with st.popover("Limits", icon=":material/straighten:"):
+    with st.popover(tr("Limits"), icon=":material/straighten:"):
         st.table([{"What": what, "At most": most} for what, most in describe_limits()])
     if not uploaded:
         show_examples()
@@ -71,7 +79,7 @@ def show_uploader() -> None:
 
 def show_examples() -> None:
     """How each kind of layout is meant to look, with a small file of it to download."""
-    with st.expander("What can I bring?", icon=":material/help:"):
+    with st.expander(tr("What can I bring?"), icon=":material/help:"):
         for example in EXAMPLES:
             about, button = st.columns((4, 1), vertical_alignment="center")
             about.markdown(f"**{example.title}**  \n{example.about}")
@@ -95,30 +103,36 @@ def keep(files: list[tuple[str, Any]]) -> None:
 def show_recorder() -> None:
     """Record sounds or photographs, each with a class, and collect them for a data set."""
     samples: list[tuple[str, str, bytes]] = st.session_state.setdefault("samples", [])
-    kind = st.segmented_control("Sample", ["Sound", "Photograph"], default="Sound", key="sample-kind")
-    label = st.text_input("Class of the sample", key="sample-label", max_chars=40)
+    kind = st.segmented_control(
+        tr("Sample"), [tr("Sound"), tr("Photograph")], default=tr("Sound"), key="sample-kind"
+    )
+    label = st.text_input(tr("Class of the sample"), key="sample-label", max_chars=40)
     place = f"sample-{kind}-{len(samples)}"
     if kind == "Photograph":
-        taken, ending = st.camera_input("Photograph", key=place), "jpg"
+        taken, ending = st.camera_input(tr("Photograph"), key=place), "jpg"
     else:
-        taken, ending = st.audio_input("Recording", key=place), "wav"
+        taken, ending = st.audio_input(tr("Recording"), key=place), "wav"
     shows(taken)
-    if taken and st.button("Keep this sample", icon=":material/add:", key="keep-sample"):
+    if taken and st.button(tr("Keep this sample"), icon=":material/add:", key="keep-sample"):
         if sum(len(content) for _, _, content in samples) + taken.size > LIMITS.recorded_bytes:
             st.error(
-                f"Recorded samples may have at most {LIMITS.recorded_bytes // MB} MB together. Create a "
-                "data set from them, or record shorter ones.",
+                tr(
+                    "Recorded samples may have at most {recorded_bytes} MB together. Create a "
+                    "data set from them, or record shorter ones."
+                ).format(recorded_bytes=LIMITS.recorded_bytes // MB),
                 icon=":material/error:",
             )
         else:
-            samples.append((label.strip() or "no class", ending, taken.getvalue()))
+            samples.append((label.strip() or tr("no class"), ending, taken.getvalue()))
             rerun()
     if not samples:
-        st.caption("Keep a few samples per class, then create a data set from them.")
+        st.caption(tr("Keep a few samples per class, then create a data set from them."))
         return
-    st.caption(f"{len(samples)} samples: " + plain(", ".join(name for name, _, _ in samples)))
+    st.caption(
+        tr("{count} samples: ").format(count=len(samples)) + plain(", ".join(name for name, _, _ in samples))
+    )
     make, drop = st.columns(2)
-    if make.button("Create a data set", type="primary", key="make-samples"):
+    if make.button(tr("Create a data set"), type="primary", key="make-samples"):
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
             for number, (name, end, content) in enumerate(samples):
@@ -129,24 +143,24 @@ def show_recorder() -> None:
             keep([("recorded.zip", buffer)])
             st.session_state["samples"] = []
             rerun()
-    if drop.button("Start over", key="drop-samples"):
+    if drop.button(tr("Start over"), key="drop-samples"):
         st.session_state["samples"] = []
         rerun()
 
 
 def show_hub() -> None:
     if not hub_is_on():
-        st.caption("Switched off on this server. Its operator can set SELFSUP_HUB=on.")
+        st.caption(tr("Switched off on this server. Its operator can set SELFSUP_HUB=on."))
         return
     name = st.text_input(
-        "ID of a data set",
+        tr("ID of a data set"),
         placeholder="owner/name",
         key="hub-id",
-        help="Texts and tables; they are downloaded to this machine.",
+        help=tr("Texts and tables; they are downloaded to this machine."),
     ).strip()
-    if st.button("Fetch", icon=":material/cloud_download:", key="hub-fetch"):
+    if st.button(tr("Fetch"), icon=":material/cloud_download:", key="hub-fetch"):
         if not name:
-            st.warning("Type the ID of a data set first, as owner/name.", icon=":material/edit:")
+            st.warning(tr("Type the ID of a data set first, as owner/name."), icon=":material/edit:")
             return
         from selfsup_core.data.library.hub import fetch
 

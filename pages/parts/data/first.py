@@ -11,6 +11,7 @@ import streamlit as st
 from pages.parts.data.gallery import Group, Picture, png_url, show_gallery
 from pages.parts.shared.tables import show_cells, show_values
 from pages.parts.shared.workspace import plain
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.data.importing.preview import ImportPreview
@@ -24,7 +25,7 @@ def show_first(seen: ImportPreview, *, key: str) -> None:
         show_sounds(seen)
     elif "pictures" in seen:
         show_gallery(by_label(seen), key=key)
-        st.caption("As the network sees them; click one to enlarge it.")
+        st.caption(tr("As the network sees them; click one to enlarge it."))
     elif "texts" in seen:
         show_texts(seen)
     else:
@@ -39,7 +40,7 @@ def by_label(seen: ImportPreview) -> list[Group]:
         groups.setdefault(label, []).append(picture)
     has_labels = any(groups)
     return [
-        {"title": (label or "no label") if has_labels else "", "pictures": pictures}
+        {"title": (label or tr("no label")) if has_labels else "", "pictures": pictures}
         for label, pictures in groups.items()
     ]
 
@@ -59,7 +60,7 @@ def show_sounds(seen: ImportPreview) -> None:
             with st.container(gap="xsmall"):
                 st.caption(plain(picture["name"]))
                 st.audio(base64.b64decode(content), format="audio/wav")
-    st.caption("Cut or padded to the same length, with the spectrogram that the network sees.")
+    st.caption(tr("Cut or padded to the same length, with the spectrogram that the network sees."))
 
 
 def show_texts(seen: ImportPreview) -> None:
@@ -77,14 +78,16 @@ def show_rows(seen: ImportPreview) -> None:
     before, after = st.columns(2) if "rows" in seen else (None, st.container())
     if before:
         with before:
-            st.markdown("**As in the file**")
+            st.markdown(tr("**As in the file**"))
             show_cells(seen["columns"], seen["rows"])
     with after:
-        st.markdown("**As columns of numbers**")
+        st.markdown(tr("**As columns of numbers**"))
         show_values(seen["made_columns"], values, missing)
-    said = "When a run starts, numbers are scaled to 0–1 by the ranges of its training rows"
+    said = tr("When a run starts, numbers are scaled to 0–1 by the ranges of its training rows")
     st.caption(
-        f"{said}, and missing values (orange) are filled with the median of their column."
+        tr("{said}, and missing values (orange) are filled with the median of their column.").format(
+            said=said
+        )
         if missing.any()
         else f"{said}."
     )
@@ -94,7 +97,11 @@ def show_left_out(left: dict[str, str]) -> None:
     """Files or columns that would be left out, and why."""
     if not left:
         return
-    title = f"Left out: {len(left):,}" if len(left) > 1 else f"Left out: {plain(next(iter(left)))}"
+    title = (
+        tr("Left out: {count:,}").format(count=len(left))
+        if len(left) > 1
+        else tr("Left out: {next}").format(next=plain(next(iter(left))))
+    )
     with st.expander(f":orange[:material/warning:] {title}"):
         st.dataframe(
             [{"What": what, "Why": why} for what, why in list(left.items())[:MOST_LEFT]],

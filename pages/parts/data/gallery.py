@@ -13,6 +13,7 @@ from pages.parts.shared.samples import picture_url
 from pages.parts.shared.workspace import plain
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.texts import Texts
+from selfsup_core.translation import tr
 
 SIZE = 96  # pixels
 
@@ -58,11 +59,11 @@ def pictures_of(dataset: Dataset, rows: np.ndarray) -> list[Picture]:
     names, labels = dataset.extra.get("names"), dataset.y
     found: list[Picture] = []
     for row in rows.tolist():
-        parts = [f"row {row}"]
+        parts = [tr("row {row}").format(row=row)]
         if isinstance(names, Texts) and names[row]:
             parts.insert(0, names[row])
         if labels is not None:
-            parts.insert(0, dataset.classes[labels[row]] if labels[row] >= 0 else "no label")
+            parts.insert(0, dataset.classes[labels[row]] if labels[row] >= 0 else tr("no label"))
         src = picture_url(np.asarray(dataset.x[row], np.float32) * dataset.scale)
         found.append({"src": src, "name": " · ".join(parts)})
     return found

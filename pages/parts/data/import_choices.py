@@ -10,13 +10,19 @@ from pages.parts.shared.forms import help_text, number_field
 from pages.parts.shared.go import rerun
 from selfsup_core.data.importing.config import ImportConfig, Role
 from selfsup_core.settings import list_settings
+from selfsup_core.translation import tr, tr_later
 
 if TYPE_CHECKING:
     from selfsup_core.data.importing.plan import ImportPlan
 
 ABOUT = {entry.path: entry for entry in list_settings(ImportConfig)}
 ROLE_NAMES = [str(role) for role in get_args(Role)]
-KIND_NAMES = {"image": "Images", "table": "Table", "text": "Texts", "sound": "Sounds"}
+KIND_NAMES = {
+    "image": tr_later("Images"),
+    "table": tr_later("Table"),
+    "text": tr_later("Texts"),
+    "sound": tr_later("Sounds"),
+}
 UNITS = ["lines", "paragraphs", "files"]
 
 
@@ -24,12 +30,12 @@ def choose_values(plan: ImportPlan, mark: str) -> dict[str, object]:
     """Name and, by kind, size or length."""
     columns = st.columns(4)
     values: dict[str, object] = {
-        "name": columns[0].text_input("Name", plan["title"][:80], key=f"name-{mark}", max_chars=80)
+        "name": columns[0].text_input(tr("Name"), plan["title"][:80], key=f"name-{mark}", max_chars=80)
     }
     if plan["kind"] == "image":
         sizes = sorted({28, 32, 64, plan["size"]})
         values["size"] = columns[1].selectbox(
-            "Image size",
+            tr("Image size"),
             sizes,
             sizes.index(plan["size"]),
             key=f"size-{mark}",
@@ -39,14 +45,14 @@ def choose_values(plan: ImportPlan, mark: str) -> dict[str, object]:
         if plan["form"] == "image":
             colors = ["gray", "color"]
             values["color"] = columns[2].selectbox(
-                "Color",
+                tr("Color"),
                 colors,
                 int(plan["color"]),
                 key=f"color-{mark}",
                 help=help_text(ABOUT["color"]),
             )
             values["fit"] = columns[3].selectbox(
-                "Images that are not square",
+                tr("Images that are not square"),
                 ABOUT["fit"].choices,
                 key=f"fit-{mark}",
                 help=help_text(ABOUT["fit"]),
@@ -64,7 +70,7 @@ def choose_values(plan: ImportPlan, mark: str) -> dict[str, object]:
     if plan["kind"] == "sound":
         values["seconds"] = number_field(
             columns[1],
-            "Length, s",
+            tr("Length, s"),
             0.05,
             30.0,
             float(max(0.05, plan["seconds"])),
@@ -74,12 +80,12 @@ def choose_values(plan: ImportPlan, mark: str) -> dict[str, object]:
     if "columns" in plan:
         kinds = ["table", "text", "image"] if "pixels" in plan else ["table", "text"]
         values["kind"] = columns[3].selectbox(
-            "Kind",
+            tr("Kind"),
             kinds,
             kinds.index(plan["kind"]),
             key=f"kind-{mark}",
             format_func=KIND_NAMES.get,
-            help="Text: the model learns from one column. Images: each row holds the pixels of one.",
+            help=tr("Text: the model learns from one column. Images: each row holds the pixels of one."),
         )
     return values
 
@@ -115,7 +121,7 @@ def choose_layout(plan: ImportPlan, mark: str) -> dict[str, object]:
         if name == "kind":
             titles = KIND_NAMES | {"auto": KIND_NAMES[plan["kind"]]}
         if name == "label":
-            titles = {"": "Automatic", "-": "None"}
+            titles = {"": tr("Automatic"), "-": tr("None")}
         values[name] = places[number % 4].selectbox(
             ABOUT[name].title,
             choices,
@@ -144,7 +150,7 @@ def choose_columns(plan: ImportPlan, mark: str) -> dict[str, object]:
         hide_index=True,
         width="stretch",
         height=min(420, 38 + 35 * len(rows)),
-        disabled=["Column", "Why", "Examples", "Missing"],
+        disabled=[tr("Column"), tr("Why"), tr("Examples"), tr("Missing")],
         column_config={"Role": st.column_config.SelectboxColumn(options=ROLE_NAMES, required=True)},
     )
     changed = {
@@ -165,7 +171,7 @@ def choose_labels(plan: ImportPlan, mark: str) -> dict[str, object]:
             plan["doubtful"],
             key=f"unlabeled-{mark}",
             help=help_text(ABOUT["unlabeled"]),
-            placeholder="Only blank cells",
+            placeholder=tr("Only blank cells"),
         )
         values["unlabeled"] = ", ".join(chosen)
     if plan.get("labels"):
@@ -183,19 +189,19 @@ def choose_labels(plan: ImportPlan, mark: str) -> dict[str, object]:
             None,
             key=f"against-{mark}",
             help=help_text(ABOUT["against"]),
-            placeholder="None",
+            placeholder=tr("None"),
         )
         values["against"] = against or ""
     has_label = any(c["role"] == "label" for c in plan.get("columns", []))
     if (offered := plan.get("found", {}).get("one_hot")) and not has_label:
         label = next(places).selectbox(
-            "Columns of 0 and 1",
+            tr("Columns of 0 and 1"),
             offered,
             None,
             key=f"one-hot-{mark}",
-            format_func=lambda one: f"{one.replace('|', ', ')} as one label",
-            help="Each row has exactly one of these columns set to 1: together they may be the class.",
-            placeholder="Numbers",
+            format_func=lambda one: tr("{replace} as one label").format(replace=one.replace("|", ", ")),
+            help=tr("Each row has exactly one of these columns set to 1: together they may be the class."),
+            placeholder=tr("Numbers"),
         )
         values["label"] = label or ""
     return values
@@ -209,7 +215,7 @@ def choose_beside(plan: ImportPlan, mark: str) -> dict[str, object]:
         choices,
         choices.index(plan["label"] or "-"),
         key=f"label-{mark}",
-        format_func=lambda name: "None" if name == "-" else name,
+        format_func=lambda name: tr("None") if name == "-" else name,
         help=help_text(ABOUT["label"]),
     )
     return {"label": "" if label == (plan["label"] or "-") else label}
@@ -226,19 +232,19 @@ def show_reading(plan: ImportPlan, mark: str, is_text: bool) -> None:
         found = {"encoding": plan["encoding"]}
     if not set(found) & {"delimiter", "encoding", "sheets"}:
         return
-    with st.popover("How the file is read", icon=":material/tune:"):
+    with st.popover(tr("How the file is read"), icon=":material/tune:"):
         reading: dict[str, object] = {}
         if "delimiter" in found:
             names = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blanks"}
             choices = list(names) if found["delimiter"] in names else [*names, found["delimiter"]]
             reading["delimiter"] = st.selectbox(
-                "Delimiter",
+                tr("Delimiter"),
                 choices,
                 choices.index(found["delimiter"]),
                 key=f"delimiter-{mark}",
                 format_func=lambda d: names.get(d, d),
             )
-            header = st.toggle("First row names the columns", found["header"], key=f"header-{mark}")
+            header = st.toggle(tr("First row names the columns"), found["header"], key=f"header-{mark}")
             reading["header"] = "yes" if header else "no"
         if is_text and "encoding" in found:
             titles = ABOUT["lines"].titles
@@ -255,7 +261,7 @@ def show_reading(plan: ImportPlan, mark: str, is_text: bool) -> None:
                 reading.pop("delimiter", None)
                 reading.pop("header", None)
         if "encoding" in found:
-            reading["encoding"] = st.text_input("Encoding", found["encoding"], key=f"encoding-{mark}")
+            reading["encoding"] = st.text_input(tr("Encoding"), found["encoding"], key=f"encoding-{mark}")
         if "sheets" in found:
             reading["sheet"] = st.selectbox(
                 ABOUT["sheet"].title,
@@ -264,7 +270,7 @@ def show_reading(plan: ImportPlan, mark: str, is_text: bool) -> None:
                 key=f"sheet-{mark}",
                 help=help_text(ABOUT["sheet"]),
             )
-            header = st.toggle("First row names the columns", found["header"], key=f"header-{mark}")
+            header = st.toggle(tr("First row names the columns"), found["header"], key=f"header-{mark}")
             reading["header"] = "yes" if header else "no"
         same = all(
             reading[key] == value
@@ -276,9 +282,9 @@ def show_reading(plan: ImportPlan, mark: str, is_text: bool) -> None:
             )
             if key in reading
         ) and reading.get("header") in (None, "yes" if found.get("header") else "no")
-        if st.button("Read again", key=f"again-{mark}"):
+        if st.button(tr("Read again"), key=f"again-{mark}"):
             if same:
-                st.caption("Nothing has changed: the files are already read like this.")
+                st.caption(tr("Nothing has changed: the files are already read like this."))
             else:
                 # What was left out to mend a refusal stays left out.
                 earlier = st.session_state.get(f"reading-{mark}", {})

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.parts.shared.samples import picture_url
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.texts import Texts
+from selfsup_core.translation import tr
 
 MOST = 100
 
@@ -25,7 +26,9 @@ def show_names(dataset: Dataset) -> None:
         | {name.capitalize(): texts[i] for name, texts in columns.items()}
         for i in range(min(MOST, len(dataset)))
     ]
-    with st.expander(f"The first {len(rows)} with their {' and '.join(columns)}"):
+    with st.expander(
+        tr("The first {count} with their {columns}").format(count=len(rows), columns=" and ".join(columns))
+    ):
         st.dataframe(
             rows,
             width="stretch",

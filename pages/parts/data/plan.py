@@ -29,6 +29,7 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.library import own, uploads
 from selfsup_core.data.library.checking import known_findings
 from selfsup_core.errors import Fix, StudioError
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.data.importing.plan import ImportPlan
@@ -45,10 +46,10 @@ def look(files: list[Path], config: ImportConfig) -> ImportPreview:
     if key not in known:
         while len(known) >= MOST_KEPT:
             known.pop(next(iter(known)))
-        with place, st.spinner("Looking at the files …"):
+        with place, st.spinner(tr("Looking at the files …")):
             stop = st.empty()
             if not known:  # later, Cancel is beside Import
-                stop.button("Cancel", key="cancel-look", on_click=cancel, args=(files,))
+                stop.button(tr("Cancel"), key="cancel-look", on_click=cancel, args=(files,))
             known[key] = own.preview(workspace(), files, config, tell=teller())
             stop.empty()
     return known[key]
@@ -58,7 +59,7 @@ def show_plan(files: list[Path]) -> None:
     """What was found, what can be changed, and the button that imports. Raises DataError."""
     if not all(file.exists() for file in files):
         st.session_state.pop("pending", None)
-        st.warning("These files are no longer there. Upload them again.", icon=":material/error:")
+        st.warning(tr("These files are no longer there. Upload them again."), icon=":material/error:")
         return
     mark = files[0].parent.name
     reading = st.session_state.get(f"reading-{mark}", {})
@@ -83,9 +84,9 @@ def show_plan(files: list[Path]) -> None:
         show_first(look(files, ImportConfig(**(reading | changed))), key=f"first-{mark}")
     go, leave, _ = st.columns((1.2, 1, 4))
     # A click during the import also cancels the import: see `teller`.
-    leave.button("Cancel", key="cancel-import", width="stretch", on_click=cancel, args=(files,))
-    if go.button("Import", type="primary", icon=":material/check:", key="import", width="stretch"):
-        with st.spinner(f"Importing {plan['rows']:,} samples …"):
+    leave.button(tr("Cancel"), key="cancel-import", width="stretch", on_click=cancel, args=(files,))
+    if go.button(tr("Import"), type="primary", icon=":material/check:", key="import", width="stretch"):
+        with st.spinner(tr("Importing {rows:,} samples …").format(rows=plan["rows"])):
             config = ImportConfig(**(reading | changed))
             name = own.import_files(workspace(), files, config, tell=teller())
             known_findings(workspace(), name)  # begins the check, so that its warnings are there soon
@@ -164,15 +165,17 @@ def describe_plan(plan: ImportPlan) -> str:
     """ "Images: 90 samples in 2 classes (cat, dog), from 90 files, median size 28 × 28" """
     classes = sorted(name for name in plan["classes"] if name)
     files = plan["files"]
-    text = f"{KIND_NAMES[plan['kind']]}: {plan['rows']:,} samples"
+    text = tr("{kind_names}: {rows:,} samples").format(kind_names=KIND_NAMES[plan["kind"]], rows=plan["rows"])
     if classes:
         shown = ", ".join(classes[:6]) + ("…" if len(classes) > 6 else "")
-        text += f" in {len(classes)} classes ({shown})"
+        text += tr(" in {count} classes ({shown})").format(count=len(classes), shown=shown)
     text += f", from {files:,} {'file' if files == 1 else 'files'}"
     if "median" in plan:
-        text += f", median size {plan['median'][0]} × {plan['median'][1]}"
+        text += tr(", median size {median} × {median_2}").format(
+            median=plan["median"][0], median_2=plan["median"][1]
+        )
     if "columns" in plan:
-        text += f", {len(plan['columns'])} columns"
+        text += tr(", {count} columns").format(count=len(plan["columns"]))
     if "seconds" in plan:
-        text += f", median length {plan['seconds']:g} s"
+        text += tr(", median length {seconds:g} s").format(seconds=plan["seconds"])
     return text

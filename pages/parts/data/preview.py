@@ -12,6 +12,7 @@ from pages.parts.shared.workspace import plain
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.texts import Texts
 from selfsup_core.figures.data import class_rows, histogram, label_bars
+from selfsup_core.translation import tr
 
 MOST_CLASSES = 12
 EACH = 8  # pictures of a class
@@ -52,13 +53,17 @@ def show_preview(name: str, dataset: Dataset) -> None:
             others = len(dataset.classes) - MOST_BARS
             if others > 0:
                 rows = len(dataset) - sum(counts.values())
-                st.caption(f"The {MOST_BARS} largest classes; {others:,} others have {rows:,} rows together.")
+                st.caption(
+                    tr(
+                        "The {most_bars} largest classes; {others:,} others have {rows:,} rows together."
+                    ).format(most_bars=MOST_BARS, others=others, rows=rows)
+                )
 
 
 def show_images(dataset: Dataset) -> None:
     each = EACH if dataset.y is not None else min(ALONE, len(dataset))
     groups = class_rows(dataset.y, len(dataset.classes), each)
-    names = [*dataset.classes, "no label"] if dataset.y is not None else [""]
+    names = [*dataset.classes, tr("no label")] if dataset.y is not None else [""]
     show_gallery(
         [
             {"title": names[index], "pictures": pictures_of(dataset, rows)}
@@ -67,13 +72,17 @@ def show_images(dataset: Dataset) -> None:
         key=f"gallery-{dataset.id}",
     )
     if len(groups) > MOST_CLASSES:
-        st.caption(f"The first {MOST_CLASSES} of {len(groups)} classes.")
+        st.caption(
+            tr("The first {most_classes} of {count} classes.").format(
+                most_classes=MOST_CLASSES, count=len(groups)
+            )
+        )
 
 
 def show_sounds(dataset: Dataset) -> None:
     names = list(dataset.classes) or ["all"]
     chosen = (
-        st.pills("Class", names, default=names[0], format_func=plain, key=f"sound-class-{dataset.id}")
+        st.pills(tr("Class"), names, default=names[0], format_func=plain, key=f"sound-class-{dataset.id}")
         or names[0]
     )
     rows = (
@@ -94,7 +103,10 @@ def show_sounds(dataset: Dataset) -> None:
                     st.caption(plain(picture["name"]))
                     st.audio(np.asarray(dataset.extra["audio"][row], np.float32) / 32768, sample_rate=rate)
     st.caption(
-        "Log-mel spectrograms: time runs to the right, low frequencies are at the bottom, and loud is bright."
+        tr(
+            "Log-mel spectrograms: time runs to the right, low frequencies are at the "
+            "bottom, and loud is bright."
+        )
     )
 
 
@@ -103,31 +115,36 @@ def show_texts(dataset: Dataset) -> None:
     labels = dataset.label_names() if dataset.y is not None else None
     with st.container(height=460, border=True):
         for row in range(min(TEXTS, len(texts))):
-            show_text(texts[row], f"row {row}", labels[row] or "no label" if labels else "")
+            show_text(
+                texts[row], tr("row {row}").format(row=row), labels[row] or tr("no label") if labels else ""
+            )
     sample = np.linspace(0, len(texts) - 1, min(len(texts), 20_000)).astype(int)
     lengths = np.array([len(texts[int(i)]) for i in sample])
     top = float(np.quantile(lengths, 0.99))
-    st.plotly_chart(histogram(lengths[lengths <= top], "characters per text"), key="lengths", config=NO_BAR)
+    st.plotly_chart(
+        histogram(lengths[lengths <= top], tr("characters per text")), key="lengths", config=NO_BAR
+    )
     st.caption(
-        f"Median {int(np.median(lengths)):,} characters, longest {int(lengths.max()):,}; the longest 1% is "
-        "not shown."
+        tr("Median {median:,} characters, longest {max:,}; the longest 1% is not shown.").format(
+            median=int(np.median(lengths)), max=int(lengths.max())
+        )
     )
 
 
 def show_text(text: str, name: str, label: str) -> None:
     """One text as it can be read, with its own line breaks; a long one is cut, and says how long it is."""
     badge = f":gray-badge[{plain(label)}] " if label else ""
-    length = f", {len(text):,} characters" if len(text) > LETTERS else ""
+    length = tr(", {count:,} characters").format(count=len(text)) if len(text) > LETTERS else ""
     st.caption(f"{badge}{plain(name)}{length}")
     st.text(f"{text[:LETTERS]}…" if len(text) > LETTERS else text)
 
 
 def show_distribution(dataset: Dataset) -> None:
     names = list(dataset.columns)[:40]
-    column = st.selectbox("Distribution of", names, key=f"column-{dataset.id}")
+    column = st.selectbox(tr("Distribution of"), names, key=f"column-{dataset.id}")
     values = np.asarray(dataset.x[:, names.index(column)])
     values = values[np.isfinite(values)]
     if len(values):
         st.plotly_chart(histogram(values, column), key="distribution", config=NO_BAR)
     else:
-        st.caption("This column has no numbers.")
+        st.caption(tr("This column has no numbers."))

@@ -29,18 +29,26 @@ from selfsup_core.evaluate.words.few_rows import warn_of_labels
 from selfsup_core.export import datasets
 from selfsup_core.features.config import DataConfig
 from selfsup_core.settings import list_settings
+from selfsup_core.translation import tr, tr_later
 
 SETTINGS = {entry.path: entry for entry in list_settings(DataConfig)}
-HEALTH = "Health"
+HEALTH = tr_later("Health")
 # As the address names them, and their titles.
-TABS = {"preview": "Preview", "health": HEALTH, "split": "Split and labels", "about": "About"}
+TABS = {
+    "preview": tr_later("Preview"),
+    "health": HEALTH,
+    "split": tr_later("Split and labels"),
+    "about": tr_later("About"),
+}
 ROWS = 8  # of a table, shown for a finding
 LOOKED_FOR = {
-    "image": "files that could not be read, copies, blank images, rare classes and doubtful labels",
-    "sound": "files that could not be read, copies, rare classes and doubtful labels",
-    "text": "copies, empty, very short and very long texts, rare classes and doubtful labels",
-    "table": "copies, missing values, constant columns, columns that give the label away, rare classes and "
-    "doubtful labels",
+    "image": tr_later("files that could not be read, copies, blank images, rare classes and doubtful labels"),
+    "sound": tr_later("files that could not be read, copies, rare classes and doubtful labels"),
+    "text": tr_later("copies, empty, very short and very long texts, rare classes and doubtful labels"),
+    "table": tr_later(
+        "copies, missing values, constant columns, columns that give the label away, rare classes and "
+        "doubtful labels"
+    ),
 }
 LEVELS = {"warning": ("orange", ":material/warning:"), "note": ("blue", ":material/info:")}
 
@@ -50,33 +58,35 @@ def show_dataset(name: str, source: Source) -> None:
     line, train = st.container(key="data-head").columns((5, 1.6), vertical_alignment="center")
     line.markdown(headline(dataset))
     if train.button(
-        "Train an autoencoder",
+        tr("Train an autoencoder"),
         icon=":material/play_arrow:",
         type="primary",
         key="train-on-it",
         width="stretch",
-        help="It learns to reconstruct the samples without labels and draws a map of them. Opens the "
-        "Autoencoder page with this data set.",
+        help=tr(
+            "It learns to reconstruct the samples without labels and draws a map of them. Opens the "
+            "Autoencoder page with this data set."
+        ),
     ):
         st.switch_page("pages/autoencoder.py", query_params={"data": name})
     with line.container(horizontal=True):
         if dataset.kind == "text":
             st.page_link(
                 "pages/language.py",
-                label="Train a language model",
+                label=tr("Train a language model"),
                 icon=":material/edit_note:",
                 query_params={"do": "train", "data": name},
             )
         if len(dataset.classes) >= 2:
             st.page_link(
                 "pages/classify.py",
-                label="Train a classifier",
+                label=tr("Train a classifier"),
                 icon=":material/label:",
                 query_params={"do": "pseudo", "data": name},
             )
         st.page_link(
             "pages/views.py",
-            label="Try augmentations",
+            label=tr("Try augmentations"),
             icon=":material/auto_fix_high:",
             query_params={"do": "lab", "data": name},
         )
@@ -168,10 +178,13 @@ def show_health(name: str, dataset: Dataset) -> None:
         warnings = count_warnings(findings)
         if not findings:
             st.success(
-                f"No problems found. Checked for {LOOKED_FOR[dataset.kind]}.", icon=":material/check_circle:"
+                tr("No problems found. Checked for {looked_for}.").format(
+                    looked_for=LOOKED_FOR[dataset.kind]
+                ),
+                icon=":material/check_circle:",
             )
         elif not warnings:
-            st.success("Ready for training. Good to know:", icon=":material/check_circle:")
+            st.success(tr("Ready for training. Good to know:"), icon=":material/check_circle:")
         for finding in findings:
             show_finding(name, dataset, finding)
 
@@ -188,23 +201,23 @@ def show_finding(name: str, dataset: Dataset, finding: FindingAbout) -> None:
                 key=f"mend-{finding['code']}",
                 icon=":material/healing:",
                 width="stretch",
-                help="Creates a new version; this one stays.",
+                help=tr("Creates a new version; this one stays."),
             ):
-                with errors_shown(), st.spinner("Creating a new version …"):
+                with errors_shown(), st.spinner(tr("Creating a new version …")):
                     new = own.mend(workspace(), name, [finding["mend"]], tell=teller())
                     st.query_params.from_dict({"data": new, "tab": "health"})
                     st.session_state.pop("data-choice-taken", None)
                     rerun()
         if finding["names"]:
             left = finding["count"] - len(finding["names"])
-            more = f" · and {left:,} more" if left > 0 and not finding["rows"] else ""
+            more = tr(" · and {left:,} more").format(left=left) if left > 0 and not finding["rows"] else ""
             text.caption(plain(" · ".join(finding["names"]) + more))
         if finding["rows"] and dataset.kind in ("image", "sound"):
             pictures = pictures_of(dataset, np.array(finding["rows"]))
             show_gallery([{"title": "", "pictures": pictures}], key=f"found-{name}-{finding['code']}")
         elif finding["rows"] and isinstance(dataset.x, Texts):
             for row in finding["rows"][:3]:
-                text.caption(plain(f"row {row}: {dataset.x[row][:160]}"))
+                text.caption(plain(tr("row {row}: {x}").format(row=row, x=dataset.x[row][:160])))
         elif finding["rows"]:
             show_table(name, dataset, finding["rows"][:ROWS])
 
@@ -221,7 +234,7 @@ def show_split(name: str, dataset: Dataset) -> None:
     if dataset.y is not None:
         values |= choose_budget(name, kept)
     else:
-        st.caption("This data set has no labels, so there is nothing to hide.")
+        st.caption(tr("This data set has no labels, so there is nothing to hide."))
     with errors_shown():
         config = DataConfig(source=name, **{**kept, **values})
         outcome = describe_split(dataset, config)
@@ -231,7 +244,7 @@ def show_split(name: str, dataset: Dataset) -> None:
         for text in warn_of_labels(outcome):
             st.caption(f":orange[:material/warning:] {plain(text)}")
         if dataset.groups is not None and not dataset.grouped_by and "part" not in dataset.extra:
-            st.caption("Copies of a sample are always on the same side of the split.")
+            st.caption(tr("Copies of a sample are always on the same side of the split."))
         if outcome["classes"]:
             st.dataframe(
                 [
@@ -243,27 +256,29 @@ def show_split(name: str, dataset: Dataset) -> None:
                 height=min(300, 38 + 35 * len(outcome["classes"])),
             )
         if st.button(
-            "Use this split",
+            tr("Use this split"),
             type="primary",
             key="save-split",
             icon=":material/check:",
-            help="New runs on this data set begin with it.",
+            help=tr("New runs on this data set begin with it."),
         ):
             own.save_split(workspace(), name, **values)
-            st.success("New runs on this data set begin with this split.", icon=":material/check:")
+            st.success(tr("New runs on this data set begin with this split."), icon=":material/check:")
 
 
 def choose_budget(name: str, kept: KeptSplit) -> KeptSplit:
     """Which labels may be seen: all that are there, some of each class, or a share."""
     number, share = kept.get("labels_per_class", 0), kept.get("labels_fraction", 1.0)
-    ways = ["All labels", "Some of each class", "A share"]
+    ways = [tr("All labels"), tr("Some of each class"), tr("A share")]
     before = ways[1] if number else ways[2] if share < 1 else ways[0]
     way = st.segmented_control(
-        "Labels that training may use",
+        tr("Labels that training may use"),
         ways,
         default=before,
         key=f"budget-{name}",
-        help="The others are hidden and only serve to check the result. Rows without a label stay unlabeled.",
+        help=tr(
+            "The others are hidden and only serve to check the result. Rows without a label stay unlabeled."
+        ),
     )
     if way == ways[1]:
         entry = SETTINGS["labels_per_class"]
@@ -279,19 +294,26 @@ def choose_budget(name: str, kept: KeptSplit) -> KeptSplit:
         return {"labels_per_class": int(n), "labels_fraction": 1.0}
     if way == ways[2]:
         share = st.slider(
-            "Share of labels in percent", 1, 100, round(100 * share) if share < 1 else 10, key=f"share-{name}"
+            tr("Share of labels in percent"),
+            1,
+            100,
+            round(100 * share) if share < 1 else 10,
+            key=f"share-{name}",
         )
         return {"labels_per_class": 0, "labels_fraction": share / 100}
     return {"labels_per_class": 0, "labels_fraction": 1.0}
 
 
-PROVENANCE = {"licence": "License"}  # titles that are not the key itself
+PROVENANCE = {"licence": tr_later("License")}  # titles that are not the key itself
 COUNTS = {  # of a split: key → title, help
-    "train": ("Training rows", "The network learns from these."),
-    "validation": ("Validation rows", "Measured during training."),
-    "test": ("Test rows", "Set aside until the end."),
-    "labels_seen": ("Labels for training", "Training may use these labels."),
-    "labels_hidden": ("Hidden labels", "Hidden from training; used only to check the result."),
+    "train": (tr_later("Training rows"), tr_later("The network learns from these.")),
+    "validation": (tr_later("Validation rows"), tr_later("Measured during training.")),
+    "test": (tr_later("Test rows"), tr_later("Set aside until the end.")),
+    "labels_seen": (tr_later("Labels for training"), tr_later("Training may use these labels.")),
+    "labels_hidden": (
+        tr_later("Hidden labels"),
+        tr_later("Hidden from training; used only to check the result."),
+    ),
 }
 
 
@@ -312,10 +334,10 @@ def show_about(name: str, dataset: Dataset, source: Source) -> None:
     if aside:
         st.dataframe([{"Set aside": k, "Why": v} for k, v in aside.items()], hide_index=True)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        form = "Parquet" if dataset.kind in ("text", "table") else "ZIP"
+        form = tr("Parquet") if dataset.kind in ("text", "table") else "ZIP"
         file = f"{name}-{dataset.digest[:8]}.{form.lower()}"
         st.download_button(
-            f"Download {form}",
+            tr("Download {form}").format(form=form),
             lambda: datasets.export_dataset(workspace(), name)[1],
             file_name=file,
             icon=":material/download:",
@@ -328,18 +350,21 @@ def show_about(name: str, dataset: Dataset, source: Source) -> None:
 
 def show_own(name: str, dataset: Dataset) -> None:
     """Rename, delete and export a data set of one's own."""
-    title = st.text_input("Title", dataset.title, key=f"title-{name}", max_chars=80)
-    if st.button("Rename", key="rename", icon=":material/edit:"):
+    title = st.text_input(tr("Title"), dataset.title, key=f"title-{name}", max_chars=80)
+    if st.button(tr("Rename"), key="rename", icon=":material/edit:"):
         with errors_shown():
             if title == dataset.title:
-                raise SettingError(f"The title is {title!r} already.", remedy="Type another title first.")
+                raise SettingError(
+                    tr("The title is {title!r} already.").format(title=title),
+                    remedy=tr("Type another title first."),
+                )
             own.rename(workspace(), name, title)
             rerun()
     if st.button(
-        "Delete",
+        tr("Delete"),
         key="delete-data",
         icon=":material/delete:",
-        help="It can be restored for seven days. Runs trained on it are kept.",
+        help=tr("It can be restored for seven days. Runs trained on it are kept."),
     ):
         with errors_shown():
             own.delete(workspace(), name)

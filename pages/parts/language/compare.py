@@ -14,6 +14,7 @@ from selfsup_core.figures.comparison import comparison_figure
 from selfsup_core.figures.tokens import power_of_ten
 from selfsup_core.inspection.remote_reading import REMOTE, read_remote
 from selfsup_core.pretrained.reading import Reading
+from selfsup_core.translation import tr
 
 MOST_PARTS = 6
 MOST_KEPT = 20
@@ -26,7 +27,7 @@ def read_other(other: str, text: str) -> Reading:
         return ask(other, "read", text=text)
     kept = st.session_state.setdefault("language-remote", {})
     if text not in kept:
-        with st.spinner("Asking the remote model …"):
+        with st.spinner(tr("Asking the remote model …")):
             found = read_remote(text, secrets())
         while len(kept) >= MOST_KEPT:
             kept.pop(next(iter(kept)))
@@ -59,12 +60,12 @@ def show_comparison(model: str, first: Reading, other: str, text: str) -> None:
 
 def show_totals(readings: list[Reading], names: list[str], found: Comparison) -> None:
     totals, kinds = found["totals"], {reading["kind"] for reading in readings}
-    st.markdown("**The whole text**")
+    st.markdown(tr("**The whole text**"))
     columns = {"Model": names}
     for title, key, digits in (
-        ("Bits per character", "bits_per_character", 3),
+        (tr("Bits per character"), "bits_per_character", 3),
         ("Log-probability", "log_probability", 2),
-        ("Perplexity", "perplexity", 2),
+        (tr("Perplexity"), "perplexity", 2),
     ):
         columns[title] = ["–" if t[key] is None else f"{t[key]:,.{digits}f}" for t in totals]
     if kinds == {"masked"}:
@@ -74,21 +75,23 @@ def show_totals(readings: list[Reading], names: list[str], found: Comparison) ->
         }
     st.dataframe(columns, hide_index=True, width="stretch", key="language-totals")
     if len(kinds) > 1:
-        said = (
+        said = tr(
             "A masked model sees both sides of a token, a causal model only what comes before it: their "
             "numbers are not comparable."
         )
     elif not found["parts"]:
-        said = "There is no part of the text that both models predict."
+        said = tr("There is no part of the text that both models predict.")
     elif found["same_tokens"]:
-        said = "Both models split the text into the same tokens, so all three numbers are comparable."
+        said = tr("Both models split the text into the same tokens, so all three numbers are comparable.")
     else:
-        said = (
+        said = tr(
             "Their tokens differ: bits per character are comparable, but perplexity is not, since it is per "
             "token."
         )
     if found["parts"]:
-        said += f" Measured on the {found['characters']:,} characters that both predict."
+        said += tr(" Measured on the {characters:,} characters that both predict.").format(
+            characters=found["characters"]
+        )
     st.caption(said)
 
 
@@ -103,17 +106,20 @@ def times(log_ratio: float) -> str:
 def show_parts(names: list[str], found: Comparison) -> None:
     ranked = sorted(found["parts"], key=lambda part: -abs(part["difference"]))
     ranked = [part for part in ranked if abs(part["difference"]) > 1e-4][:MOST_PARTS]
-    st.markdown("**Where they differ most**")
+    st.markdown(tr("**Where they differ most**"))
     if not ranked:
-        st.caption("They do not differ.")
+        st.caption(tr("They do not differ."))
         return
     rows = {
         "Part": [part["text"].replace("\n", "⏎") for part in ranked],
-        **{f"P by {'AB'[i]}": [power_of_ten(part["log_p"][i]) for part in ranked] for i in (0, 1)},
+        **{
+            tr("P by {value}").format(value="AB"[i]): [power_of_ten(part["log_p"][i]) for part in ranked]
+            for i in (0, 1)
+        },
         "More likely by": [
             f"{'A' if part['difference'] > 0 else 'B'}, × {times(abs(part['difference']))}" for part in ranked
         ],
     }
     st.dataframe(rows, hide_index=True, width="stretch", key="language-parts")
     if not names[0].startswith("A: "):
-        st.caption(f"A is {plain(names[0])}, B is {plain(names[1])}.")
+        st.caption(tr("A is {names}, B is {names_2}.").format(names=plain(names[0]), names_2=plain(names[1])))

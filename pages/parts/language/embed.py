@@ -30,6 +30,7 @@ from selfsup_core.figures.standing import map_figure
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.pretrained.encoders.catalogue import ENCODERS, check_name, find_encoder
 from selfsup_core.runs.estimate import in_words
+from selfsup_core.translation import tr
 from selfsup_core.wording import ROW, percent
 
 # Texts per second of one core: measured on posts of newsgroups; short texts are quicker.
@@ -57,21 +58,22 @@ def choose() -> tuple[str, str, int]:
     }
     if not sources:
         st.info(
-            "There are no texts on this machine yet. Upload a file on the Data page.", icon=":material/info:"
+            tr("There are no texts on this machine yet. Upload a file on the Data page."),
+            icon=":material/info:",
         )
         return "", "", 0
     first = next(iter(sources))
     data, encoder = st.columns(2, vertical_alignment="bottom")
     source = choose_asked(
         data,
-        "Texts",
+        tr("Texts"),
         {n: s.title for n, s in sources.items()},
         key="embed-data",
         param="data",
         default=first if OWN_NAME.fullmatch(first) or FIRST not in sources else FIRST,
-        refusal=lambda asked: refuse_source(asked, "Only texts can be embedded here."),
+        refusal=lambda asked: refuse_source(asked, tr("Only texts can be embedded here.")),
         writes=True,
-        help="Each text becomes one vector.",
+        help=tr("Each text becomes one vector."),
     )
     labels = {n: f"{ENCODERS[n].title} ({'English' if n == 'minilm' else '16 languages'})" for n in ENCODERS}
     if serves_this_machine_only():
@@ -79,25 +81,29 @@ def choose() -> tuple[str, str, int]:
         take_typed("encoder", key="embed-encoder", option=FOLDER, field="embed-folder")
     name = choose_asked(
         encoder,
-        "Encoder",
+        tr("Encoder"),
         labels,
         key="embed-encoder",
         param="encoder",
         default=next(iter(ENCODERS)),
-        refusal=lambda asked: f"There is no encoder {asked!r} here. Known: {', '.join(ENCODERS)}.",
+        refusal=lambda asked: tr("There is no encoder {asked!r} here. Known: {encoders}.").format(
+            asked=asked, encoders=", ".join(ENCODERS)
+        ),
         writes=True,
         unwritten=(FOLDER,),
-        help="The model that turns a text into numbers. Texts of similar meaning get similar vectors.",
+        help=tr("The model that turns a text into numbers. Texts of similar meaning get similar vectors."),
     )
     if name is None or source is None:
         return source or "", "", 0
     if name == FOLDER:
         name = st.text_input(
-            "Folder",
+            tr("Folder"),
             key="embed-folder",
             placeholder="/home/me/models/my-encoder",
-            help="A folder in Hugging Face's layout: config.json, *.safetensors and a tokenizer. No code is "
-            "run.",
+            help=tr(
+                "A folder in Hugging Face's layout: config.json, *.safetensors and a tokenizer. No code is "
+                "run."
+            ),
         ).strip()
         if not name:
             st.query_params.pop("encoder", None)
@@ -118,7 +124,7 @@ def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> 
             st.warning(plain(looked["warning"].split(" The multilingual")[0]), icon=":material/translate:")
             if encoder != "multilingual" and not ENCODERS["multilingual"].missing():
                 st.button(
-                    "Use the multilingual encoder",
+                    tr("Use the multilingual encoder"),
                     key="embed-other",
                     on_click=take_encoder,
                     args=("multilingual",),
@@ -127,20 +133,35 @@ def show_start(source: str, encoder: str, rows: int, looked: dict[str, Any]) -> 
     if job and job["status"] == "failed":
         st.error(plain(job["error"]), icon=":material/error:")
     if job and job["status"] == "stopped":
-        st.caption(f"Stopped at {job['done']:,} of {job['total']:,}. What is done is kept.")
+        st.caption(
+            tr("Stopped at {done:,} of {total:,}. What is done is kept.").format(
+                done=job["done"], total=job["total"]
+            )
+        )
     rate = (job or {}).get("rate") or GUESS.get(encoder)
     is_measured = bool((job or {}).get("rate"))
-    basis = "at the speed measured on this machine" if is_measured else "an estimate until it has started"
-    takes = f"about {in_words(rows / rate)} ({basis})" if rate else "not known before it has started"
+    basis = (
+        tr("at the speed measured on this machine") if is_measured else tr("an estimate until it has started")
+    )
+    takes = (
+        tr("about {in_words} ({basis})").format(in_words=in_words(rows / rate), basis=basis)
+        if rate
+        else tr("not known before it has started")
+    )
     st.markdown(
-        f"Each of the {rows:,} texts becomes {about.width} numbers; texts of similar meaning get similar "
-        "numbers. They give you a map of all texts, search by meaning, and a classifier that needs few "
-        "labels. Labels are not used."
+        tr(
+            "Each of the {rows:,} texts becomes {width} numbers; texts of similar meaning get similar "
+            "numbers. They give you a map of all texts, search by meaning, and a classifier that needs few "
+            "labels. Labels are not used."
+        ).format(rows=rows, width=about.width)
     )
     st.caption(
-        f"It takes {takes}, but only once: afterwards runs and maps start at once. You can leave this page."
+        tr(
+            "It takes {takes}, but only once: afterwards runs and maps start at once. You "
+            "can leave this page."
+        ).format(takes=takes)
     )
-    if st.button("Embed", type="primary", icon=":material/play_arrow:", key="embed-start"):
+    if st.button(tr("Embed"), type="primary", icon=":material/play_arrow:", key="embed-start"):
         with errors_shown():
             ask(source, "start", encoder)
             rerun()
@@ -159,13 +180,20 @@ def show_progress(source: str, encoder: str) -> None:
         if not job or job["status"] not in ("running", "paused"):
             rerun()
         is_paused = job["status"] == "paused"
-        word = "Paused" if is_paused else "Reading" if job["stage"] == "reading" else "Embedding"
+        word = tr("Paused") if is_paused else tr("Reading") if job["stage"] == "reading" else tr("Embedding")
         left = (
-            f", about {in_words(job['seconds_left'])} left" if job["seconds_left"] and not is_paused else ""
+            tr(", about {in_words} left").format(in_words=in_words(job["seconds_left"]))
+            if job["seconds_left"] and not is_paused
+            else ""
         )
-        rate = f", {job['rate']:,.0f} texts/s" if job["rate"] and not is_paused else ""
+        rate = tr(", {rate:,.0f} texts/s").format(rate=job["rate"]) if job["rate"] and not is_paused else ""
         share = job["done"] / max(1, job["total"]) if job["stage"] != "reading" else 0.0
-        st.progress(min(1.0, share), f"{word}: {job['done']:,} of {job['total']:,}{rate}{left}")
+        st.progress(
+            min(1.0, share),
+            tr("{word}: {done:,} of {total:,}{rate}{left}").format(
+                word=word, done=job["done"], total=job["total"], rate=rate, left=left
+            ),
+        )
         with st.container(horizontal=True):
             other = "resume" if is_paused else "pause"
             if st.button(
@@ -177,10 +205,10 @@ def show_progress(source: str, encoder: str) -> None:
                     ask(source, other, encoder)
                     rerun(scope="fragment")
             if st.button(
-                "Stop",
+                tr("Stop"),
                 key="embed-stop",
                 icon=":material/stop:",
-                help="What is done is kept, and you can continue later.",
+                help=tr("What is done is kept, and you can continue later."),
             ):
                 with acting("embed"):
                     ask(source, "stop", encoder)
@@ -193,7 +221,7 @@ def show_progress(source: str, encoder: str) -> None:
 
 
 def show_result(source: str, encoder: str) -> None:
-    st.badge("Embedded", icon=":material/check_circle:", color="green")
+    st.badge(tr("Embedded"), icon=":material/check_circle:", color="green")
     made = ask(source, "map", encoder)
     figure = map_figure(
         np.array(made["points"]).reshape(-1, 2),
@@ -205,20 +233,24 @@ def show_result(source: str, encoder: str) -> None:
     st.plotly_chart(figure, key="embed-map", config={"displayModeBar": False})
     shown = len(made["rows"])
     of = (
-        f"{shown:,} of {made['total']:,} texts, drawn in the classes' shares"
+        tr("{shown:,} of {total:,} texts, drawn in the classes' shares").format(
+            shown=shown, total=made["total"]
+        )
         if shown < made["total"]
-        else f"{shown:,} texts"
+        else tr("{shown:,} texts").format(shown=shown)
     )
     st.caption(
-        f"{of}, by PCA: the two directions that vary most hold {percent(made['explained'])} of the "
-        "variance, the rest is not visible here. Labels only color the map."
+        tr(
+            "{of}, by PCA: the two directions that vary most hold {explained} of the "
+            "variance, the rest is not visible here. Labels only color the map."
+        ).format(of=of, explained=percent(made["explained"]))
     )
     offer_texts(source)
     text = st.text_input(
-        "Find texts of similar meaning",
+        tr("Find texts of similar meaning"),
         key="embed-find",
-        placeholder="a rocket that flies to the moon",
-        help="By the cosine between the full vectors, not by distance on the map.",
+        placeholder=tr("a rocket that flies to the moon"),
+        help=tr("By the cosine between the full vectors, not by distance on the map."),
     )
     if text.strip():
         with errors_shown():
@@ -242,14 +274,14 @@ def show_result(source: str, encoder: str) -> None:
         show_downloads(source, encoder)
         st.page_link(
             "pages/latent.py",
-            label="Explore these embeddings",
+            label=tr("Explore these embeddings"),
             icon=":material/scatter_plot:",
             query_params={"space": f"embedding:{source}:{encoder}", "map": "umap"},
         )
         if made["classes"]:
             st.page_link(
                 "pages/classify.py",
-                label="Train a classifier on these",
+                label=tr("Train a classifier on these"),
                 icon=":material/category:",
                 query_params={"do": "pseudo", "data": source},
             )
@@ -257,7 +289,7 @@ def show_result(source: str, encoder: str) -> None:
 
 def offer_texts(source: str) -> None:
     """Texts of the set to search with, one click away."""
-    offer("Try it with a text of the set", "embed-find", excerpts(str(workspace()), source))
+    offer(tr("Try it with a text of the set"), "embed-find", excerpts(str(workspace()), source))
 
 
 @st.cache_data(max_entries=100, ttl=600, show_spinner=False)
@@ -277,11 +309,11 @@ def excerpts(root: str, source: str) -> list[str]:
 
 
 def show_downloads(source: str, encoder: str) -> None:
-    for kind, title in (("npz", "NPZ"), ("parquet", "Parquet")):
+    for kind, title in (("npz", "NPZ"), ("parquet", tr("Parquet"))):
         key = f"{source}-{encoder}-{kind}"
         if st.session_state.get("embed-file", ("",))[0] == key:
             st.download_button(
-                f"Download {title}",
+                tr("Download {title}").format(title=title),
                 st.session_state["embed-file"][1],
                 f"{source}-embeddings.{kind}",
                 key=f"embed-take-{kind}",
@@ -289,10 +321,10 @@ def show_downloads(source: str, encoder: str) -> None:
                 on_click="ignore",
             )
         elif st.button(
-            f"As {title}",
+            tr("As {title}").format(title=title),
             key=f"embed-make-{kind}",
             icon=":material/description:",
-            help="Row, label and vector of each text.",
+            help=tr("Row, label and vector of each text."),
         ):
             st.session_state["embed-file"] = (key, export_embeddings(workspace(), source, encoder, kind))
             rerun()
@@ -306,7 +338,9 @@ def show_chosen(source: str, encoder: str, rows: int) -> None:
         with below:
             show_samples(source)
     with status, errors_shown():
-        with st.spinner("Checking whether the encoder knows the language of these texts …", show_time=True):
+        with st.spinner(
+            tr("Checking whether the encoder knows the language of these texts …"), show_time=True
+        ):
             looked = ask(source, "look", encoder, check=True)
         job = looked["job"]
         if job and job["status"] in ("running", "paused"):

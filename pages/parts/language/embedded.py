@@ -18,9 +18,10 @@ from selfsup_core.errors import StudioError
 from selfsup_core.export.embeddings import list_embedded
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.pretrained.encoders.catalogue import ENCODERS
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import percent
 
-FOLDER = "A folder …"
+FOLDER = tr_later("A folder …")
 MOST = 20
 POLL = 2.0
 AT_WORK = ("running", "paused")
@@ -60,7 +61,7 @@ def collect() -> list[dict[str, Any]]:
             found.append(
                 {
                     "source": one["source"],
-                    "title": one["title"] or "A data set that was deleted",
+                    "title": one["title"] or tr("A data set that was deleted"),
                     "encoder": one["encoder"],
                     "status": "finished" if one["is_finished"] else "stopped",
                     "done": one["done"],
@@ -98,11 +99,15 @@ def show_list(source: str, encoder: str) -> None:
     found = collect()
     if not found:
         return
-    st.markdown("##### Embeddings in this workspace")
+    st.markdown(tr("##### Embeddings in this workspace"))
     for number, one in enumerate(found[:MOST]):
         show_one(one, number, is_open=(one["source"], one["encoder"]) == (source, encoder))
     if len(found) > MOST:
-        st.caption(f"The first {MOST} of {len(found)}; `language embeddings` lists all.")
+        st.caption(
+            tr("The first {most} of {count}; `language embeddings` lists all.").format(
+                most=MOST, count=len(found)
+            )
+        )
 
 
 def show_one(one: dict[str, Any], number: int, *, is_open: bool) -> None:
@@ -114,18 +119,18 @@ def show_one(one: dict[str, Any], number: int, *, is_open: bool) -> None:
         with status:
             st.fragment(run_every=POLL if one["status"] in AT_WORK else None)(show_status)(one)
         if is_open:
-            button.caption("Shown above")
+            button.caption(tr("Shown above"))
         elif can_open:
             button.button(
-                "Open",
+                tr("Open"),
                 key=f"embed-open-{number}-{one['source']}-{one['encoder']}",
                 icon=":material/open_in_full:",
                 width="stretch",
                 on_click=open_embedded,
                 args=(one["source"], one["encoder"]),
-                help="Show it above, where it can be continued."
+                help=tr("Show it above, where it can be continued.")
                 if one["status"] == "stopped"
-                else "Show it above.",
+                else tr("Show it above."),
             )
 
 
@@ -134,9 +139,11 @@ def show_status(one: dict[str, Any]) -> None:
         mine = (one["source"], one["encoder"])
         one = next((new for new in collect() if (new["source"], new["encoder"]) == mine), one)
     color, icon = BADGES[one["status"]]
-    share = f"{percent(one['done'] / max(1, one['total']))} done."
+    share = tr("{done} done.").format(done=percent(one["done"] / max(1, one["total"])))
     said = (
-        f"{one['total']:,} texts, {one['said']}" if one["status"] == "finished" else f"{share} {one['said']}"
+        tr("{total:,} texts, {said}").format(total=one["total"], said=one["said"])
+        if one["status"] == "finished"
+        else f"{share} {one['said']}"
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(one["status"], color=color, icon=icon)

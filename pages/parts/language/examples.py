@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from selfsup_core.translation import tr
+
 LETTERS = 32  # of an example on its button
 
 
@@ -29,7 +31,7 @@ def offer(title: str, target: str, examples: list[str]) -> None:
         key=key,
         format_func=lambda i: shorten(examples[i]),
         on_change=take,
-        help="Puts this text into the text field.",
+        help=tr("Puts this text into the text field."),
     )
 
 

@@ -28,15 +28,19 @@ from selfsup_core.inspection.remote_reading import REMOTE
 from selfsup_core.pretrained.reading import Reading
 from selfsup_core.settings import list_settings
 from selfsup_core.tasks.parts.language_runs import held_out_lines
+from selfsup_core.translation import tr, tr_later
 
-EXAMPLE = "The capital of France is Paris, and the capital of Italy is"
+EXAMPLE = tr_later("The capital of France is Paris, and the capital of Italy is")
 EXAMPLES = (
     EXAMPLE,
-    "Once upon a time there was a small fox who",
-    "One, two, three, four, five, six,",
-    "def add(a, b):\n    return",
+    tr_later("Once upon a time there was a small fox who"),
+    tr_later("One, two, three, four, five, six,"),
+    tr_later("def add(a, b):\n    return"),
 )
-MASKED_EXAMPLES = ("Paris is the [MASK] of France.", "The doctor said that [MASK] would be late.")
+MASKED_EXAMPLES = (
+    tr_later("Paris is the [MASK] of France."),
+    tr_later("The doctor said that [MASK] would be late."),
+)
 LINES = 3  # of a run's validation text
 SETTINGS = {s.path: s for config in (WriteAsk, AttentionAsk) for s in list_settings(config)}
 STEPS = (1, 20)
@@ -71,7 +75,7 @@ def show_examples(model: str, kind: str) -> None:
     lines = st.session_state.get(SUGGESTED, {}).get("lines", [])
     is_run = model.startswith(RUN) and lines
     examples = lines if is_run else MASKED_EXAMPLES if kind == "masked" else EXAMPLES
-    offer("Try it with", TEXT, list(examples))
+    offer(tr("Try it with"), TEXT, list(examples))
 
 
 def show_expected(kind: str) -> None:
@@ -79,18 +83,18 @@ def show_expected(kind: str) -> None:
     fills = kind == "masked"
     coming = (
         (
-            "How likely is each token?",
-            "A bar for each token of the text: how well the model predicts it from "
-            + ("all other tokens." if fills else "the tokens before it."),
+            tr("How likely is each token?"),
+            tr("A bar for each token of the text: how well the model predicts it from ")
+            + (tr("all other tokens.") if fills else tr("the tokens before it.")),
         ),
         (
-            "What fits in the gap?" if fills else "What could come next?",
-            "The most likely tokens with their probabilities"
-            + (" for a gap of the text." if fills else ", and buttons that let the model write on."),
+            tr("What fits in the gap?") if fills else tr("What could come next?"),
+            tr("The most likely tokens with their probabilities")
+            + (tr(" for a gap of the text.") if fills else tr(", and buttons that let the model write on.")),
         ),
         (
-            "What does each token look at?",
-            "The attention of each head, as a matrix of the text against itself.",
+            tr("What does each token look at?"),
+            tr("The attention of each head, as a matrix of the text against itself."),
         ),
     )
     for column, (title, text) in zip(st.columns(3), coming, strict=True):
@@ -103,7 +107,7 @@ def show_reading(found: Reading) -> None:
     """Bars of token probabilities, and the totals."""
     token_chart(reading_figure(found), found["pieces"], key="language-bars")
     if found["log_probability"] is None:
-        st.caption("This text has no token that the model predicts.")
+        st.caption(tr("This text has no token that the model predicts."))
         return
     total, bits = found["log_probability"], found["bits_per_character"]
     perplexity = "∞" if found["perplexity"] is None else f"{found['perplexity']:,.2f}"
@@ -113,30 +117,37 @@ def show_reading(found: Reading) -> None:
             (
                 "Pseudo-log-likelihood",
                 f"{total:.2f}",
-                "Sum of ln P(token | all others), each token hidden in turn. It is not a probability of the "
-                "text.",
+                tr(
+                    "Sum of ln P(token | all others), each token hidden in turn. It is not a "
+                    "probability of the "
+                    "text."
+                ),
             ),
             (
                 "Pseudo-perplexity",
                 perplexity,
-                "Not comparable with the perplexity of a causal model: exp(−sum ÷ tokens).",
+                tr("Not comparable with the perplexity of a causal model: exp(−sum ÷ tokens)."),
             ),
-            ("Bits per character", bits_text, "From the same sum; comparable between masked models only."),
+            (
+                tr("Bits per character"),
+                bits_text,
+                tr("From the same sum; comparable between masked models only."),
+            ),
         ]
     else:
         cells = [
             (
-                "Product of all",
+                tr("Product of all"),
                 power_of_ten(total),
-                "The probability of the whole text: P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁).",
+                tr("The probability of the whole text: P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁)."),
             ),
-            ("Log-probability", f"{total:.2f}", "Its natural logarithm: the sum over the tokens."),
+            ("Log-probability", f"{total:.2f}", tr("Its natural logarithm: the sum over the tokens.")),
             (
-                "Perplexity",
+                tr("Perplexity"),
                 perplexity,
-                "The number of equally likely tokens that the model chose among, on average.",
+                tr("The number of equally likely tokens that the model chose among, on average."),
             ),
-            ("Bits per character", bits_text, "Comparable between models with different tokens."),
+            (tr("Bits per character"), bits_text, tr("Comparable between models with different tokens.")),
         ]
     with st.container(key="language-metrics", horizontal=True):
         for name, value, help_ in cells:
@@ -150,20 +161,22 @@ def choose_place(reading: Reading) -> int:
     pieces = reading["pieces"]
     gaps = [i for i, value in enumerate(reading["log_p"]) if value is None]
     return st.selectbox(
-        "Place",
+        tr("Place"),
         range(len(pieces)),
         index=gaps[0] if gaps else len(pieces) - 1,
         format_func=lambda i: f"{i + 1}: {pieces[i].replace(' ', '␣')}",
         key=f"language-place-{hash(tuple(pieces))}",
-        help="This token is hidden, and the model predicts it from all other tokens. Or type [MASK] into the "
-        "text.",
+        help=tr(
+            "This token is hidden, and the model predicts it from all other tokens. Or type [MASK] into the "
+            "text."
+        ),
     )
 
 
 def show_next(model: str, reading: Reading, text: str) -> None:
     """What could come next, or stand in a gap, and the buttons that write."""
     is_masked = reading["kind"] == "masked"
-    st.subheader("What fits in the gap?" if is_masked else "What could come next?", anchor=False)
+    st.subheader(tr("What fits in the gap?") if is_masked else tr("What could come next?"), anchor=False)
     with st.container(key="language-shape"):
         columns = st.columns((1, 1, 1, 1.2, 1.2), vertical_alignment="bottom")
         values: dict[str, Any] = {}
@@ -176,12 +189,12 @@ def show_next(model: str, reading: Reading, text: str) -> None:
         else:
             for column, count in zip(columns[3:], STEPS, strict=True):
                 column.button(
-                    "Write a token" if count == 1 else f"Write {count} tokens",
+                    tr("Write a token") if count == 1 else tr("Write {count} tokens").format(count=count),
                     key=f"language-write-{count}",
                     width="stretch",
                     on_click=write_more,
                     args=(model, count),
-                    help="Sampled from the distribution after temperature, top-k and top-p.",
+                    help=tr("Sampled from the distribution after temperature, top-k and top-p."),
                     icon=":material/edit:",
                 )
     if not is_masked:
@@ -190,12 +203,12 @@ def show_next(model: str, reading: Reading, text: str) -> None:
         rows = ask(model, "next", text=text, **values)["next"]
         st.plotly_chart(next_figure(rows), key="language-next", config=BARS)
         if is_masked:
-            st.caption("A masked model fills gaps; it cannot continue a text.")
+            st.caption(tr("A masked model fills gaps; it cannot continue a text."))
 
 
 def show_attention(model: str, text: str) -> None:
     """Heat map of one attention head; drawn only while its section is open."""
-    with st.expander("What does each token look at?", key="language-attention", on_change="rerun") as box:
+    with st.expander(tr("What does each token look at?"), key="language-attention", on_change="rerun") as box:
         if not box.open:
             return
         where = {}
@@ -206,11 +219,16 @@ def show_attention(model: str, text: str) -> None:
         looks_ahead = found["kind"] != "causal"
         figure = attention_figure(found["pieces"], found["weights"], looks_ahead=looks_ahead)
         token_chart(figure, found["pieces"], key="language-heat")
-        among = "all tokens" if looks_ahead else "itself and those before it"
+        among = tr("all tokens") if looks_ahead else tr("itself and those before it")
         st.caption(
-            f"{found['layers']} layer{'s' * (found['layers'] > 1)} with {found['heads']} heads each. Each "
-            f"row is a token; its colors show how it distributes its attention over {among}. Attention is a "
-            "hint, not an explanation."
+            tr(
+                "{layers} layer{value} with {heads} heads each. Each "
+                "row is a token; its colors show how it distributes its attention over "
+                "{among}. Attention is a "
+                "hint, not an explanation."
+            ).format(
+                layers=found["layers"], value="s" * (found["layers"] > 1), heads=found["heads"], among=among
+            )
         )
 
 
@@ -234,19 +252,27 @@ def show() -> None:
     suggest_text(model)
     with right:
         text = st.text_area(
-            "Text",
+            tr("Text"),
             key=TEXT,
             height=190,
-            help="One bar per token: how likely it is given everything before it. For a masked model, [MASK] "
-            "is a gap.",
+            help=tr(
+                "One bar per token: how likely it is given everything before it. For a masked model, [MASK] "
+                "is a gap."
+            ),
         )
         st.session_state[KEPT] = text
         suggested = st.session_state.get(SUGGESTED, {})
         if suggested.get("where") and text == suggested["text"]:
-            st.caption(f"From the {plain(suggested['where'])}, which this run was not trained on.")
+            st.caption(
+                tr("From the {where}, which this run was not trained on.").format(
+                    where=plain(suggested["where"])
+                )
+            )
         if len(text) > MOST_CHARACTERS:
             st.warning(
-                f"The text has {len(text):,} characters; the first {MOST_CHARACTERS:,} are read.",
+                tr("The text has {count:,} characters; the first {most_characters:,} are read.").format(
+                    count=len(text), most_characters=MOST_CHARACTERS
+                ),
                 icon=":material/info:",
             )
             text = text[:MOST_CHARACTERS]
@@ -255,7 +281,7 @@ def show() -> None:
     if problem := st.session_state.pop(PROBLEM, ""):
         st.warning(plain(problem), icon=":material/info:")
     if not model:
-        st.caption("Choose a model to begin.")
+        st.caption(tr("Choose a model to begin."))
         show_expected(kind)
         return
     with errors_shown():
@@ -264,7 +290,7 @@ def show() -> None:
             return
         with st.spinner("Reading …"):
             reading = ask(model, "read", text=text)
-        st.subheader("How likely is each token?", anchor=False)
+        st.subheader(tr("How likely is each token?"), anchor=False)
         if other:
             with errors_shown():
                 show_comparison(model, reading, other, text)

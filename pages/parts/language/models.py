@@ -28,6 +28,7 @@ from selfsup_core.inspection.loaded import RUN
 from selfsup_core.inspection.measure import Measured
 from selfsup_core.pretrained.hub import HUB, MB, MOST_BYTES
 from selfsup_core.pretrained.model_folder import KINDS
+from selfsup_core.translation import tr
 
 POLL = 1.0
 
@@ -39,7 +40,16 @@ def number(value: float | None, unit: str, digits: int = 0) -> str:
 def show_table(models: list[ModelEntry]) -> None:
     """All models in a row each."""
     rows: dict[str, list[str]] = {
-        name: [] for name in ("Model", "Kind", "Weights", "Memory", "Reading", "Writing", "Ready")
+        name: []
+        for name in (
+            tr("Model"),
+            tr("Kind"),
+            tr("Weights"),
+            tr("Memory"),
+            tr("Reading"),
+            tr("Writing"),
+            tr("Ready"),
+        )
     }
     for entry in models:
         measured = entry["measured"] or {}
@@ -51,7 +61,7 @@ def show_table(models: list[ModelEntry]) -> None:
             number(4 * parameters / 1e6 if parameters else None, "MB"),
             number(measured.get("read_tokens_per_second"), "tokens/s"),
             number(measured.get("write_tokens_per_second"), "tokens/s", 1),
-            "missing" if entry["missing"] else "yes" if entry["prepared"] else "at first use",
+            "missing" if entry["missing"] else "yes" if entry["prepared"] else tr("at first use"),
         )
         for column, cell in zip(rows.values(), cells, strict=True):
             column.append(cell)
@@ -67,7 +77,7 @@ def show_details(entry: ModelEntry) -> None:
     if entry["missing"]:
         st.warning(entry["missing"], icon=":material/download:")
     elif not entry["prepared"]:
-        st.caption("It is unpacked at first use, which takes about half a minute, once.")
+        st.caption(tr("It is unpacked at first use, which takes about half a minute, once."))
 
 
 def shorten(path: str) -> str:
@@ -86,20 +96,20 @@ def show_measured(measured: Measured | None) -> None:
     writing = measured["write_tokens_per_second"]
     cells = [
         (
-            "Reading",
+            tr("Reading"),
             number(measured["read_tokens_per_second"], "tokens/s"),
-            "Tokens per second when reading a text of up to 128 tokens.",
+            tr("Tokens per second when reading a text of up to 128 tokens."),
         ),
         (
-            "Writing",
+            tr("Writing"),
             number(writing, "tokens/s", 1) if writing else "–",
-            "Tokens per second when writing one after the other.",
+            tr("Tokens per second when writing one after the other."),
         ),
-        ("Loading", f"{measured['load_seconds']:.1f} s", "From disk into memory, without unpacking."),
+        (tr("Loading"), f"{measured['load_seconds']:.1f} s", tr("From disk into memory, without unpacking.")),
         (
-            "Memory",
+            tr("Memory"),
             number(measured["memory_mb"], "MB", 0 if measured["memory_mb"] >= 10 else 1),
-            "Of its weights, in single precision.",
+            tr("Of its weights, in single precision."),
         ),
     ]
     with st.container(key="models-measured", horizontal=True):
@@ -107,7 +117,9 @@ def show_measured(measured: Measured | None) -> None:
             st.metric(name, value, help=help_)
     threads = measured["threads"]
     st.caption(
-        f"Measured {age(measured['measured'])} on this machine, {threads} thread{'s' * (threads > 1)}."
+        tr("Measured {age} on this machine, {threads} thread{value}.").format(
+            age=age(measured["measured"]), threads=threads, value="s" * (threads > 1)
+        )
     )
 
 
@@ -118,7 +130,7 @@ def measure_if_asked(name: str) -> None:
     with errors_shown():
         if load_all([name]) is None:
             return  # the page runs again when it is there
-        with st.spinner("Measuring; this takes a few seconds …"):
+        with st.spinner(tr("Measuring; this takes a few seconds …")):
             ask(name, "measure")
         st.session_state.pop("models-measure", None)
         rerun()
@@ -134,21 +146,33 @@ def look_inside(name: str) -> None:
 def show_folder() -> None:
     """Whether a folder of one's own can be used, and why not."""
     path = st.text_input(
-        "Folder",
+        tr("Folder"),
         key="models-folder",
         placeholder="/home/me/models/my-gpt",
-        help="A folder in Hugging Face's layout: config.json, *.safetensors and a tokenizer. No code is run.",
+        help=tr(
+            "A folder in Hugging Face's layout: config.json, *.safetensors and a tokenizer. No code is run."
+        ),
     ).strip()
     if not path:
         return
     with errors_shown():
         entry = describe_folder(path)
         weights = entry["parameters"] / 1e6
-        where = "Choose “a folder on this machine” under Look inside." * (entry["kind"] in READS)
+        where = tr("Choose “a folder on this machine” under Look inside.") * (entry["kind"] in READS)
         st.success(
-            f"{plain(entry['title'])} can be used. {entry['kind'].capitalize()}: {KINDS[entry['kind']]}. "
-            f"{plain(entry['about'])} {weights:,.3g} million weights, {4 * weights:,.3g} MB of memory. "
-            f"{where}",
+            tr(
+                "{title} can be used. {kind}: {kinds}. "
+                "{about} {weights:,.3g} million weights, {weights_2:,.3g} MB of memory. "
+                "{where}"
+            ).format(
+                title=plain(entry["title"]),
+                kind=entry["kind"].capitalize(),
+                kinds=KINDS[entry["kind"]],
+                about=plain(entry["about"]),
+                weights=weights,
+                weights_2=4 * weights,
+                where=where,
+            ),
             icon=":material/check_circle:",
         )
 
@@ -156,28 +180,30 @@ def show_folder() -> None:
 def show_hub() -> None:
     """Look a model up on the Hub, say its size, then fetch it."""
     if not hub_is_on():
-        st.caption("Switched off on this server. Its operator can set SELFSUP_HUB=on.")
+        st.caption(tr("Switched off on this server. Its operator can set SELFSUP_HUB=on."))
         return
     name = st.text_input(
-        "ID of a model",
+        tr("ID of a model"),
         key="models-hub-id",
         placeholder="owner/name",
-        help="From the Hugging Face Hub. Only safetensors, settings and vocabulary, at most "
-        f"{MOST_BYTES // MB:,} MB; no code.",
+        help=tr(
+            "From the Hugging Face Hub. Only safetensors, settings and vocabulary, at most "
+            "{most_bytes:,} MB; no code."
+        ).format(most_bytes=MOST_BYTES // MB),
     ).strip()
     if st.button(
-        "Look up",
+        tr("Look up"),
         key="models-hub-look",
         icon=":material/search:",
-        help="Shows its size and license; nothing is downloaded yet.",
+        help=tr("Shows its size and license; nothing is downloaded yet."),
     ):
         from selfsup_core.pretrained.hub import plan_fetch
 
         st.session_state.pop("models-plan", None)
         if not name:
-            st.warning("Type the ID of a model first, as owner/name.", icon=":material/info:")
+            st.warning(tr("Type the ID of a model first, as owner/name."), icon=":material/info:")
         else:
-            with errors_shown(), st.spinner("Asking the Hub …"):
+            with errors_shown(), st.spinner(tr("Asking the Hub …")):
                 st.session_state["models-plan"] = plan_fetch(name)
     plan = st.session_state.get("models-plan")
     wanted = st.session_state.get("models-fetch")
@@ -187,10 +213,10 @@ def show_hub() -> None:
         show_refusal("models-fetch")
         st.markdown(f"{plain(plan.about())}. License: {plain(plan.licence)}.")
         if st.button(
-            f"Download {plan.bytes / MB:,.0f} MB",
+            tr("Download {bytes:,.0f} MB").format(bytes=plan.bytes / MB),
             key="models-hub-fetch",
             icon=":material/cloud_download:",
-            help="Into the workspace; the download continues when you leave this page.",
+            help=tr("Into the workspace; the download continues when you leave this page."),
         ):
             with acting("models-fetch"):  # clears the error of the last attempt
                 st.session_state["models-fetch"] = f"{HUB}{plan.id}@{plan.revision}"
@@ -213,7 +239,10 @@ def show_fetching(name: str) -> None:
         st.session_state.pop("models-plan", None)
         st.session_state["models-fetched"] = status["model"]
         rerun()
-    st.info(f"{plain(status['said'])} {status['seconds']:.0f} s so far.", icon=":material/cloud_download:")
+    st.info(
+        tr("{said} {seconds:.0f} s so far.").format(said=plain(status["said"]), seconds=status["seconds"]),
+        icon=":material/cloud_download:",
+    )
 
 
 def show() -> None:
@@ -223,10 +252,10 @@ def show() -> None:
     show_table(models)
     name = choose_one(
         st,
-        "Model",
+        tr("Model"),
         {name: label(entry) for name, entry in by_name.items()},
         key="models-name",
-        help="Built-in models, downloaded ones, and your own runs.",
+        help=tr("Built-in models, downloaded ones, and your own runs."),
     )
     entry = by_name[name]
     show_details(entry)
@@ -234,36 +263,39 @@ def show() -> None:
         show_measured(entry["measured"])
         with st.container(key="models-buttons", horizontal=True):
             if st.button(
-                "Measure",
+                tr("Measure"),
                 key="models-measure-button",
                 icon=":material/speed:",
-                help="Loads the model and measures how fast it reads and writes on this machine.",
+                help=tr("Loads the model and measures how fast it reads and writes on this machine."),
             ):
                 st.session_state["models-measure"] = name
             if entry["kind"] in READS:
                 st.button(
-                    "Look inside",
+                    tr("Look inside"),
                     key="models-look",
                     icon=":material/visibility:",
                     on_click=look_inside,
                     args=(name,),
-                    help="See how this model reads a text.",
+                    help=tr("See how this model reads a text."),
                 )
             if name.startswith(RUN):
                 show_export(name)
         measure_if_asked(name)
     if fetched := st.session_state.pop("models-fetched", ""):
-        st.success(f"{plain(fetched)} is ready.", icon=":material/check_circle:")
+        st.success(tr("{fetched} is ready.").format(fetched=plain(fetched)), icon=":material/check_circle:")
     if serves_this_machine_only():
-        with st.expander("A folder of your own", icon=":material/folder:"):
+        with st.expander(tr("A folder of your own"), icon=":material/folder:"):
             show_folder()
-    with st.expander("A remote model", icon=":material/cloud_upload:"):
+    with st.expander(tr("A remote model"), icon=":material/cloud_upload:"):
         st.caption(
-            "It can be compared with another model under Look inside, and propose labels for a classifier."
+            tr(
+                "It can be compared with another model under Look inside, and propose labels "
+                "for a classifier."
+            )
         )
         show_remote_settings("models-remote", secrets())
     with st.expander(
-        "From the Hugging Face Hub",
+        tr("From the Hugging Face Hub"),
         icon=":material/cloud_download:",
         expanded=bool(st.session_state.get("models-fetch")),
     ):

@@ -24,14 +24,15 @@ from selfsup_core.inspection.catalogue import ModelEntry, list_models
 from selfsup_core.inspection.loaded import RUN
 from selfsup_core.inspection.remote_reading import REMOTE, remote_title
 from selfsup_core.inspection.subject import Subject
+from selfsup_core.translation import tr, tr_later
 
-FOLDER = "a folder on this machine"
+FOLDER = tr_later("a folder on this machine")
 NONE = "none"
 MOST_RUNS = 40
 READS = ("causal", "masked")
 PATIENCE = 1.5  # seconds that a page waits before it says that a model is being loaded
 POLL = 1.0
-HELP = "A model on this machine: built-in, downloaded under Models, or a run of your own."
+HELP = tr_later("A model on this machine: built-in, downloaded under Models, or a run of your own.")
 
 
 def secrets() -> dict[str, Any] | None:
@@ -71,7 +72,7 @@ def choose_model(models: dict[str, ModelEntry]) -> str:
     forget_epoch("model", "language-model", "epoch")
     name = choose_asked(
         st,
-        "Model",
+        tr("Model"),
         labels,
         key="language-model",
         param="model",
@@ -95,9 +96,9 @@ def choose_model(models: dict[str, ModelEntry]) -> str:
 
 
 def refuse_model(name: str) -> str:
-    return (
-        f"There is no model {name!r} on this machine. It may have been deleted, or its weights are not here."
-    )
+    return tr(
+        "There is no model {name!r} on this machine. It may have been deleted, or its weights are not here."
+    ).format(name=name)
 
 
 def choose_other(models: dict[str, ModelEntry]) -> str:
@@ -114,7 +115,7 @@ def choose_other(models: dict[str, ModelEntry]) -> str:
     forget_epoch("other", "language-other", "other-epoch")
     name = choose_asked(
         st,
-        "Compare with",
+        tr("Compare with"),
         labels,
         key="language-other",
         param="other",
@@ -123,7 +124,7 @@ def choose_other(models: dict[str, ModelEntry]) -> str:
         writes=True,
         unwritten=(NONE, FOLDER),
         drops=("other-epoch",),
-        help="A second model on the same text. To compare two epochs of a run, choose the run twice.",
+        help=tr("A second model on the same text. To compare two epochs of a run, choose the run twice."),
     )
     if name is None:
         return ""
@@ -133,11 +134,11 @@ def choose_other(models: dict[str, ModelEntry]) -> str:
     if name == FOLDER:
         return choose_folder("language-other-folder", key="language-other", param="other")
     if name == REMOTE:
-        st.caption("Your text is sent to that server.")
+        st.caption(tr("Your text is sent to that server."))
         if st.session_state.setdefault("language-remote-asked", True):
             return REMOTE
         st.button(
-            "Ask the remote model", key="language-remote-go", icon=":material/send:", on_click=ask_remote
+            tr("Ask the remote model"), key="language-remote-go", icon=":material/send:", on_click=ask_remote
         )
         return ""
     return choose_epoch(models[name], "other-epoch")
@@ -158,11 +159,13 @@ def forget_epoch(param: str, key: str, epoch: str) -> None:
 
 def choose_folder(field: str, *, key: str, param: str) -> str:
     path = st.text_input(
-        "Folder",
+        tr("Folder"),
         key=field,
         placeholder="/home/me/models/my-gpt",
         label_visibility="collapsed",
-        help="A folder in Hugging Face's layout: config.json, *.safetensors and a tokenizer. No code is run.",
+        help=tr(
+            "A folder in Hugging Face's layout: config.json, *.safetensors and a tokenizer. No code is run."
+        ),
     ).strip()
     if path:
         write_asked(path, key=key, param=param)
@@ -177,7 +180,7 @@ def choose_epoch(entry: ModelEntry, param: str) -> str:
     """
     epochs, owner = entry.get("epochs", []), entry["model"]
     wanted = asked_epoch(epochs, param=param)
-    if refuse_epoch(epochs, owner, of=f"The model {entry['title']!r}", param=param):
+    if refuse_epoch(epochs, owner, of=tr("The model {title!r}").format(title=entry["title"]), param=param):
         return ""
     if len(epochs) < 2:
         return owner
@@ -189,11 +192,11 @@ def choose_epoch(entry: ModelEntry, param: str) -> str:
         st.session_state.pop(key, None)
     old = chosen.get(mine, wanted)
     epoch = st.select_slider(
-        "Epoch",
+        tr("Epoch"),
         epochs,
         value=old if old in epochs else epochs[-1],
         key=key,
-        help="The model as it was after this epoch; the newest is at the right end.",
+        help=tr("The model as it was after this epoch; the newest is at the right end."),
     )
     chosen[mine] = None if epoch == epochs[-1] else epoch
     write_epoch(chosen[mine], owner, param=param)
@@ -204,7 +207,7 @@ def describe(entry: ModelEntry) -> str:
     """What a model is, in a line."""
     parts = [entry["languages"], entry["licence"]]
     if entry["parameters"]:
-        parts.insert(0, f"{entry['parameters'] / 1e6:.0f} million weights")
+        parts.insert(0, tr("{parameters:.0f} million weights").format(parameters=entry["parameters"] / 1e6))
     facts = ", ".join(part for part in parts if part)
     return f"{entry['about']} {facts}{'.' if facts else ''}".strip()
 
@@ -230,7 +233,7 @@ def load_all(names: list[str]) -> list[dict[str, Any]] | None:
 @st.fragment(run_every=POLL)
 def show_loading(names: list[str]) -> None:
     """Show the progress of loading; rerun the page when it is done."""
-    where = f"loading {' '.join(names)}"
+    where = tr("loading {names}").format(names=" ".join(names))
     if not is_refused(where):  # asking again would start loading again
         try:
             found = [ask(name, "loading") for name in names]
@@ -239,15 +242,20 @@ def show_loading(names: list[str]) -> None:
     if is_refused(where):
         show_refusal(where)
         st.button(
-            "Try again",
+            tr("Try again"),
             key="language-again",
             icon=":material/refresh:",
             on_click=forget_refusal,
-            help="Load the model again.",
+            help=tr("Load the model again."),
         )
         return
     waiting = [status for status in found if status["state"] != "ready"]
     if not waiting:
         rerun()
     for status in waiting:
-        st.info(f"{plain(status['said'])} {status['seconds']:.0f} s so far.", icon=":material/hourglass_top:")
+        st.info(
+            tr("{said} {seconds:.0f} s so far.").format(
+                said=plain(status["said"]), seconds=status["seconds"]
+            ),
+            icon=":material/hourglass_top:",
+        )

@@ -38,8 +38,9 @@ from selfsup_core.runs.estimate import estimate
 from selfsup_core.runs.recipes import list_presets, preset_spec
 from selfsup_core.runs.spec import RunSpec, make_spec, value_at
 from selfsup_core.settings import Setting
+from selfsup_core.translation import tr, tr_later
 
-CUSTOM = "as in the run"
+CUSTOM = tr_later("as in the run")
 SIZED_BY = tuple(SIZES["small"])
 SIZED = tuple(f"model.{name}" for name in SIZED_BY)
 MOST_PASTED = 2_000_000
@@ -58,26 +59,39 @@ def paste_text() -> None:
     if st.session_state.pop("paste-done", False):
         st.session_state["paste-open"] = False
     with st.popover(
-        "Paste text", icon=":material/content_paste:", width="stretch", key="paste-open", on_change="rerun"
+        tr("Paste text"),
+        icon=":material/content_paste:",
+        width="stretch",
+        key="paste-open",
+        on_change="rerun",
     ):
         title = st.text_input(
-            "Name", key="paste-name", placeholder="My text", max_chars=80, help="Name of the new data set."
+            tr("Name"),
+            key="paste-name",
+            placeholder=tr("My text"),
+            max_chars=80,
+            help=tr("Name of the new data set."),
         )
         text = st.text_area(
-            "Text",
+            tr("Text"),
             key="paste-text",
             height=200,
-            help=f"A few pages or more, at most {MOST_PASTED:,} characters. Upload longer texts on the Data "
-            "page.",
+            help=tr(
+                "A few pages or more, at most {most_pasted:,} characters. Upload longer texts on the Data "
+                "page."
+            ).format(most_pasted=MOST_PASTED),
         )
         if st.button(
-            "Use this text", key="paste-use", type="primary", help="Save it as a data set and choose it."
+            tr("Use this text"),
+            key="paste-use",
+            type="primary",
+            help=tr("Save it as a data set and choose it."),
         ):
             if problem := problem_of(text):
                 st.error(problem, icon=":material/error:")
                 return
             with errors_shown(), tempfile.TemporaryDirectory() as folder:
-                name = "".join(c for c in title if c.isalnum() or c in " -_").strip() or "My text"
+                name = "".join(c for c in title if c.isalnum() or c in " -_").strip() or tr("My text")
                 path = Path(folder) / f"{name}.txt"
                 path.write_text(text, "utf-8")
                 st.session_state["lm-wanted"] = import_files(workspace(), [path])
@@ -88,23 +102,22 @@ def paste_text() -> None:
 def problem_of(text: str) -> str:
     """Why a pasted text cannot be used and what to do about it, or ""."""
     if not text.strip():
-        return "There is no text yet. Paste some into the box above."
+        return tr("There is no text yet. Paste some into the box above.")
     if len(text.split()) < LEAST_WORDS and len(text) < LEAST_LETTERS:
-        return (
-            f"The text has {len(text):,} characters; at least {LEAST_LETTERS:,} are needed. Paste a longer "
-            "text."
-        )
+        return tr(
+            "The text has {count:,} characters; at least {least_letters:,} are needed. Paste a longer text."
+        ).format(count=len(text), least_letters=LEAST_LETTERS)
     if len(text) > MOST_PASTED:
-        return (
-            f"The text has {len(text):,} characters; at most {MOST_PASTED:,} can be pasted. "
+        return tr(
+            "The text has {count:,} characters; at most {most_pasted:,} can be pasted. "
             "Save it as a .txt file and upload it on the Data page."
-        )
+        ).format(count=len(text), most_pasted=MOST_PASTED)
     longest = max(text.splitlines(), key=len)
     if len(longest.encode()) > LIMITS.line_bytes:
-        return (
-            f"One line of the text has {len(longest):,} characters; at most {LIMITS.line_bytes:,} bytes may "
+        return tr(
+            "One line of the text has {count:,} characters; at most {line_bytes:,} bytes may "
             "stand in a line. Put line breaks between its paragraphs and paste it again."
-        )
+        ).format(count=len(longest), line_bytes=LIMITS.line_bytes)
     return ""
 
 
@@ -117,7 +130,7 @@ def columns() -> Places | None:
     if not text_sources():
         paste_text()
         st.info(
-            "There is no text on this machine yet. Paste one, or upload a file on the Data page.",
+            tr("There is no text on this machine yet. Paste one, or upload a file on the Data page."),
             icon=":material/info:",
         )
         return None
@@ -131,17 +144,17 @@ def choose_recipe(at: Places, asked: Asked) -> Recipe:
     presets, sources = list_presets("language"), text_sources()
     source = choose_source(
         at.data,
-        "Text",
+        tr("Text"),
         sources,
         asked=asked,
         key="lm-data",
         default=preset_spec(next(iter(presets))).data.source,
         wanted=st.session_state.pop("lm-wanted", ""),
-        help="What the model learns from.",
+        help=tr("What the model learns from."),
     )
     preset = choose_preset(
         at.model,
-        "Model",
+        tr("Model"),
         list(presets),
         "language",
         asked=asked,
@@ -178,11 +191,11 @@ def choose_size(base: RunSpec, place: DeltaGenerator, asked: Asked, preset: str)
     """The spec with a network of that size, and what tells it from other sizes."""
     if base.model.kind == "pretrained":
         place.selectbox(
-            "Size",
+            tr("Size"),
             ["fixed"],
             key="lm-size-fixed",
             disabled=True,
-            help="A pretrained model has a fixed size.",
+            help=tr("A pretrained model has a fixed size."),
         )
         return base, ""
     if asked.is_first("lm-size", preset):
@@ -192,12 +205,14 @@ def choose_size(base: RunSpec, place: DeltaGenerator, asked: Asked, preset: str)
     if st.session_state.get("lm-size") not in sizes:
         st.session_state["lm-size"] = list(SIZES)[1]
     chosen = place.selectbox(
-        "Size",
+        tr("Size"),
         list(sizes),
         key="lm-size",
         format_func=str.capitalize,
-        help="Sets layers, heads, width and context together; each can be changed under Advanced. Small is "
-        "nanoGPT's configuration for a CPU.",
+        help=tr(
+            "Sets layers, heads, width and context together; each can be changed under Advanced. Small is "
+            "nanoGPT's configuration for a CPU."
+        ),
     )
     return make_spec(base.as_dict(), {f"model.{k}": v for k, v in sizes[chosen].items()}), f"-{chosen}"
 
@@ -208,7 +223,7 @@ def choose_prompt(recipe: Recipe, settings: Mapping[str, Setting], at: Places) -
         paste_text()
     recipe.asked.begin(setting, "lm-prompt", recipe.base.frames.prompt)
     written = prompt.text_input(
-        setting.title, key="lm-prompt", placeholder="From your text when empty", help=help_text(setting)
+        setting.title, key="lm-prompt", placeholder=tr("From your text when empty"), help=help_text(setting)
     )
     return {"frames.prompt": written}
 
@@ -241,11 +256,15 @@ def show() -> None:
     run = st.query_params.get("run", "")
     if not run:
         if spec:
-            st.markdown(f"Before you start: {estimate(spec, workspace()).sentence()}.")
+            st.markdown(
+                tr("Before you start: {sentence}.").format(sentence=estimate(spec, workspace()).sentence())
+            )
             caption(
-                "The model reads your text and learns to predict each [[token]] from those before it: "
-                "P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁). No labels are needed. An [[epoch]] is a fixed number of "
-                "steps; after each epoch the model writes a sample."
+                tr(
+                    "The model reads your text and learns to predict each [[token]] from those before it: "
+                    "P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁). No labels are needed. An [[epoch]] is a fixed number of "
+                    "steps; after each epoch the model writes a sample."
+                )
             )
             show_samples(spec.data.source)
         return
@@ -255,7 +274,7 @@ def show() -> None:
     show_run(folder.id)
     with st.container(horizontal=True, vertical_alignment="center"):
         link_here(
-            "Look inside this model",
+            tr("Look inside this model"),
             icon=":material/visibility:",
             key="look-inside-this-model",
             params={"do": "inside", "model": f"run:{folder.id}"},

@@ -11,6 +11,7 @@ import streamlit as st
 from pages.parts.language.pick import ask
 from selfsup_core.errors import StudioError
 from selfsup_core.inspection.questions.language import MOST_CHARACTERS
+from selfsup_core.translation import tr
 
 TEXT = "language-text"
 STEPS = "language-written"
@@ -46,12 +47,14 @@ def write_more(model: str, tokens: int) -> None:
         st.session_state[PROBLEM] = str(error)
         return
     if not made["text"]:
-        st.session_state[PROBLEM] = "The model ended the text here."
+        st.session_state[PROBLEM] = tr("The model ended the text here.")
         return
     text = before + made["text"]
     st.session_state[PROBLEM] = made.get("note", "")
     if len(text) > MOST_CHARACTERS:
-        st.session_state[PROBLEM] = f"The text ends at {MOST_CHARACTERS:,} characters."
+        st.session_state[PROBLEM] = tr("The text ends at {most_characters:,} characters.").format(
+            most_characters=MOST_CHARACTERS
+        )
     done = steps()
     st.session_state[TEXT] = text[:MOST_CHARACTERS]
     pieces = [tuple(piece) for piece in made.get("pieces", [(made["text"], 0.0)])]
@@ -72,15 +75,17 @@ def show_written() -> None:
     st.html(written_html(done[0]["before"], [piece for step in done for piece in step["pieces"]]))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Undo",
+            tr("Undo"),
             key="language-undo",
             icon=":material/undo:",
             on_click=take_back,
-            help="Remove what was written last.",
+            help=tr("Remove what was written last."),
         )
         st.caption(
-            "Underlined: written by the model; the darker, the more likely the token was. Hover over a "
-            "token to see its probability."
+            tr(
+                "Underlined: written by the model; the darker, the more likely the token was. Hover over a "
+                "token to see its probability."
+            )
         )
 
 

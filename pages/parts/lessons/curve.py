@@ -15,6 +15,7 @@ from selfsup_core.lessons.drawn import check_drawn, say_distance
 from selfsup_core.lessons.model import Draw, Lesson
 from selfsup_core.lessons.progress import LessonProgress, change
 from selfsup_core.lessons.tasks import drawn_by_run
+from selfsup_core.translation import tr
 
 curve_component = component("selfsup_lesson_curve", "lessons/curve.js")
 
@@ -32,11 +33,11 @@ def show_draw(lesson: Lesson, at: str, part: Draw, progress: LessonProgress, key
             return
         has_drawn = drawn is not None or at in progress["drawn"]
         if not has_drawn:
-            st.caption("Draw from left to right, or choose the chart and use the arrow keys.")
+            st.caption(tr("Draw from left to right, or choose the chart and use the arrow keys."))
         elif not judged.is_passed:
-            st.caption(f"Kept. It is revealed once there is a run: {plain(judged.said)}")
+            st.caption(tr("Kept. It is revealed once there is a run: {said}").format(said=plain(judged.said)))
         is_ready = has_drawn and judged.is_passed
-        if st.button("Reveal", key=f"{key}-reveal", disabled=not is_ready, icon=":material/visibility:"):
+        if st.button(tr("Reveal"), key=f"{key}-reveal", disabled=not is_ready, icon=":material/visibility:"):
             change(workspace(), lesson.number, lambda found: found["shown"].append(at))
             rerun()
 
@@ -68,7 +69,14 @@ def draw_by_ends(part: Draw, kept: list[float] | None, key: str) -> list[float]:
     """Without our own component: a straight line from two numbers."""
     first, last = st.columns(2)
     at_first, at_last = (kept[0], kept[-1]) if kept else (part.high, part.high)
-    begin = number_field(first, "At epoch 0", part.low, part.high, at_first, key=f"{key}-begin")
-    end = number_field(last, f"At epoch {part.epochs}", part.low, part.high, at_last, key=f"{key}-end")
+    begin = number_field(first, tr("At epoch 0"), part.low, part.high, at_first, key=f"{key}-begin")
+    end = number_field(
+        last,
+        tr("At epoch {epochs}").format(epochs=part.epochs),
+        part.low,
+        part.high,
+        at_last,
+        key=f"{key}-end",
+    )
     step = (end - begin) / part.epochs
     return [round(begin + step * epoch, 4) for epoch in range(part.epochs + 1)]

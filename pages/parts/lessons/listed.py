@@ -9,6 +9,7 @@ from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import plain, workspace
 from selfsup_core.lessons.model import Lesson
 from selfsup_core.lessons.progress import LessonProgress, Standing, restart, standing_of
+from selfsup_core.translation import tr
 
 COLORS = {"not started": "gray", "done": "green"}
 
@@ -21,7 +22,7 @@ def show_listed(lesson: Lesson, progress: LessonProgress | None, *, is_next: boo
         words.markdown(f"**{lesson.number} · {plain(lesson.head.title)}**  \n{plain(lesson.head.about)}")
         with state.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.badge(standing.words(), color=COLORS.get(standing.words(), "blue"))
-            st.caption(f"about {lesson.head.minutes} minutes", width="content")
+            st.caption(tr("about {minutes} minutes").format(minutes=lesson.head.minutes), width="content")
         with ways.container(horizontal=True, gap="xsmall", horizontal_alignment="right"):
             show_buttons(lesson, standing, is_next=is_next)
 
@@ -32,17 +33,19 @@ def show_buttons(lesson: Lesson, standing: Standing, *, is_next: bool) -> None:
         "",
         icon=":material/restart_alt:",
         key=f"lesson-again-{number}",
-        help="Start again: forget answers and tasks of this lesson",
+        help=tr("Start again: forget answers and tasks of this lesson"),
     ):
         restart(workspace(), number)
         open_step(lesson, 1)
-    label = "Start" if not standing.step else "Review" if standing.is_done else "Resume"
+    label = tr("Start") if not standing.step else tr("Review") if standing.is_done else tr("Resume")
     if st.button(
         label,
         key=f"lesson-open-{number}",
         type="primary" if is_next else "secondary",
         icon=":material/play_arrow:",
-        help=f"{label} lesson {number}: {lesson.head.title}",
+        help=tr("{label} lesson {number}: {title}").format(
+            label=label, number=number, title=lesson.head.title
+        ),
     ):
         open_step(lesson, standing.step or 1)
 

@@ -15,6 +15,7 @@ from selfsup_core.lessons.model import App, Lesson
 from selfsup_core.lessons.progress import change, progress_in
 from selfsup_core.lessons.reading import LessonError, find_lesson
 from selfsup_core.settings import whole_number
+from selfsup_core.translation import tr
 
 LESSON, STEP = "lesson", "step"  # of the address
 # Of the session: (number, step) of the open lesson, and of all that it has shown.
@@ -38,12 +39,14 @@ def follow_address() -> tuple[int, int] | None:
         return kept
     number = whole_number(asked)
     if number is None:
-        raise LessonError(f"The address asks for lesson {asked[:40]!r}, not a number.")
+        raise LessonError(tr("The address asks for lesson {asked!r}, not a number.").format(asked=asked[:40]))
     lesson = find_lesson(number)
     step = st.query_params.get(STEP, "")
     if step and not 1 <= (whole_number(step) or 0) <= len(lesson.steps):
         raise LessonError(
-            f"Lesson {number} has no step {step[:40]!r}. It has {len(lesson.steps)} steps, from 1."
+            tr("Lesson {number} has no step {step!r}. It has {count} steps, from 1.").format(
+                number=number, step=step[:40], count=len(lesson.steps)
+            )
         )
     wanted = number, whole_number(step) or resume_step(number, len(lesson.steps))
     if wanted in st.session_state.get(SHOWN, ()) and not is_wish():

@@ -14,6 +14,7 @@ from selfsup_core.lessons.model import Draw, Formula, Lesson, Task, places_of
 from selfsup_core.lessons.progress import progress_in, standing_of
 from selfsup_core.lessons.reading import find_lesson
 from selfsup_core.places import ASSETS
+from selfsup_core.translation import tr
 
 EVERY = 2.0  # seconds after which tasks are judged again, and numbers read
 LIVE = (Draw, Formula, Task)  # parts that change without a click
@@ -49,7 +50,9 @@ def draw(lesson: Lesson, step: int, page: str) -> None:
         if progress is None:  # forgotten in another tab
             opened.go_to(lesson.number, step)
             rerun()
-        title = f"Lesson {lesson.number} · step {step} of {len(lesson.steps)}"
+        title = tr("Lesson {number} · step {step} of {count}").format(
+            number=lesson.number, step=step, count=len(lesson.steps)
+        )
         with st.expander(title, expanded=True, icon=":material/school:", key="lesson-body"):
             st.markdown(f"##### {plain(shown.title)}")
             for at, part in places_of(step, shown):
@@ -62,16 +65,16 @@ def draw(lesson: Lesson, step: int, page: str) -> None:
 
 def show_ways(lesson: Lesson, step: int) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", key="lesson-ways"):
-        if st.button("Back", icon=":material/arrow_back:", key="lesson-back", disabled=step == 1):
+        if st.button(tr("Back"), icon=":material/arrow_back:", key="lesson-back", disabled=step == 1):
             turn(lesson.number, step - 1)
         if st.button(
-            "Leave", key="lesson-leave", type="tertiary", help="Close it; the Learn page resumes it."
+            tr("Leave"), key="lesson-leave", type="tertiary", help=tr("Close it; the Learn page resumes it.")
         ):
             opened.leave()
             rerun()
         is_last = step == len(lesson.steps)
         if st.button(
-            "Next", icon=":material/arrow_forward:", key="lesson-next", type="primary", disabled=is_last
+            tr("Next"), icon=":material/arrow_forward:", key="lesson-next", type="primary", disabled=is_last
         ):
             turn(lesson.number, step + 1)
 
@@ -86,9 +89,11 @@ def show_end(lesson: Lesson, step: int) -> None:
     progress = progress_in(workspace(), lesson.number)
     standing = standing_of(lesson, progress)
     if standing.is_done:
-        st.success("You have done all of this lesson.", icon=":material/check_circle:")
+        st.success(tr("You have done all of this lesson."), icon=":material/check_circle:")
         return
     left = [one for one in standing.missing if one != step]
     if left:
         words = ", ".join(str(one) for one in left)
-        st.info(f"Something is still to be done in step {words}.", icon=":material/flag:")
+        st.info(
+            tr("Something is still to be done in step {words}.").format(words=words), icon=":material/flag:"
+        )

@@ -30,6 +30,7 @@ from selfsup_core.lessons.progress import LessonProgress, change
 from selfsup_core.lessons.reading import image_path
 from selfsup_core.lessons.tasks import judge_tasks
 from selfsup_core.settings import whole_number
+from selfsup_core.translation import tr
 
 
 def show_part(lesson: Lesson, at: str, part: Part, progress: LessonProgress, page: str) -> None:
@@ -60,7 +61,9 @@ def looking() -> Looking | None:
 
 
 def show_app(part: App, key: str, page: str) -> None:
-    if not st.button(part.label, key=key, icon=":material/tune:", help=f"Opens the page {part.page}."):
+    if not st.button(
+        part.label, key=key, icon=":material/tune:", help=tr("Opens the page {page}.").format(page=part.page)
+    ):
         return
     number, step = st.session_state[opened.OPEN]
     address: dict[str, Any] = {**part.address(), **opened.address_of(number, step)}
@@ -75,13 +78,15 @@ def show_task(lesson: Lesson, at: str, part: Task) -> None:
     step = int(at.split(".")[0])
     judged = judge_tasks(workspace(), lesson, step=step, looking=looking())[at]
     with st.container(border=True, key=f"lesson-task-{at.replace('.', '-')}"):
-        st.markdown(f":material/flag: **Your task**  \n{part.do}")
+        st.markdown(tr(":material/flag: **Your task**  \n{do}").format(do=part.do))
         if judged.is_passed:
             st.success(plain(judged.said), icon=":material/check_circle:")
             if part.seen:
                 st.markdown(part.seen)
             return
-        st.markdown(f":orange[:material/pending: **Not passed yet.**] {plain(judged.said)}")
+        st.markdown(
+            tr(":orange[:material/pending: **Not passed yet.**] {said}").format(said=plain(judged.said))
+        )
         if part.hint:
             st.caption(f"Hint: {part.hint}")
 
@@ -118,7 +123,9 @@ def show_predict(lesson: Lesson, at: str, part: Predict, progress: LessonProgres
             st.markdown(part.why)
             return
         chosen = choose_option(lesson, at, part, progress, key)
-        if st.button("Reveal", key=f"{key}-reveal", disabled=chosen is None, icon=":material/visibility:"):
+        if st.button(
+            tr("Reveal"), key=f"{key}-reveal", disabled=chosen is None, icon=":material/visibility:"
+        ):
             change(workspace(), lesson.number, lambda found: found["shown"].append(at))
             rerun()
 
@@ -127,7 +134,7 @@ def show_answers(part: Choice, chosen: int) -> None:
     """All answers, with a sign on the right one and on the one that was chosen."""
     for number, option in enumerate(part.options, 1):
         sign = ":green[:material/check:]" if number == part.right else ":gray[:material/close:]"
-        mine = " · *your prediction*" if number == chosen else ""
+        mine = tr(" · *your prediction*") if number == chosen else ""
         words = f"**{option.text}**" if number == part.right else option.text
         st.markdown(f"{sign} {words}{mine}")
 
@@ -142,4 +149,4 @@ def show_question(lesson: Lesson, at: str, part: Question, progress: LessonProgr
         if chosen == part.right:
             st.success(f"Correct. {part.why}", icon=":material/check_circle:")
         else:
-            st.warning("Not quite. Try another answer.", icon=":material/undo:")
+            st.warning(tr("Not quite. Try another answer."), icon=":material/undo:")

@@ -9,18 +9,19 @@ from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import acting, errors_shown, plain, show_refusal
 from selfsup_core.room import votes
 from selfsup_core.room.store import Room
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted
 
 SECONDS = 2.0
 
 
 def show(room: Room) -> None:
-    st.subheader("Predict, then reveal", anchor=False)
+    st.subheader(tr("Predict, then reveal"), anchor=False)
     with errors_shown():
         questions = votes.list_questions(room)
         if questions:
             st.fragment(run_every=SECONDS)(draw)(room)
-        with st.expander("Ask a question", expanded=not questions, icon=":material/help:"):
+        with st.expander(tr("Ask a question"), expanded=not questions, icon=":material/help:"):
             show_form(room)
 
 
@@ -37,17 +38,21 @@ def draw(room: Room) -> None:
                 show_counts(tally)
                 return
             people = len(room.read()["people"])
-            st.caption(f"{tally['voted']} of {counted(people, 'person', 'people')} voted.")
-            if st.button("Reveal", key="room-reveal", type="primary", icon=":material/visibility:"):
+            st.caption(
+                tr("{voted} of {people} voted.").format(
+                    voted=tally["voted"], people=counted(people, "person", "people")
+                )
+            )
+            if st.button(tr("Reveal"), key="room-reveal", type="primary", icon=":material/visibility:"):
                 with acting("asking"):
                     votes.reveal(room, tally["id"])
                     rerun()
 
 
 def show_form(room: Room) -> None:
-    text = st.text_input("Question", key="room-ask-text", max_chars=200)
-    choices = st.text_area("Answers, one a line", key="room-ask-choices", max_chars=500)
-    if st.button("Ask everybody", key="room-ask", icon=":material/send:"):
+    text = st.text_input(tr("Question"), key="room-ask-text", max_chars=200)
+    choices = st.text_area(tr("Answers, one a line"), key="room-ask-choices", max_chars=500)
+    if st.button(tr("Ask everybody"), key="room-ask", icon=":material/send:"):
         with acting("asking"):
             votes.ask(room, {"text": text, "choices": tuple(choices.splitlines())})
             rerun()

@@ -14,6 +14,7 @@ from selfsup_core.room import spotlight, wall
 from selfsup_core.room.store import Room
 from selfsup_core.runs.folder import read_rows, read_state
 from selfsup_core.runs.signs import epoch_rows
+from selfsup_core.translation import tr
 
 
 def show_switch(room: Room, live: wall.Live) -> None:
@@ -21,11 +22,11 @@ def show_switch(room: Room, live: wall.Live) -> None:
     on = spotlight.in_spotlight(room)
     is_on = bool(on and live.folder and on[1] == live.folder)
     if st.button(
-        "Spotlight",
+        tr("Spotlight"),
         icon=":material/highlight:",
         key="room-spotlight",
         disabled=live.folder is None or is_on,
-        help="Everybody can watch this run, with the nickname, until you end the spotlight.",
+        help=tr("Everybody can watch this run, with the nickname, until you end the spotlight."),
     ):
         with acting("person"):
             assert live.folder is not None
@@ -39,9 +40,11 @@ def show_on(room: Room) -> None:
     if on is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="room-on"):
-        st.markdown(f":material/highlight: In the spotlight: **{plain(on[0])}**", width="content")
-        link_here("Open the stage", icon=":material/slideshow:", key="room-watch-wall", params=ADDRESS)
-        if st.button("End the spotlight", icon=":material/highlight_off:", key="room-spotlight-off"):
+        st.markdown(
+            tr(":material/highlight: In the spotlight: **{on}**").format(on=plain(on[0])), width="content"
+        )
+        link_here(tr("Open the stage"), icon=":material/slideshow:", key="room-watch-wall", params=ADDRESS)
+        if st.button(tr("End the spotlight"), icon=":material/highlight_off:", key="room-spotlight-off"):
             with acting("room"):
                 spotlight.take_off(room)
                 rerun()
@@ -57,12 +60,18 @@ def show(room: Room) -> None:
         state = read_state(folder)
         color, icon = STATUS_STYLE[state["status"]]
         with st.container(border=True, key="room-spotlight-run"):
-            st.markdown(f"**In the spotlight: {plain(nickname)}** · {plain(state['name'] or state['run'])}")
+            st.markdown(
+                tr("**In the spotlight: {nickname}** · {value}").format(
+                    nickname=plain(nickname), value=plain(state["name"] or state["run"])
+                )
+            )
             if viewer.here().workspace == folder.workspace:
-                st.caption("This is your run: everybody in the room can watch it until the teacher ends it.")
+                st.caption(
+                    tr("This is your run: everybody in the room can watch it until the teacher ends it.")
+                )
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.badge(state["status"], color=color, icon=icon)
-                link_here("Open the stage", icon=":material/slideshow:", key="room-watch", params=ADDRESS)
+                link_here(tr("Open the stage"), icon=":material/slideshow:", key="room-watch", params=ADDRESS)
             left, right = st.columns(2)
             left.html(look(str(folder.path), state["epoch"], state["task"]) or "<span></span>")
             left.caption(describe_best(state, (state["best"] or {}).get("val_loss")))
@@ -80,7 +89,7 @@ def announce() -> None:
         if on := spotlight.in_spotlight(room):
             st.page_link(
                 "pages/room.py",
-                label=f"The teacher shows a run of **{plain(on[0])}**: watch it",
+                label=tr("The teacher shows a run of **{on}**: watch it").format(on=plain(on[0])),
                 icon=":material/slideshow:",
                 query_params=ADDRESS,
             )

@@ -8,6 +8,7 @@ from pages.parts.shared.workspace import acting, errors_shown, plain, show_refus
 from selfsup_core.room import votes
 from selfsup_core.room.store import Room
 from selfsup_core.room.viewer import Viewer
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted
 
 
@@ -34,8 +35,8 @@ def show(room: Room, me: Viewer) -> None:
                     on_click=vote,
                     args=(room, me.person, tally["id"], place),
                 )
-            said = "You can change your answer until the teacher shows the result."
-            st.caption(said if tally["mine"] is not None else "Choose what you expect.")
+            said = tr("You can change your answer until the teacher shows the result.")
+            st.caption(said if tally["mine"] is not None else tr("Choose what you expect."))
             show_refusal("vote")
 
 
@@ -48,5 +49,5 @@ def show_counts(tally: votes.Tally) -> None:
     """How many chose what."""
     counts = tally["counts"] or []
     for place, (choice, count) in enumerate(zip(tally["choices"], counts, strict=True)):
-        mine = " · your answer" if tally["mine"] == place else ""
+        mine = tr(" · your answer") if tally["mine"] == place else ""
         st.progress(count / max(1, sum(counts)), f"{plain(choice)}: {counted(count, 'vote')}{mine}")

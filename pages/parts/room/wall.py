@@ -21,6 +21,7 @@ from selfsup_core.room.people import Person, shown_code
 from selfsup_core.room.store import Room, RoomAbout
 from selfsup_core.runs.state import RunState
 from selfsup_core.shared import label_of
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted
 from selfsup_core.workers.supervisor import ensure_supervisor, supervisor_info
 
@@ -68,7 +69,7 @@ def show_way_in(about: RoomAbout) -> None:
     way = f"<div><span>Code</span><strong>{code}</strong></div>" if is_by_code else ""
     st.html(f'<div class="room-way-in">{way}{lines}</div>')
     if not is_by_code:
-        st.caption("People join by signing in with their account.")
+        st.caption(tr("People join by signing in with their account."))
     if viewer.access and viewer.access.carries:
         st.caption(plain(viewer.access.carries))
 
@@ -76,30 +77,30 @@ def show_way_in(about: RoomAbout) -> None:
 def show_buttons(room: Room, about: RoomAbout) -> None:
     with st.container(horizontal=True, key="room-buttons"):
         if about["is_paused"]:
-            if st.button("Resume all", icon=":material/play_arrow:", key="room-resume", type="primary"):
+            if st.button(tr("Resume all"), icon=":material/play_arrow:", key="room-resume", type="primary"):
                 act(room, wall.resume_all)
         elif st.button(
-            "Pause all",
+            tr("Pause all"),
             icon=":material/pause:",
             key="room-pause",
-            help="Pauses every run at work, and nothing begins until you resume.",
+            help=tr("Pauses every run at work, and nothing begins until you resume."),
         ):
             act(room, wall.pause_all)
         st.download_button(
-            "Results",
+            tr("Results"),
             csv_bytes(*wall.results(room)),
             "results.csv",
             "text/csv",
             key="room-results",
             icon=":material/download:",
-            help="All runs of all people as CSV.",
+            help=tr("All runs of all people as CSV."),
             on_click="ignore",
         )
-        with st.popover("Reset", icon=":material/restart_alt:"):
-            st.markdown("Stops everything that works or waits. People, and what they have trained, stay.")
-            if st.button("Stop all runs", key="room-reset"):
+        with st.popover(tr("Reset"), icon=":material/restart_alt:"):
+            st.markdown(tr("Stops everything that works or waits. People, and what they have trained, stay."))
+            if st.button(tr("Stop all runs"), key="room-reset"):
                 act(room, wall.reset)
-        with st.popover("Delete everything", icon=":material/delete_forever:"):
+        with st.popover(tr("Delete everything"), icon=":material/delete_forever:"):
             show_delete(room)
     show_refusal("room")
 
@@ -114,12 +115,14 @@ def act(room: Room, do: wall.Act) -> None:
 def show_delete(room: Room) -> None:
     """Everybody's data, runs and nicknames, after a word that nobody types by accident."""
     st.markdown(
-        "Deletes all nicknames, data and runs of everybody in the room. Your own workspace stays. "
-        "This cannot be undone."
+        tr(
+            "Deletes all nicknames, data and runs of everybody in the room. Your own workspace stays. "
+            "This cannot be undone."
+        )
     )
     typed = st.text_input(f"Type “{CERTAIN}”", key="room-certain", max_chars=20)
     if st.button(
-        "Delete everything",
+        tr("Delete everything"),
         key="room-delete",
         type="primary",
         disabled=typed.strip().lower() != CERTAIN,
@@ -152,13 +155,17 @@ def draw_wall() -> None:
     with errors_shown():
         lives = wall.overview(room)
         if not lives:
-            st.caption("Nobody has joined yet.")
+            st.caption(tr("Nobody has joined yet."))
             return
         about = supervisor_info(room.host)
         silent = set(about["silent"]) if about else set()
         at_work = sum(bool(one.state and one.state["status"] in ("starting", "running")) for one in lives)
         waiting = sum(one.waiting for one in lives)
-        st.caption(f"{counted(len(lives), 'person', 'people')}, {at_work} training, {waiting} waiting.")
+        st.caption(
+            tr("{count}, {at_work} training, {waiting} waiting.").format(
+                count=counted(len(lives), "person", "people"), at_work=at_work, waiting=waiting
+            )
+        )
         st.html('<div class="room-wall">' + "".join(card(room, one, silent) for one in lives) + "</div>")
 
 
@@ -173,8 +180,12 @@ def card(room: Room, live: wall.Live, silent: set[str]) -> str:
         if label_of(room.host, live.folder.workspace, live.folder.id) in silent
         else STATES[state["status"]]
     )
-    loss = "" if live.loss is None else f"loss {live.loss:.4f}"
-    more = f", {live.waiting} waiting" if live.waiting and state["status"] != "queued" else ""
+    loss = "" if live.loss is None else tr("loss {loss:.4f}").format(loss=live.loss)
+    more = (
+        tr(", {waiting} waiting").format(waiting=live.waiting)
+        if live.waiting and state["status"] != "queued"
+        else ""
+    )
     place = say_briefly(live.folder) if state["status"] == "queued" else ""
     picture = (
         look(str(live.folder.path), state["epoch"], state["task"])
@@ -189,7 +200,7 @@ def card(room: Room, live: wall.Live, silent: set[str]) -> str:
 
 def how_far(state: RunState) -> str:
     unit = "round" if state["task"] == "pseudo" else "epoch"
-    return f"{unit} {state['epoch']} of {state['epochs']}"
+    return tr("{unit} {epoch} of {epochs}").format(unit=unit, epoch=state["epoch"], epochs=state["epochs"])
 
 
 def draw_person() -> None:
@@ -204,20 +215,24 @@ def draw_person() -> None:
 
 def show_person(room: Room, people: list[Person]) -> None:
     names = {person["id"]: person["nickname"] for person in people}
-    chosen = st.selectbox("Person", list(names), format_func=lambda one: names[one], key="room-chosen")
+    chosen = st.selectbox(tr("Person"), list(names), format_func=lambda one: names[one], key="room-chosen")
     person = next(one for one in people if one["id"] == chosen)
     live = wall.look_at(room, person)
     with st.container(horizontal=True, vertical_alignment="center"):
         spotlight.show_switch(room, live)
         if not person.get("login"):
-            with st.popover("Resume code", icon=":material/key:"):
+            with st.popover(tr("Resume code"), icon=":material/key:"):
                 st.markdown(
-                    f"On another device {plain(person['nickname'])} enters the room's code, this "
-                    f"nickname and **{shown_code(person['resume'])}**."
+                    tr(
+                        "On another device {nickname} enters the room's code, this "
+                        "nickname and **{shown_code}**."
+                    ).format(nickname=plain(person["nickname"]), shown_code=shown_code(person["resume"]))
                 )
-        with st.popover("Remove", icon=":material/person_remove:"):
-            st.markdown(f"Deletes {plain(person['nickname'])} with all data and runs.")
-            if st.button("Remove for good", key="room-remove"):
+        with st.popover(tr("Remove"), icon=":material/person_remove:"):
+            st.markdown(
+                tr("Deletes {nickname} with all data and runs.").format(nickname=plain(person["nickname"]))
+            )
+            if st.button(tr("Remove for good"), key="room-remove"):
                 with acting("person"):
                     wall.remove(room, person["id"])
                     rerun()

@@ -13,6 +13,7 @@ from selfsup_core.room import spotlight
 from selfsup_core.room.store import Room
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.recipes import list_presets
+from selfsup_core.translation import tr
 
 ADDRESS = {"do": "watch"}  # of the Room page
 SECONDS = 2.0  # within which the page notices that the teacher has ended it, or shows another run
@@ -26,9 +27,9 @@ def show(room: Room) -> None:
     """The stage; a sentence where no run is shown, and the stage by itself as soon as there is one."""
     on = spotlight.in_spotlight(room)
     st.fragment(run_every=SECONDS)(look_again)(room, on and on[1].path)
-    link_here("Back to the room", icon=":material/arrow_back:", key="watch-back", params={})
+    link_here(tr("Back to the room"), icon=":material/arrow_back:", key="watch-back", params={})
     if on is None:
-        st.info("The teacher shows no run at the moment.", icon=":material/highlight_off:")
+        st.info(tr("The teacher shows no run at the moment."), icon=":material/highlight_off:")
         return
     with errors_shown():
         show_words(room, *on)
@@ -50,16 +51,22 @@ def show_words(room: Room, nickname: str, folder: RunFolder) -> None:
     state = read_state(folder)
     preset = list_presets("").get(state["preset"])
     recipe = f"{preset['title']} · " if preset else ""
-    st.markdown(f"##### In the spotlight: {plain(nickname)}")
-    st.caption(plain(f"{recipe}{state['source_title']} · {state['parameters']:,} parameters"))
+    st.markdown(tr("##### In the spotlight: {nickname}").format(nickname=plain(nickname)))
+    st.caption(
+        plain(
+            tr("{recipe}{source_title} · {parameters:,} parameters").format(
+                recipe=recipe, source_title=state["source_title"], parameters=state["parameters"]
+            )
+        )
+    )
     me = viewer.here()
     if me.is_teacher:
-        if st.button("End the spotlight", icon=":material/highlight_off:", key="watch-end"):
+        if st.button(tr("End the spotlight"), icon=":material/highlight_off:", key="watch-end"):
             with acting("room"):
                 spotlight.take_off(room)
                 rerun()
     elif me.workspace == folder.workspace:
-        st.caption("This is your run: everybody in the room can watch it until the teacher ends it.")
+        st.caption(tr("This is your run: everybody in the room can watch it until the teacher ends it."))
 
 
 @st.fragment

@@ -15,6 +15,7 @@ from selfsup_core.features.config import HAVE_CODES
 from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.spec import RunSpec
 from selfsup_core.settings import Setting, Values
+from selfsup_core.translation import tr
 
 ELSEWHERE = ("kind", "loss")  # shown in the row above instead
 # Name of a tab → paths of its settings; one that ends with a dot takes all below it.
@@ -84,7 +85,7 @@ def choose_advanced(
 
 def choose_encoder(setting: Setting, key: str, source: str) -> str:
     """One of the encoders that were trained on the same data, by name; "" for none."""
-    fitting = {"": "None: the values themselves"} | {
+    fitting = {"": tr("None: the values themselves")} | {
         state["run"]: f"{state['name']} ({state['run']})"
         for state in list_states(workspace())
         if state.get("task") in HAVE_CODES and state["source"] == source and state["status"] == "finished"

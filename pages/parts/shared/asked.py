@@ -28,6 +28,7 @@ from selfsup_core.runs.folder import open_run, read_state
 from selfsup_core.runs.recipes import find_preset, list_presets
 from selfsup_core.runs.spec import known_settings, read_spec, value_at
 from selfsup_core.settings import Setting
+from selfsup_core.translation import tr
 
 PRESET, SET = "preset", "set"
 OF_A_FORM = (PRESET, SET)  # names of the address that belong to one form of a page
@@ -234,10 +235,13 @@ def ask_as_run(asked: Asked, run: str, task: str) -> None:
 def show_refused(refused: Mapping[str, str]) -> None:
     """Say which settings of the address are refused, and why; a button goes on without them."""
     for text, why in refused.items():
-        st.error(plain(f"The address asks for {shorten(text)!r}. {why}"), icon=":material/error:")
+        st.error(
+            plain(tr("The address asks for {text!r}. {why}").format(text=shorten(text), why=why)),
+            icon=":material/error:",
+        )
     kept = [text for text in st.query_params.get_all(SET) if text not in refused]
     link_here(
-        f"Go on without {'it' if len(refused) == 1 else 'them'}",
+        tr("Go on without {value}").format(value="it" if len(refused) == 1 else "them"),
         icon=":material/arrow_forward:",
         key="set-go-on",
         params=without_settings() | ({SET: kept} if kept else {}),

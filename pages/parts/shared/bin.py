@@ -11,6 +11,7 @@ import streamlit as st
 from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.runs.trash import empty, list_trash
+from selfsup_core.translation import tr
 
 SHOWN = 10
 
@@ -25,27 +26,38 @@ def show_bin(restore: Callable[[Path, str], Any], *, is_data: bool, after: Calla
     deleted = [entry for entry in list_trash(workspace()) if entry.is_data is is_data]
     if not deleted:
         return
-    what = "data sets" if is_data else "runs"
+    what = tr("data sets") if is_data else "runs"
     is_fresh = st.session_state.get("just-deleted") in [entry.id for entry in deleted]
-    with st.expander(f"Deleted {what} ({len(deleted)})", expanded=is_fresh, icon=":material/delete_history:"):
-        st.caption("They can be restored within seven days after deletion.")
+    with st.expander(
+        tr("Deleted {what} ({count})").format(what=what, count=len(deleted)),
+        expanded=is_fresh,
+        icon=":material/delete_history:",
+    ):
+        st.caption(tr("They can be restored within seven days after deletion."))
         for entry in deleted[:SHOWN]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 days = max(1, round(entry.days_left))
-                left = f"{days} day{'s' if days > 1 else ''} left"
+                left = tr("{days} day{value} left").format(days=days, value="s" if days > 1 else "")
                 st.markdown(f"{plain(entry.name)} :small[{left}]", width="stretch")
                 if st.button(
-                    "Restore", icon=":material/undo:", key=f"restore-{entry.id}", help=f"Restore {entry.id}"
+                    tr("Restore"),
+                    icon=":material/undo:",
+                    key=f"restore-{entry.id}",
+                    help=tr("Restore {id}").format(id=entry.id),
                 ):
                     with errors_shown():
                         restore(workspace(), entry.id)
                         after(entry.id)
                         rerun()
-        with st.popover("Empty the bin", icon=":material/delete_forever:"):
-            st.markdown(f"Deletes these {what} for good, to free their disk space.")
-            if st.button("Delete for good", key=f"empty-{what}"):
+        with st.popover(tr("Empty the bin"), icon=":material/delete_forever:"):
+            st.markdown(tr("Deletes these {what} for good, to free their disk space.").format(what=what))
+            if st.button(tr("Delete for good"), key=f"empty-{what}"):
                 with errors_shown():
                     empty(workspace(), is_data=is_data)
                     rerun()
         if len(deleted) > SHOWN:
-            st.caption(f"{len(deleted) - SHOWN} older ones are listed by `selfsup {what.split()[0]} trash`.")
+            st.caption(
+                tr("{count} older ones are listed by `selfsup {split} trash`.").format(
+                    count=len(deleted) - SHOWN, split=what.split()[0]
+                )
+            )

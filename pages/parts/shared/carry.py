@@ -15,6 +15,7 @@ from selfsup_core.room.viewer import Viewer
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.thinned import list_frames
 from selfsup_core.runs.waiting import in_words
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted
 from selfsup_core.workers.measure import TITLE, Carries, NotMeasured, measure
 
@@ -33,7 +34,7 @@ def request_cost(port: int, token: str) -> float:
     Raises:
         NotMeasured: the server does not answer.
     """
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = {"Authorization": tr("Bearer {token}").format(token=token)}
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     until = time.monotonic() + ANSWER_SECONDS
 
@@ -113,8 +114,15 @@ def viewers(carries: Carries) -> int:
 def sentence(carries: Carries) -> str:
     """What the terminal and the wall say."""
     wait = in_words(60 * carries.minutes(PEOPLE))
-    return (
-        f"This machine carries {counted(carries.runs, 'run')} at a time and "
-        f"{counted(viewers(carries), 'live view')} with an update a second. When {PEOPLE} people train at "
-        f"once, the queue takes about {wait} ({TITLE}, {in_words(carries.run_seconds)} a run)."
+    return tr(
+        "This machine carries {runs} at a time and "
+        "{viewers} with an update a second. When {people} people train at "
+        "once, the queue takes about {wait} ({title}, {in_words} a run)."
+    ).format(
+        runs=counted(carries.runs, "run"),
+        viewers=counted(viewers(carries), "live view"),
+        people=PEOPLE,
+        wait=wait,
+        title=TITLE,
+        in_words=in_words(carries.run_seconds),
     )

@@ -17,6 +17,7 @@ from pages.parts.shared.address import whole_address
 from pages.parts.shared.go import link_here
 from pages.parts.shared.workspace import plain
 from selfsup_core.pretrained.hub import HUB
+from selfsup_core.translation import tr, tr_later
 
 MOST_SAID = 80  # characters of what an address asks for
 
@@ -73,13 +74,13 @@ def choose_asked(
     is_refused = not take_asked(asked, key=key, known=labels)
     if is_refused:
         st.error(plain(refusal(shorten(asked))), icon=":material/error:")
-        rest |= {"index": None, "placeholder": "Choose another one"}
+        rest |= {"index": None, "placeholder": tr("Choose another one")}
     elif st.session_state.get(key) not in labels:
         st.session_state[key] = default if default in labels else next(iter(labels))
     chosen = choose_one(place, title, labels, key=key, **rest)
     if is_refused and chosen is None and default in labels:
         st.button(
-            f"Go on with {labels[default]}",
+            tr("Go on with {labels}").format(labels=labels[default]),
             key=f"{key}-go-on",
             icon=":material/arrow_forward:",
             on_click=take,
@@ -164,11 +165,16 @@ def refuse_param(param: str, known: Collection[str]) -> bool:
     asked = st.query_params.get(param, "")
     if not asked or asked in known:
         return False
-    refuse_asked(param, f"The address asks for {param} {shorten(asked)!r}. Known: {', '.join(known)}.")
+    refuse_asked(
+        param,
+        tr("The address asks for {param} {asked!r}. Known: {known}.").format(
+            param=param, asked=shorten(asked), known=", ".join(known)
+        ),
+    )
     return True
 
 
-def refuse_asked(param: str, said: str, label: str = "Go on without it") -> None:
+def refuse_asked(param: str, said: str, label: str = tr_later("Go on without it")) -> None:
     """Say why the address does not get what it asks for; a button opens the page without that."""
     st.error(plain(said), icon=":material/error:")
     asked = whole_address().items()
@@ -188,7 +194,7 @@ def choose_one(place: Any, title: str, labels: Mapping[str, str], *, key: str, *
         rest: of `selectbox`; what is not an id there (a new option) is shown as it is.
     """
     shown = tell_apart(labels)
-    kept, remembered = st.session_state.get(key), f"{key} is called"
+    kept, remembered = st.session_state.get(key), tr("{key} is called").format(key=key)
     if kept in shown and st.session_state.get(remembered, shown[kept]) != shown[kept]:
         st.session_state[key] = kept  # makes the browser show the new label
         rest.pop("index", None)

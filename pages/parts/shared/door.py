@@ -26,13 +26,14 @@ from selfsup_core.files import policy_hash
 from selfsup_core.places import ASSETS
 from selfsup_core.room.viewer import Viewer
 from selfsup_core.runs.access import is_same
+from selfsup_core.translation import tr, tr_later
 
 __all__ = ["LOCAL", "Access", "Door"]
 
 MOST_FORM = 4096
 FORM = "application/x-www-form-urlencoded"
 # Nothing but the page itself, which has no script, and its own style.
-POLICY = (
+POLICY = tr_later(
     "default-src 'none'; style-src {style}; img-src data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
@@ -60,7 +61,7 @@ class Door:
             try:
                 viewer = await run_in_threadpool(self.access.admit, login.claims_in(connection.cookies))
             except RunError as error:
-                refused = page(403, "No access", f"<p>{html.escape(str(error))}</p>{another_account()}")
+                refused = page(403, tr("No access"), f"<p>{html.escape(str(error))}</p>{another_account()}")
                 await refused(scope, receive, send)
                 return
         scope = {**scope, SEEN: viewer}
@@ -78,9 +79,9 @@ class Door:
     async def refuse(self, request: Request, viewer: Viewer | None) -> Response | None:
         """The response to a request that is not permitted; None for one that is."""
         if not is_host_of(request.headers.get("host", ""), self.access.hosts):
-            return told(request, 400, "SelfSup Studio is not served at this address.")
+            return told(request, 400, tr("SelfSup Studio is not served at this address."))
         if self.is_foreign(request):
-            return told(request, 403, "SelfSup Studio accepts requests from its own pages only.")
+            return told(request, 403, tr("SelfSup Studio accepts requests from its own pages only."))
         if not self.access.needs_token:
             return None
         if self.access.login and request.method == "GET" and login.is_of_login(request.scope["path"]):
@@ -104,9 +105,11 @@ class Door:
             # A link on another site: a strict cookie comes with the next request, which this page makes.
             return go_on(request, own_address(request, without=("token",)))
         if self.desk and wants_page(request):
-            return page(401, "Join the room", self.desk.form(own_address(request), code=asked_code(request)))
+            return page(
+                401, tr("Join the room"), self.desk.form(own_address(request), code=asked_code(request))
+            )
         if self.access.login and wants_page(request):
-            return page(401, "Join the room", sign_in())
+            return page(401, tr("Join the room"), sign_in())
         return ask(request, 401)
 
     async def join(self, request: Request, desk: joining.Desk, form: dict[str, str]) -> Response:
@@ -124,7 +127,7 @@ class Door:
             said=joined.said,
             is_back=joined.is_taken,
         )
-        return page(joined.status, "Join the room", body)
+        return page(joined.status, tr("Join the room"), body)
 
     def viewer_of(self, connection: HTTPConnection) -> Viewer | None:
         """Who makes a request; None for somebody who is not let in."""
@@ -271,7 +274,7 @@ def page(status: int, title: str, body: str, refresh: str = "") -> Response:
     content = template.substitute(title=html.escape(title), body=body, refresh=refresh, logo=logo, icon=icon)
     headers = {"Cache-Control": "no-store", "Content-Security-Policy": policy()}
     if status == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="SelfSup Studio"'
+        headers["WWW-Authenticate"] = tr('Bearer realm="SelfSup Studio"')
     return Response(content, status, headers, media_type="text/html")
 
 
@@ -279,7 +282,7 @@ def go_on(request: Request, address: str) -> Response:
     target = html.escape(address, quote=True)
     refresh = f'<meta http-equiv="refresh" content="0; url={target}">'
     body = f'<p><a href="{target}">Continue</a> if the page does not open by itself.</p>'
-    return page(200, "Opening SelfSup Studio", body, refresh)
+    return page(200, tr("Opening SelfSup Studio"), body, refresh)
 
 
 def wants_page(request: Request) -> bool:
@@ -289,15 +292,15 @@ def wants_page(request: Request) -> bool:
 def told(request: Request, status: int, sentence: str) -> Response:
     """A refusal that no token changes."""
     if wants_page(request):
-        return page(status, "No access", f"<p>{html.escape(sentence)}</p>")
+        return page(status, tr("No access"), f"<p>{html.escape(sentence)}</p>")
     return Response(json.dumps({"error": sentence}), status, media_type="application/json")
 
 
 def ask(request: Request, status: int) -> Response:
     """Say where the token is to be found, and take it."""
     if not wants_page(request):
-        sentence = "The token is missing or wrong: send it as `Authorization: Bearer TOKEN`."
-        headers = {"WWW-Authenticate": 'Bearer realm="SelfSup Studio"'} if status == 401 else None
+        sentence = tr("The token is missing or wrong: send it as `Authorization: Bearer TOKEN`.")
+        headers = {"WWW-Authenticate": tr('Bearer realm="SelfSup Studio"')} if status == 401 else None
         return Response(json.dumps({"error": sentence}), status, headers, media_type="application/json")
     wrong = '<p class="wrong" role="alert">This token is wrong.</p>' if status == 403 else ""
     action = html.escape(own_address(request), quote=True)
@@ -309,4 +312,4 @@ shows it. If somebody else started the app, ask them for the address.</p>
 <div><input id="token" name="token" required autofocus autocomplete="off" autocapitalize="none" spellcheck="false">
 <button type="submit">Open</button></div>
 </form>"""
-    return page(status, "Token needed", body)
+    return page(status, tr("Token needed"), body)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.parts.shared.choice import refuse_asked, shorten
 from selfsup_core.settings import whole_number
+from selfsup_core.translation import tr
 
 PARAM = "epoch"
 MOST_LISTED = 8
@@ -46,8 +47,10 @@ def refuse_epoch(
         return False
     refuse_asked(
         param,
-        f"{of} has no {unit} {shorten(asked)!r}. {describe_epochs(epochs, unit)}",
-        f"Show the newest {unit}" if epochs else "Go on without it",
+        tr("{of} has no {unit} {asked!r}. {describe_epochs}").format(
+            of=of, unit=unit, asked=shorten(asked), describe_epochs=describe_epochs(epochs, unit)
+        ),
+        tr("Show the newest {unit}").format(unit=unit) if epochs else tr("Go on without it"),
     )
     return True
 
@@ -55,14 +58,16 @@ def refuse_epoch(
 def describe_epochs(epochs: Sequence[int], unit: str) -> str:
     """ "Epochs 0 to 40 are there." Of a long run not every one is kept."""
     if not epochs:
-        return f"There is no {unit} yet."
+        return tr("There is no {unit} yet.").format(unit=unit)
     first, last = epochs[0], epochs[-1]
     if first == last:
-        return f"There is only {unit} {first}."
+        return tr("There is only {unit} {first}.").format(unit=unit, first=first)
     if len(epochs) == last - first + 1:
-        return f"There are {unit}s {first} to {last}."
+        return tr("There are {unit}s {first} to {last}.").format(unit=unit, first=first, last=last)
     shown = [*map(str, epochs)] if len(epochs) <= MOST_LISTED else [*map(str, epochs[:3]), "…", str(last)]
-    return f"Of the {unit}s {first} to {last}, {len(epochs)} are kept: {', '.join(shown)}."
+    return tr("Of the {unit}s {first} to {last}, {count} are kept: {shown}.").format(
+        unit=unit, first=first, last=last, count=len(epochs), shown=", ".join(shown)
+    )
 
 
 def write_epoch(epoch: int | None, owner: str, *, param: str = PARAM) -> None:

@@ -8,6 +8,7 @@ from typing import Any, get_args
 import streamlit as st
 
 from selfsup_core.settings import Setting
+from selfsup_core.translation import tr
 
 
 def help_text(setting: Setting) -> str:
@@ -59,8 +60,12 @@ def say_range(low: float | None, high: float | None) -> str:
     """ "From 1 to 100,000", or what there is of it."""
     bounds = [None if bound is None else f"{bound:,}" for bound in (low, high)]
     if None not in bounds:
-        return f"From {bounds[0]} to {bounds[1]}."
-    return f"At least {bounds[0]}." if bounds[0] else f"At most {bounds[1]}."
+        return tr("From {bounds} to {bounds_2}.").format(bounds=bounds[0], bounds_2=bounds[1])
+    return (
+        tr("At least {bounds}.").format(bounds=bounds[0])
+        if bounds[0]
+        else tr("At most {bounds}.").format(bounds=bounds[1])
+    )
 
 
 def as_shown(setting: Setting, value: Any) -> Any:

@@ -17,6 +17,7 @@ from selfsup_core.files import DISK_ERRORS, disk_error
 from selfsup_core.room import spotlight
 from selfsup_core.runs.access import Action, is_allowed, require
 from selfsup_core.shared import host_of
+from selfsup_core.translation import tr
 from selfsup_core.workers.live import MAX_FRAMES, LiveRuns
 
 LONGEST_ID = 200
@@ -52,7 +53,7 @@ def shown_runs(request: Request, run: str, token: str) -> LiveRuns:
     viewer.of_scope(request.scope)  # raises for somebody who was not let in
     room = viewer.access.room if viewer.access else None
     if room is None:
-        raise RunError("There is no room here.", code="no-room")
+        raise RunError(tr("There is no room here."), code="no-room")
     return live_runs(spotlight.watched(room, run, token).workspace)
 
 
@@ -67,12 +68,12 @@ def guarded(action: Action) -> Callable[[Any], Any]:
         async def answer(request: Request, *, is_watched: bool = False) -> Response:
             run = request.path_params["run"]
             if len(run) > LONGEST_ID:
-                return problem(404, "There is no run with this name.")
+                return problem(404, tr("There is no run with this name."))
             token = request.headers.get("x-studio-token", "")
             try:
                 runs = (shown_runs if is_watched else own_runs)(request, run, token)
                 if runs is None:
-                    return problem(403, "This address needs the token from the page of the run.")
+                    return problem(403, tr("This address needs the token from the page of the run."))
                 require("watcher" if is_watched else "owner", action)
                 response = await endpoint(request, run, runs)
             except RunError as error:

@@ -31,6 +31,7 @@ from selfsup_core.runs.folder import ACTIVE, RunFolder, RunState, open_run, read
 from selfsup_core.runs.spec import RunSpec, read_spec
 from selfsup_core.runs.thinned import list_frames
 from selfsup_core.runs.waiting import waiting_for
+from selfsup_core.translation import tr
 
 BESIDE = "beside"  # of the address: a run that the stage shows beside the one that is open
 HERE = ("use", "inside", "compare", "lab")  # next steps on the page that shows the run
@@ -86,8 +87,11 @@ def open_asked(run: str) -> tuple[RunFolder, RunState] | None:
         folder = open_run(workspace(), run)
         return folder, read_state(folder)
     except RunError as error:
-        st.error(f"{plain(error.message)} It may have been deleted.", icon=":material/error:")
-        st.page_link("pages/runs.py", label="All runs", icon=":material/list:")
+        st.error(
+            tr("{message} It may have been deleted.").format(message=plain(error.message)),
+            icon=":material/error:",
+        )
+        st.page_link("pages/runs.py", label=tr("All runs"), icon=":material/list:")
         return None
 
 
@@ -95,19 +99,21 @@ def show_run(run: str) -> None:
     """Show a run; what is looked at is kept in the URL."""
     folder = open_run(workspace(), run)
     unit = "round" if read_state(folder).get("task") == "pseudo" else "epoch"
-    if refuse_epoch(list_frames(folder.frames), run, of="This run", unit=unit):
+    if refuse_epoch(list_frames(folder.frames), run, of=tr("This run"), unit=unit):
         return
     if routes.is_mounted and not st.session_state.get("stage_failed"):
         show_stage(run)
         return
     if routes.is_mounted:
         st.info(
-            "The live view could not load in this browser, so here are static figures. "
-            "Reload the page to try again.",
+            tr(
+                "The live view could not load in this browser, so here are static figures. "
+                "Reload the page to try again."
+            ),
             icon=":material/info:",
         )
     else:
-        st.caption("These are static figures. Start the app with `make run` for the live view.")
+        st.caption(tr("These are static figures. Start the app with `make run` for the live view."))
     show_standing(run)
 
 
@@ -250,20 +256,26 @@ def draw_controls(folder: RunFolder, state: RunState) -> None:
             st.caption(f"Device: {device['label']}", help=device["reason"], width="content")
     st.progress(
         min(1.0, (state["epoch"] + state["epoch_progress"]) / state["epochs"]),
-        f"{status}: {unit} {state['epoch']} of {state['epochs']}",
+        tr("{status}: {unit} {epoch} of {epochs}").format(
+            status=status, unit=unit, epoch=state["epoch"], epochs=state["epochs"]
+        ),
     )
     if status not in ACTIVE:
         return
     show_wait(folder)
     with st.container(horizontal=True):
         is_paused = status == "paused"
-        if st.button("Resume" if is_paused else "Pause", icon=":material/pause:"):
+        if st.button(tr("Resume") if is_paused else tr("Pause"), icon=":material/pause:"):
             with acting("controls"):
                 steer(folder, "resume" if is_paused else "pause")
-        if st.button(f"1 {unit}", icon=":material/skip_next:", help=f"Train one {unit}, then pause."):
+        if st.button(
+            f"1 {unit}",
+            icon=":material/skip_next:",
+            help=tr("Train one {unit}, then pause.").format(unit=unit),
+        ):
             with acting("controls"):
                 steer(folder, "step")
-        if st.button("Stop", icon=":material/stop:"):
+        if st.button(tr("Stop"), icon=":material/stop:"):
             with acting("controls"):
                 send(folder, "stop")
     show_refusal("controls")
@@ -278,12 +290,14 @@ def show_wait(folder: RunFolder) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.info(plain(waits.sentence()), icon=":material/hourglass_top:")
-        if waits.ahead and st.button(f"Open {plain(waits.ahead['name'])}", key="wait-open"):
+        if waits.ahead and st.button(
+            tr("Open {name}").format(name=plain(waits.ahead["name"])), key="wait-open"
+        ):
             open_other(waits.ahead["run"], read_state(folder).get("task", ""))
         if waits.working and st.button(
-            f"Pause {plain(waits.working['name'])}",
+            tr("Pause {name}").format(name=plain(waits.working["name"])),
             key="wait-pause",
-            help="Then the next in the queue starts. It can be resumed later.",
+            help=tr("Then the next in the queue starts. It can be resumed later."),
         ):
             with acting("controls"):
                 steer(open_run(workspace(), waits.working["run"]), "pause")

@@ -20,6 +20,7 @@ from streamlit.web.server.starlette.starlette_websocket import _get_signed_cooki
 
 from selfsup_core.errors import SettingError
 from selfsup_core.room.login import LoginConfig
+from selfsup_core.translation import tr
 
 SECRETS = ".streamlit/secrets.toml"
 NEEDED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
@@ -41,29 +42,42 @@ def read_login(hosts: list[str]) -> LoginConfig | None:
         return None
     if not is_authlib_installed():
         raise SettingError(
-            f"{SECRETS} has a section [auth], and Authlib, which signing in needs, is not installed.",
-            remedy="Install it with `pip install -r requirements-login.txt`, or take the section out.",
+            tr(
+                "{secrets} has a section [auth], and Authlib, which signing in needs, is not installed."
+            ).format(secrets=SECRETS),
+            remedy=tr("Install it with `pip install -r requirements-login.txt`, or take the section out."),
         )
     if missing := [name for name in NEEDED if not auth.get(name)]:
         raise SettingError(
-            f"The section [auth] of {SECRETS} lacks {', '.join(missing)}.",
-            remedy="Your provider's page for this client shows them; cookie_secret is any long random text.",
+            tr("The section [auth] of {secrets} lacks {missing}.").format(
+                secrets=SECRETS, missing=", ".join(missing)
+            ),
+            remedy=tr(
+                "Your provider's page for this client shows them; cookie_secret is any long random text."
+            ),
         )
     if len(str(auth["cookie_secret"])) < LEAST_SECRET:
         raise SettingError(
-            f"cookie_secret in {SECRETS} must have {LEAST_SECRET} or more characters: whoever guesses it can "
-            "sign in as anybody.",
-            remedy="`python -c 'import secrets; print(secrets.token_urlsafe(32))'` makes one.",
+            tr(
+                "cookie_secret in {secrets} must have {least_secret} or more characters: "
+                "whoever guesses it can "
+                "sign in as anybody."
+            ).format(secrets=SECRETS, least_secret=LEAST_SECRET),
+            remedy=tr("`python -c 'import secrets; print(secrets.token_urlsafe(32))'` makes one."),
         )
     back = urlsplit(str(auth["redirect_uri"]))
     if back.path != CALLBACK and not back.path.endswith(CALLBACK):
         raise SettingError(
-            f"redirect_uri in {SECRETS} must end in {CALLBACK}; found {auth['redirect_uri']!r}."
+            tr("redirect_uri in {secrets} must end in {callback}; found {redirect_uri!r}.").format(
+                secrets=SECRETS, callback=CALLBACK, redirect_uri=auth["redirect_uri"]
+            )
         )
     if "*" not in hosts and (back.hostname or "") not in {host.lower() for host in hosts}:
         raise SettingError(
-            f"redirect_uri in {SECRETS} leads to {back.hostname}, where this app is not served.",
-            remedy="Name the address that people use by --url, or correct redirect_uri.",
+            tr("redirect_uri in {secrets} leads to {hostname}, where this app is not served.").format(
+                secrets=SECRETS, hostname=back.hostname
+            ),
+            remedy=tr("Name the address that people use by --url, or correct redirect_uri."),
         )
     room: Any = secrets_singleton.get("room", {})
     return LoginConfig.of(room.to_dict() if hasattr(room, "to_dict") else dict(room))

@@ -12,6 +12,7 @@ from pages.parts.shared.address import whole_address
 from pages.parts.shared.asked import OF_A_FORM
 from pages.parts.shared.choice import shorten, take_asked, write_asked
 from pages.parts.shared.workspace import plain
+from selfsup_core.translation import tr
 
 
 def choose_mode(page: str, modes: dict[str, tuple[str, str, Callable[[], None]]]) -> None:
@@ -26,11 +27,13 @@ def choose_mode(page: str, modes: dict[str, tuple[str, str, Callable[[], None]]]
     st.session_state.setdefault(key, next(iter(modes)))
     if not is_there:
         st.error(
-            f"There is no mode {plain(repr(shorten(wanted)))} here. Choose one of those below.",
+            tr("There is no mode {wanted} here. Choose one of those below.").format(
+                wanted=plain(repr(shorten(wanted)))
+            ),
             icon=":material/error:",
         )
     mode = st.segmented_control(
-        "What to do",
+        tr("What to do"),
         list(modes),
         required=True,
         label_visibility="collapsed",

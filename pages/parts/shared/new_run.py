@@ -38,6 +38,7 @@ from selfsup_core.runs.folder import RunFolder, RunState
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import LIVE, RunSpec, known_settings, make_spec
 from selfsup_core.settings import Setting, Values
+from selfsup_core.translation import tr
 
 
 class Places(NamedTuple):
@@ -165,7 +166,7 @@ def choose_spec(form: Form, asked: Asked, refusals: DeltaGenerator) -> Chosen:
     values["train.epochs"] = choose_epochs(form, recipe, settings["train.epochs"], kept, at.epochs)
     is_clicked = train_button(at.train, form.button)
     values |= form.detail(recipe, settings, at)
-    more = at.more.popover("Advanced", icon=":material/tune:", width="stretch")
+    more = at.more.popover(tr("Advanced"), icon=":material/tune:", width="stretch")
     with more:
         groups, mark = form.groups(recipe), recipe.variant or recipe.mark
         values |= choose_advanced(recipe.base, settings, groups, mark, recipe.source, kept, asked)
@@ -232,14 +233,18 @@ def follow(recipe: Recipe, spec: RunSpec, kept: Values, more: DeltaGenerator) ->
             p: base[p] for p in paths if p.removeprefix("train.") in LIVE
         }
         changed |= differing(now, plain_values) | {p: v for p, v in asked.own.items() if v is not None}
-        st.caption("The same from the command line:")
+        st.caption(tr("The same from the command line:"))
         st.code(train_command(recipe.preset, changed), language=None, wrap_lines=True)
         if asked.too_long:
             titles = ", ".join(known_settings(spec)[path].title for path in asked.too_long)
-            st.caption(f"Too long for the address, so a link does not keep it: {titles}. The command does.")
+            st.caption(
+                tr(
+                    "Too long for the address, so a link does not keep it: {titles}. The command does."
+                ).format(titles=titles)
+            )
         if st.query_params.get_all("set"):
             link_here(
-                "Reset to the preset",
+                tr("Reset to the preset"),
                 icon=":material/restart_alt:",
                 key="advanced-reset",
                 params=without_settings(),
@@ -266,18 +271,18 @@ def form_place(run: str) -> Any:
     place = st.container(key="new-run")
     if run:
         # By its key it is another one for each run, so it does not stay open over the run that it started.
-        return place.expander("New run", icon=":material/tune:", expanded=False, key=f"new-run-{run}")
+        return place.expander(tr("New run"), icon=":material/tune:", expanded=False, key=f"new-run-{run}")
     return place
 
 
 def train_button(place: DeltaGenerator, key: str) -> bool:
     return place.button(
-        "Train",
+        tr("Train"),
         type="primary",
         icon=":material/play_arrow:",
         key=key,
         width="stretch",
-        help="Start a new run with these settings.",
+        help=tr("Start a new run with these settings."),
     )
 
 

@@ -7,8 +7,9 @@ import base64
 import streamlit as st
 
 from selfsup_core.places import ASSETS
+from selfsup_core.translation import tr_later
 
-VIEWS_ALT = "Emoji in a row, and below each of them two random views: cropped, turned, recolored."
+VIEWS_ALT = tr_later("Emoji in a row, and below each of them two random views: cropped, turned, recolored.")
 
 
 @st.cache_data(show_spinner=False)

@@ -14,6 +14,7 @@ from pages.parts.shared.workspace import workspace
 from selfsup_core.data.sources import Source, find_source, list_sources
 from selfsup_core.errors import StudioError
 from selfsup_core.runs.recipes import list_presets
+from selfsup_core.translation import tr
 
 
 def choose_preset(
@@ -40,7 +41,9 @@ def choose_preset(
     def refuse(name: str) -> str:
         if name in presets:
             return f"The preset {presets[name]['title']} cannot be used here. {needs}".strip()
-        return f"There is no preset {name!r} here. Known: {', '.join(presets)}."
+        return tr("There is no preset {name!r} here. Known: {presets}.").format(
+            name=name, presets=", ".join(presets)
+        )
 
     shown = st.session_state.get(key)
     chosen = choose_asked(
@@ -113,5 +116,5 @@ def refuse_source(name: str, needs: str = "") -> str:
     try:
         source = find_source(name, workspace())
     except StudioError:
-        return f"There is no data set {name!r}. It may have been deleted."
+        return tr("There is no data set {name!r}. It may have been deleted.").format(name=name)
     return f"{source.title} cannot be used here. {source.missing() or needs}".strip()

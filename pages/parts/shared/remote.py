@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.shared.workspace import errors_shown, plain
+from selfsup_core.translation import tr
 
 SECONDS = 30.0
 
@@ -19,12 +20,15 @@ def show_remote_settings(key: str, secrets: Mapping[str, Any] | None = None) -> 
 
     variables = list_variables(os.environ, secrets)
     st.markdown(
-        "Set the server with environment variables before you start the studio. The key is never shown and "
-        "never stored in the workspace or the browser."
+        tr(
+            "Set the server with environment variables before you start the studio. The key "
+            "is never shown and "
+            "never stored in the workspace or the browser."
+        )
     )
     st.dataframe(
         [
-            {"Variable": v["name"], "Set": v["value"] or "not set", "What it is": v["purpose"]}
+            {"Variable": v["name"], "Set": v["value"] or tr("not set"), "What it is": v["purpose"]}
             for v in variables
         ],
         hide_index=True,
@@ -32,15 +36,15 @@ def show_remote_settings(key: str, secrets: Mapping[str, Any] | None = None) -> 
     )
     if not variables[0]["value"]:
         st.code(f"export {variables[0]['name']}=http://localhost:11434/v1\nmake run", language="bash")
-        st.caption("Example: a server on this machine, such as Ollama, llama.cpp or vLLM.")
+        st.caption(tr("Example: a server on this machine, such as Ollama, llama.cpp or vLLM."))
         return
     if st.button(
-        "Test the connection",
+        tr("Test the connection"),
         key=f"{key}-test",
         icon=":material/network_check:",
-        help="Sends one short question and shows how long the answer takes. It costs a few tokens.",
+        help=tr("Sends one short question and shows how long the answer takes. It costs a few tokens."),
     ):
-        with errors_shown(), st.spinner("Asking the remote model …", show_time=True):
+        with errors_shown(), st.spinner(tr("Asking the remote model …"), show_time=True):
             show_checked(secrets)
 
 
@@ -51,5 +55,7 @@ def show_checked(secrets: Mapping[str, Any] | None) -> None:
 
     config = read_config(os.environ, secrets, timeout=SECONDS, retries=0)
     found = check_answer(Remote(read_connection(os.environ, secrets), config))
-    said = f"{found['model']} answered in {found['seconds']:.1f} s: “{found['answer']}”. {found['warning']}"
+    said = tr("{model} answered in {seconds:.1f} s: “{answer}”. {warning}").format(
+        model=found["model"], seconds=found["seconds"], answer=found["answer"], warning=found["warning"]
+    )
     st.success(plain(said.strip()), icon=":material/check_circle:")

@@ -37,6 +37,7 @@ from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import make_spec, read_spec
 from selfsup_core.settings import short, whole_number
 from selfsup_core.shared import host_of
+from selfsup_core.translation import tr
 from selfsup_core.workers.live import LiveRuns
 from selfsup_core.workers.supervisor import ensure_supervisor
 
@@ -87,7 +88,7 @@ async def asset(request: Request) -> Response:
     """A file of the stage; its address holds a digest, so it may be kept for good."""
     name = request.path_params["name"]
     if name not in stage_files():
-        return problem(404, f"There is no file {name!r}.")
+        return problem(404, tr("There is no file {name!r}.").format(name=name))
     headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
     media_type = TYPES[Path(name).suffix]
     if "gzip" in request.headers.get("accept-encoding", ""):
@@ -133,10 +134,13 @@ async def frame(request: Request, run: str, runs: LiveRuns) -> Response:
     number, epoch = whole_number(step), whole_number(request.path_params["epoch"])
     if epoch is None:
         return problem(
-            422, f"An epoch must be a whole number; found {short(request.path_params['epoch'], 40)}."
+            422,
+            tr("An epoch must be a whole number; found {epoch}.").format(
+                epoch=short(request.path_params["epoch"], 40)
+            ),
         )
     if step and number is None:
-        return problem(422, f"step must be a whole number; found {short(step, 40)}.")
+        return problem(422, tr("step must be a whole number; found {step}.").format(step=short(step, 40)))
     blob = runs.frame(run, epoch, number)
     return binary(blob, is_final=False)
 
@@ -162,13 +166,15 @@ async def read_body(request: Request, most: int = MAX_BODY) -> dict[str, Any]:
     async for chunk in request.stream():
         body += chunk
         if len(body) > most:
-            raise StudioError(f"The request is larger than {most} bytes.", code="bad-request")
+            raise StudioError(
+                tr("The request is larger than {most} bytes.").format(most=most), code="bad-request"
+            )
     try:
         values = parse_json(body)
     except ValueError as error:
-        raise StudioError("The request is not JSON.", code="bad-request") from error
+        raise StudioError(tr("The request is not JSON."), code="bad-request") from error
     if not isinstance(values, dict):
-        raise StudioError("The request must be a JSON object.", code="bad-request")
+        raise StudioError(tr("The request must be a JSON object."), code="bad-request")
     return values
 
 

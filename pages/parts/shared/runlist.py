@@ -20,6 +20,7 @@ from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.trash import delete, restore
+from selfsup_core.translation import tr
 
 WIDTHS = (1.5, 3.6, 2, 1.5, 1.5)
 TWO_DAYS = 2 * 86_400
@@ -94,13 +95,13 @@ def show_row(state: RunState, key: str) -> None:
         name.page_link(
             page,
             label=f"**{plain(state['name'] or state['run'])}**",
-            help=f"Open run {state['run']}",
+            help=tr("Open run {run}").format(run=state["run"]),
             query_params={"run": state["run"]} | ({"do": mode} if mode else {}),
         )
         name.caption(f"{plain(state['source_title'])} · {age(state['created'])}")
         progress.progress(
             min(1.0, (state["epoch"] + state["epoch_progress"]) / max(1, state["epochs"])),
-            f"{unit} {state['epoch']} of {state['epochs']}",
+            tr("{unit} {epoch} of {epochs}").format(unit=unit, epoch=state["epoch"], epochs=state["epochs"]),
         )
         loss = (state["best"] or {}).get("val_loss")
         best.badge(
@@ -131,10 +132,10 @@ def look(path: str, epoch: int, task: str) -> str:
     except (OSError, IndexError, KeyError, TypeError, ValueError, StudioError):
         return ""
     metric = CURVES.get(task, "val_loss")
-    title = "Accuracy" if metric != "val_loss" else "Validation loss"
-    shown = as_element(map_picture(points, labels), f"Map at epoch {frames[-1]}")
+    title = tr("Accuracy") if metric != "val_loss" else tr("Validation loss")
+    shown = as_element(map_picture(points, labels), tr("Map at epoch {frames}").format(frames=frames[-1]))
     if curve := curve_picture([row.get(metric) for row in rows], color="#2B8FD0"):
-        shown += as_element(curve, f"{title} over epochs")
+        shown += as_element(curve, tr("{title} over epochs").format(title=title))
     return f'<div style="display:flex;gap:8px;align-items:center">{shown}</div>'
 
 
@@ -143,20 +144,24 @@ def describe_best(state: RunState, loss: float | None) -> str:
     if state.get("task") in ("classify", "pseudo", "views") and (accuracy := describe_accuracy(state)):
         return accuracy
     unit = "round" if state.get("task") == "pseudo" else "epoch"
-    return f"validation loss {loss:.4f}" if loss is not None else f"no {unit} yet"
+    return (
+        tr("validation loss {loss:.4f}").format(loss=loss)
+        if loss is not None
+        else tr("no {unit} yet").format(unit=unit)
+    )
 
 
 def show_buttons(state: RunState, key: str) -> None:
     folder = RunFolder(workspace() / "runs" / state["run"])
     status = state["status"]
     is_active = status in ACTIVE
-    if is_active and st.button("", icon=":material/stop:", key=f"stop-{key}", help="Stop this run"):
+    if is_active and st.button("", icon=":material/stop:", key=f"stop-{key}", help=tr("Stop this run")):
         with acting(key):
             send(folder, "stop")
             st.caption("Stopping …")
     can_resume = status in ("interrupted", "paused") or (status == "stopped" and state["epoch"] > 0)
     if can_resume and st.button(
-        "", icon=":material/play_arrow:", key=f"resume-{key}", help="Resume from where it stopped"
+        "", icon=":material/play_arrow:", key=f"resume-{key}", help=tr("Resume from where it stopped")
     ):
         with acting(key):
             steer(folder, "resume")
@@ -170,7 +175,7 @@ def show_delete(run: str, key: str, *, is_active: bool = False) -> None:
         icon=":material/delete:",
         key=f"delete-{key}",
         disabled=is_active,
-        help="Stop it first" if is_active else "Delete; can be restored for seven days",
+        help=tr("Stop it first") if is_active else tr("Delete; can be restored for seven days"),
     ):
         with acting(key):
             delete(RunFolder(workspace() / "runs" / run))

@@ -13,6 +13,7 @@ from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.data.sources import OWN_NAME, find_source, open_source
 from selfsup_core.features.corpus import is_running_text
 from selfsup_core.figures.standing import sample_sheet
+from selfsup_core.translation import tr
 
 
 def show_samples(source: str) -> None:
@@ -28,11 +29,14 @@ def show_samples(source: str) -> None:
                 sample_sheet(dataset.x[spread(len(dataset), 96)], dataset.scale),
                 width="stretch",
                 clamp=True,
-                alt=f"Samples of {dataset.title}",
+                alt=tr("Samples of {title}").format(title=dataset.title),
             )
             st.caption(
-                f"Some of the {len(dataset):,} {'images' if dataset.kind == 'image' else 'spectrograms'} "
-                f"of {plain(dataset.title)}."
+                tr("Some of the {count:,} {value} of {title}.").format(
+                    count=len(dataset),
+                    value="images" if dataset.kind == "image" else "spectrograms",
+                    title=plain(dataset.title),
+                )
             )
         elif dataset.kind == "text":
             rows = [{"Text": " ".join(dataset.x[int(i)][:300].split())} for i in spread(len(dataset), 6)]
@@ -40,10 +44,18 @@ def show_samples(source: str) -> None:
             parts = "lines" if is_running_text(dataset, "auto")[0] else "texts"
             if parts == "texts" and OWN_NAME.fullmatch(source) and dataset.y is None:
                 parts = "passages"  # of one text, or of several; the plan of the import said which
-            st.caption(f"Some of the {len(dataset):,} {parts} of {plain(dataset.title)}.")
+            st.caption(
+                tr("Some of the {count:,} {parts} of {title}.").format(
+                    count=len(dataset), parts=parts, title=plain(dataset.title)
+                )
+            )
         else:
             show_table(source, dataset, spread(len(dataset), 8).tolist())
-            st.caption(f"Some of the {len(dataset):,} rows of {plain(dataset.title)}.")
+            st.caption(
+                tr("Some of the {count:,} rows of {title}.").format(
+                    count=len(dataset), title=plain(dataset.title)
+                )
+            )
 
 
 def spread(size: int, most: int) -> np.ndarray:

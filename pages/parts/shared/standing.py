@@ -17,6 +17,7 @@ from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.said import say_epoch
 from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.translation import tr
 
 
 def draw_figures(folder: RunFolder) -> None:
@@ -24,7 +25,7 @@ def draw_figures(folder: RunFolder) -> None:
     state = read_state(folder)
     frames = list_frames(folder.frames)
     if not frames:
-        st.caption("Nothing has been measured yet.")
+        st.caption(tr("Nothing has been measured yet."))
         return
     cursor = choose_epoch(frames)
     rows = epoch_rows(read_rows(folder.metrics))
@@ -39,7 +40,7 @@ def draw_figures(folder: RunFolder) -> None:
     with middle:
         show_middle(frame, static, about, frame_path(folder.frames, cursor))
     with right:
-        st.markdown(f"**Latent map** ({state['map']})")
+        st.markdown(tr("**Latent map** ({map})").format(map=state["map"]))
         st.plotly_chart(
             map_figure(frame["map"], static["labels"], json.loads(about["classes"])),
             key="standing-map",
@@ -57,16 +58,16 @@ def show_middle(frame: dict[str, Any], static: dict[str, Any], about: dict[str, 
         # Read from the run itself: its data set may have been deleted since.
         shape = tuple(json.loads(about["item_shape"]))
         sheet = tile_sheet(static["inputs"], frame["reconstructions"], shape)
-        st.image(sheet, width="stretch", caption="Input, output, difference", alt="Reconstructions")
+        st.image(sheet, width="stretch", caption=tr("Input, output, difference"), alt=tr("Reconstructions"))
     elif "confusion" in frame:
-        st.markdown("**Confusion matrix** (validation rows; rows: true class, columns: predicted class)")
+        st.markdown(tr("**Confusion matrix** (validation rows; rows: true class, columns: predicted class)"))
         st.dataframe(matrix_rows(json.loads(about["classes"]), frame["confusion"]), hide_index=True)
     elif "confusion_sums" in frame:
-        st.markdown("**Confusion** (validation rows; the classes that are most often confused)")
+        st.markdown(tr("**Confusion** (validation rows; the classes that are most often confused)"))
         if rows := confused_rows(json.loads(about["classes"]), frame["confusion_sums"]):
             st.dataframe(rows, hide_index=True)
         else:
-            st.markdown("Every validation row is predicted correctly.")
+            st.markdown(tr("Every validation row is predicted correctly."))
     else:
         st.markdown("**Writing**")
         words = read_about(path)
@@ -79,4 +80,4 @@ def choose_epoch(frames: list[int]) -> int:
         return frames[0]
     wanted = asked_epoch(frames)
     value = frames[-1] if wanted is None else wanted
-    return st.select_slider("Epoch", frames, value, key=f"standing-epoch-{frames[-1]}")
+    return st.select_slider(tr("Epoch"), frames, value, key=f"standing-epoch-{frames[-1]}")

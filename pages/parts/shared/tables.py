@@ -15,13 +15,14 @@ from selfsup_core.features.config import DataConfig
 from selfsup_core.features.seen import TableSeen, see_table
 from selfsup_core.runs.folder import open_run
 from selfsup_core.runs.spec import read_spec
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import ROW, brief
 
 MOST_COLUMNS = 40
 HEIGHT = 320
 FIRST = 100  # rows, where none are named
 SPLIT = {"validation", "test", "split_seed", "leave_out"}  # what decides which rows are learned from
-FILLED = "background-color: rgba(230, 159, 0, 0.35)"
+FILLED = tr_later("background-color: rgba(230, 159, 0, 0.35)")
 
 
 @st.cache_data(max_entries=100, show_spinner="Looking at the rows …")
@@ -60,10 +61,10 @@ def show_table(
             beside["Label"] = [dataset.classes[label] if label >= 0 else None for label in labels]
         before, after = st.columns(2)
         with before:
-            st.markdown("**As uploaded**" if seen.is_file else "**As in the data set**")
+            st.markdown(tr("**As uploaded**") if seen.is_file else tr("**As in the data set**"))
             show_cells(seen.read_columns, seen.read, beside)
         with after:
-            st.markdown("**As the network sees it**")
+            st.markdown(tr("**As the network sees it**"))
             show_values(list(seen.columns), seen.values, seen.filled)
         st.caption(describe(seen))
 
@@ -75,15 +76,17 @@ def split_of(run: str) -> dict[str, Any]:
 
 def describe(seen: TableSeen) -> str:
     """What the two tables mean, in a line or two."""
-    said = "Numbers are scaled to 0–1 by each column's range over the training rows"
+    said = tr("Numbers are scaled to 0–1 by each column's range over the training rows")
     if any("=" in column for column in seen.columns):
-        said += "; a category becomes one column per value"
+        said += tr("; a category becomes one column per value")
     said += "."
     if missing := int(seen.filled.sum()):
-        cells = "1 cell is" if missing == 1 else f"{missing:,} cells are"
-        said += f" {cells} missing here (orange) and filled with the median of the training rows."
+        cells = tr("1 cell is") if missing == 1 else tr("{missing:,} cells are").format(missing=missing)
+        said += tr(" {cells} missing here (orange) and filled with the median of the training rows.").format(
+            cells=cells
+        )
     if max(len(seen.columns), len(seen.read_columns)) > MOST_COLUMNS:
-        said += f" The first {MOST_COLUMNS} columns are shown."
+        said += tr(" The first {most_columns} columns are shown.").format(most_columns=MOST_COLUMNS)
     return said
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import streamlit as st
 
 import selfsup_core
+from selfsup_core.translation import tr, tr_later
 
 ROOT, CORE = Path(__file__).parents[3], Path(selfsup_core.__file__).parent
-UPDATED = (
+UPDATED = tr_later(
     "The app was updated while it was running. Restart it: stop the server with Ctrl-C and start it again."
 )
 
@@ -43,5 +44,5 @@ def explain_updated(begun: dict[Path, tuple[int, int]]) -> bool:
     if code_state() == begun:
         return False
     st.error(UPDATED, icon=":material/restart_alt:")
-    st.caption("Runs at work go on meanwhile.")
+    st.caption(tr("Runs at work go on meanwhile."))
     return True

@@ -36,6 +36,7 @@ from selfsup_core.data.quota import lacks_space
 from selfsup_core.errors import StudioError
 from selfsup_core.runs.folder import default_workspace
 from selfsup_core.settings import whole_number
+from selfsup_core.translation import tr
 
 PATH = re.compile(r".*/_stcore/upload_file/([^/]+)/([^/]+)")
 MOST_BODY = 2 * LIMITS.file_bytes  # bytes read of a refused upload, so that the browser gets the answer
@@ -206,7 +207,9 @@ async def limited(request: Request) -> Any:
     async for piece in request.stream():
         count += len(piece)
         if count > MOST_BODY:
-            raise HTTPException(413, f"A file may have at most {LIMITS.file_bytes // MB} MB.")
+            raise HTTPException(
+                413, tr("A file may have at most {file_bytes} MB.").format(file_bytes=LIMITS.file_bytes // MB)
+            )
         yield piece
 
 
@@ -223,7 +226,7 @@ class TakesUploads:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         place = PATH.fullmatch(scope["path"]) if scope["type"] == "http" else None
         if place and not is_own_session(scope, place[1]):
-            await PlainTextResponse("There is no such session.", 400)(scope, receive, send)
+            await PlainTextResponse(tr("There is no such session."), 400)(scope, receive, send)
             return
         if place is None or scope["method"] != "PUT":
             await self.app(scope, receive, send)
@@ -256,13 +259,13 @@ async def take(request: Request, session: str, file_id: str) -> Response:
     if is_xsrf_enabled() and not validate_xsrf_token(
         request.headers.get("X-Xsrftoken"), request.cookies.get(XSRF_COOKIE_NAME)
     ):
-        raise HTTPException(403, "XSRF token missing or invalid")
+        raise HTTPException(403, tr("XSRF token missing or invalid"))
     here = runtime.get_instance()
     if not here.is_active_session(session):
-        raise HTTPException(400, "There is no such session.")
+        raise HTTPException(400, tr("There is no such session."))
     arrivals = here.uploaded_file_mgr.arrivals  # an UploadStore, by `install`
     if request.headers.get("content-type", "").partition(";")[0].strip() != "multipart/form-data":
-        raise HTTPException(400, "Expected a form with one file.")
+        raise HTTPException(400, tr("Expected a form with one file."))
     size = whole_number(request.headers.get("content-length", "")) or 0
     refused = await run_in_threadpool(lacks_space, viewer.of_scope(request.scope).workspace, size)
     parser = Parser(request, arrivals, session, file_id, refused)
@@ -276,7 +279,7 @@ async def take(request: Request, session: str, file_id: str) -> Response:
         if not is_whole:
             arrivals.drop(session, file_id)
     if parser.arrived is None:
-        raise HTTPException(400, "Expected one file, found none.")
+        raise HTTPException(400, tr("Expected one file, found none."))
     return Response(status_code=204)
 
 

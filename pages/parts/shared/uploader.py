@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.parts.shared.workspace import plain
+from selfsup_core.translation import tr
 
 SHOWN = "uploads-shown"
 
@@ -25,7 +26,7 @@ def uploader(
     for error in refused[:5]:
         st.error(plain(str(error)), icon=":material/error:")
     if len(refused) > 5:
-        st.caption(f"{len(refused) - 5} more files were not accepted.")
+        st.caption(tr("{count} more files were not accepted.").format(count=len(refused) - 5))
     return [file for file in files if not getattr(file, "refused", None)]
 
 

@@ -22,6 +22,7 @@ from selfsup_core.room.store import Room
 from selfsup_core.room.viewer import Viewer, account_of, find_viewer
 from selfsup_core.runs.access import app_token, cookie_of, is_same
 from selfsup_core.runs.folder import default_workspace
+from selfsup_core.translation import tr
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 SEEN = "selfsup.viewer"  # of a request's scope: who the door has let in
@@ -133,7 +134,7 @@ def of_scope(scope: Mapping[str, Any]) -> Viewer:
         return alone()
     found = scope.get(SEEN)
     if not isinstance(found, Viewer):
-        raise RunError("There is no such run.", code="no-run")
+        raise RunError(tr("There is no such run."), code="no-run")
     return found
 
 
@@ -163,7 +164,7 @@ def here() -> Viewer:
     claims = st.user.to_dict() if access and access.login else NOBODY
     found = of_session(st.context.cookies, lambda: st.context.headers.get("Authorization", ""), claims)
     if found is None:
-        st.error("You are no longer in this room. Reload the page to join again.", icon=":material/lock:")
+        st.error(tr("You are no longer in this room. Reload the page to join again."), icon=":material/lock:")
         st.stop()
     who = found.person or "teacher"
     if st.session_state.get(PINNED, who) != who:

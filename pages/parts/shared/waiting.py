@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from selfsup_core.data.library.turns import Step
+from selfsup_core.translation import tr
 
 SHORT = 0.5  # seconds, below which nothing is shown
 
@@ -20,7 +21,7 @@ def step_bar(place: DeltaGenerator) -> Callable[[Step | None, float], None]:
     def show(step: Step | None, seconds: float) -> None:
         if seconds < SHORT:
             return
-        title = step["title"] if step else "Waiting for the check to begin"
+        title = step["title"] if step else tr("Waiting for the check to begin")
         share = step["done"] / step["total"] if step else 0.0
         place.progress(share, f"{title} … {seconds:.0f} s")
 

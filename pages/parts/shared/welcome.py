@@ -12,6 +12,7 @@ from pages.parts.shared.viewer import LOCAL
 from selfsup_core.errors import SettingError
 from selfsup_core.files import write_private
 from selfsup_core.room.people import shown_code
+from selfsup_core.translation import tr
 
 WIDE = ("0.0.0.0", "::", "")
 OPEN_FILE = "open.html"
@@ -75,25 +76,38 @@ def addresses(address: str, port: int, base_path: str, url: str) -> tuple[str, l
 
 def welcome(here: str, others: Sequence[str], token: str) -> str:
     """The lines that are printed."""
-    lines = ["", "  SelfSup Studio is running. Ctrl-C ends it; training runs continue.", ""]
-    lines.append(f"  Open it here:    {with_token(here, token)}")
-    lines += [f"  Share it:        {with_token(other, token)}" for other in others]
+    lines = ["", tr("  SelfSup Studio is running. Ctrl-C ends it; training runs continue."), ""]
+    lines.append(tr("  Open it here:    {with_token}").format(with_token=with_token(here, token)))
+    lines += [
+        tr("  Share it:        {with_token}").format(with_token=with_token(other, token)) for other in others
+    ]
     lines.append("")
     if token:
-        lines.append("  Anyone who has an address with its token can see, start, stop and delete everything.")
+        lines.append(
+            tr("  Anyone who has an address with its token can see, start, stop and delete everything.")
+        )
         if not others:
             lines.append(
-                "  It can be opened on this machine only; --address 0.0.0.0 lets others in, for example for "
-                "a workshop."
+                tr(
+                    "  It can be opened on this machine only; --address 0.0.0.0 lets others "
+                    "in, for example for "
+                    "a workshop."
+                )
             )
     else:
         lines.append(
-            "  There is no token: anyone who can reach this port, including every account on this machine,"
+            tr(
+                "  There is no token: anyone who can reach this port, including every "
+                "account on this machine,"
+            )
         )
-        lines.append("  can see, start, stop and delete everything. Use --no-token only behind a login.")
+        lines.append(tr("  can see, start, stop and delete everything. Use --no-token only behind a login."))
     if any(other.startswith("http://") for other in others):
         lines.append(
-            "  http is not encrypted: in a network that you do not trust, put an https proxy in front of it."
+            tr(
+                "  http is not encrypted: in a network that you do not trust, put an https "
+                "proxy in front of it."
+            )
         )
     return "\n".join([*lines, ""])
 
@@ -103,26 +117,40 @@ def refuse_open(address: str, *, needs_token: bool) -> None:
     if needs_token or address in LOCAL:
         return
     raise SettingError(
-        f"--no-token lets in anyone who can reach {address}, which is not this machine alone.",
+        tr("--no-token lets in anyone who can reach {address}, which is not this machine alone.").format(
+            address=address
+        ),
         code="open-to-all",
-        remedy="Leave out --no-token, or open a room (--room), or listen at --address 127.0.0.1 behind a "
-        "proxy that asks for a login.",
+        remedy=tr(
+            "Leave out --no-token, or open a room (--room), or listen at --address 127.0.0.1 behind a "
+            "proxy that asks for a login."
+        ),
     )
 
 
 def room_lines(here: str, others: Sequence[str], token: str, code: str) -> str:
     """The lines that are printed for a room. code: "" where people sign in with an account."""
-    shown = f"code {shown_code(code)}" if code else "they sign in with their account"
-    lines = ["", "  The room is open. Ctrl-C ends it; runs and people are kept.", ""]
-    lines.append(f"  For you, the teacher:  {with_token(here, token)}")
-    lines += [f"  For the participants:  {with_code(other, code)}" for other in others or [here]]
+    shown = (
+        tr("code {shown_code}").format(shown_code=shown_code(code))
+        if code
+        else tr("they sign in with their account")
+    )
+    lines = ["", tr("  The room is open. Ctrl-C ends it; runs and people are kept."), ""]
+    lines.append(tr("  For you, the teacher:  {with_token}").format(with_token=with_token(here, token)))
+    lines += [
+        tr("  For the participants:  {with_code}").format(with_code=with_code(other, code))
+        for other in others or [here]
+    ]
     lines += [f"                         {shown}", ""]
-    lines.append("  Keep your own address to yourself: who has it can see and delete everything.")
+    lines.append(tr("  Keep your own address to yourself: who has it can see and delete everything."))
     if not others:
-        lines.append("  Only this machine can open it; --address 0.0.0.0 lets others in.")
+        lines.append(tr("  Only this machine can open it; --address 0.0.0.0 lets others in."))
     if any(other.startswith("http://") for other in others):
         lines.append(
-            "  http is not encrypted: in a network that you do not trust, put an https proxy in front of it."
+            tr(
+                "  http is not encrypted: in a network that you do not trust, put an https "
+                "proxy in front of it."
+            )
         )
     return "\n".join([*lines, ""])
 

@@ -21,6 +21,7 @@ from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import RunSpec
+from selfsup_core.translation import tr
 from selfsup_core.workers.supervisor import ensure_supervisor
 
 REFUSAL = "refused"  # (where, what was said) of the last click that failed
@@ -40,8 +41,10 @@ def guard() -> None:
     """Stop the page when the app runs without access control."""
     if not door.is_there:
         st.error(
-            "SelfSup Studio was started with `streamlit run`, which lets in anyone who can reach this "
-            "address. Start it with `make run` or `python server.py`.",
+            tr(
+                "SelfSup Studio was started with `streamlit run`, which lets in anyone who can reach this "
+                "address. Start it with `make run` or `python server.py`."
+            ),
             icon=":material/lock:",
         )
         st.stop()
@@ -143,8 +146,8 @@ def age_of(seconds: float) -> str:
     """Seconds since something in words: "3 min ago"."""
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= size:
-            return f"{int(seconds // size)} {unit} ago"
-    return "just now"
+            return tr("{seconds} {unit} ago").format(seconds=int(seconds // size), unit=unit)
+    return tr("just now")
 
 
 def hub_is_on() -> bool:

@@ -19,6 +19,7 @@ from selfsup_core.errors import DataError, StudioError
 from selfsup_core.inspection.space.layouts import read_rows
 from selfsup_core.inspection.space.selections import pack_rows, unpack_rows
 from selfsup_core.inspection.subject import Subject
+from selfsup_core.translation import tr
 
 # Asked by an open panel rather than by a click: after Cancel they must not restart by themselves.
 UNASKED = ("trust", "compare", "why", "color")
@@ -64,13 +65,13 @@ def ask_patiently(space: str, tool: str, values: Mapping[str, object]) -> tuple[
     mark = json.dumps([space, tool, values], sort_keys=True)
     if tool in UNASKED and st.session_state.get("space-given-up") == mark:
         st.button(
-            "Ask again",
+            tr("Ask again"),
             key=f"space-again-{tool}",
             icon=":material/refresh:",
             on_click=forget_cancel,
-            help="Compute it now.",
+            help=tr("Compute it now."),
         )
-        raise DataError("This was cancelled.", code="cancelled")
+        raise DataError(tr("This was cancelled."), code="cancelled")
     work = client.ask(subject, "begin", {"tool": tool, "values": values}).about["work"]
     place = st.empty()
     line = None
@@ -84,14 +85,14 @@ def ask_patiently(space: str, tool: str, values: Mapping[str, object]) -> tuple[
                 with place.container(horizontal=True, vertical_alignment="center"):
                     line = st.empty()
                     st.button(
-                        "Cancel",
+                        tr("Cancel"),
                         key=f"space-give-up-{work}",
                         on_click=give_up,
                         args=(mark,),
-                        help="Skip the answer. Any other click does the same.",
+                        help=tr("Skip the answer. Any other click does the same."),
                     )
             # Here a click anywhere ends this run of the script.
-            line.caption(f"Computing for {answer.about['working']:.0f} s.")
+            line.caption(tr("Computing for {working:.0f} s.").format(working=answer.about["working"]))
     finally:
         with suppress(StudioError):
             client.ask(subject, "drop", {"work": work})

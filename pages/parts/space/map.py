@@ -24,12 +24,13 @@ from selfsup_core.figures.space import space_figure
 from selfsup_core.inspection.space.layouts import MapAndJob, read_layout, read_map, read_rows
 from selfsup_core.inspection.space.selections import kept_under, pack_rows, read_selection
 from selfsup_core.projection.config import TITLES
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import percent
 
 space_component = component("selfsup_space", "space/main.js")
 MOST_PLOTLY = 5_000
 MOST_FLOWING = 5_000
-FOLLOWER = "the next map"  # it follows by itself, and waits while someone reads the one before
+FOLLOWER = tr_later("the next map")  # it follows by itself, and waits while someone reads the one before
 USUAL = "class"  # what a map is colored by at first
 PICTURED = ("image", "sound")
 RENDERERS = ("canvas", "webgl")  # by hand, where the one that is chosen by itself shows nothing
@@ -60,7 +61,7 @@ def show_map(asked: MapAsked) -> None:
         describe(about)
     with right:
         if not about["done"]:
-            st.caption("Tools for the map appear here once it is drawn.")
+            st.caption(tr("Tools for the map appear here once it is drawn."))
             return
         with errors_shown():
             show_panels(asked, about, selected(key), source)
@@ -77,12 +78,15 @@ def take_named(key: str, source: str) -> None:
             rows = read_selection(workspace(), source, name)
             places = np.flatnonzero(np.isin(read_rows(workspace(), key), rows))
             if not len(places):
-                raise DataError(f"No row of the selection {shorten(name)!r} is on this map.", code="no-row")
+                raise DataError(
+                    tr("No row of the selection {name!r} is on this map.").format(name=shorten(name)),
+                    code="no-row",
+                )
             wish(key, bits=pack_rows(places))
         except StudioError as error:
             st.session_state["space-untaken"] = str(error)
     if refused := st.session_state.get("space-untaken"):
-        refuse_asked("pick", refused, "Show the map without it")
+        refuse_asked("pick", refused, tr("Show the map without it"))
 
 
 def take_color() -> None:
@@ -213,12 +217,14 @@ def show_plotly(asked: MapAsked, key: str) -> None:
     if options:
         by = choose_asked(
             st,
-            "Color",
+            tr("Color"),
             {name: name for name in options},
             key="advanced-space-by",
             param="color",
             default=USUAL,
-            refusal=lambda name: f"This map cannot be colored by {name!r}. It can by {', '.join(options)}.",
+            refusal=lambda name: tr("This map cannot be colored by {name!r}. It can by {options}.").format(
+                name=name, options=", ".join(options)
+            ),
         )
     if by is None:
         return
@@ -228,8 +234,10 @@ def show_plotly(asked: MapAsked, key: str) -> None:
     if len(points) > MOST_PLOTLY:
         chosen = np.sort(choose_stratified(chosen, codes, MOST_PLOTLY, 0))
         st.caption(
-            f"{MOST_PLOTLY:,} of {len(points):,} points, sampled in proportion to the groups: more would be "
-            "slow here."
+            tr(
+                "{most_plotly:,} of {count:,} points, sampled in proportion to the groups: more would be "
+                "slow here."
+            ).format(most_plotly=MOST_PLOTLY, count=len(points))
         )
     figure = space_figure(points[chosen], codes[chosen], said, read_rows(workspace(), key)[chosen])
     events = st.plotly_chart(
@@ -256,13 +264,16 @@ def wait_for(asked: MapAsked, key: str) -> None:
         job = read_map(workspace(), key)["job"]
         if job["status"] not in ("running", "paused"):
             rerun()
-        st.progress(float(job.get("share") or 0.0), f"{job['stage']}: {job['done']} of {job['total']}")
+        st.progress(
+            float(job.get("share") or 0.0),
+            tr("{stage}: {done} of {total}").format(stage=job["stage"], done=job["done"], total=job["total"]),
+        )
         with st.container(horizontal=True):
             other = "resume" if job["status"] == "paused" else "pause"
             if st.button(other.capitalize(), key="space-pause"):
                 with acting("space-job"):
                     ask(asked["space"], other, key=key)
-            if st.button("Cancel", key="space-cancel"):
+            if st.button(tr("Cancel"), key="space-cancel"):
                 with acting("space-job"):
                     ask(asked["space"], "cancel", key=key)
                     st.session_state["space-cancelled"] = asked["mark"]
@@ -277,6 +288,16 @@ def describe(about: MapAndJob) -> None:
     if not about["done"]:
         return
     explained = about["explained"].get(str(about["done"][-1]))
-    seen = f" Its axes explain {percent(explained)} of the variance." if explained is not None else ""
+    seen = (
+        tr(" Its axes explain {explained} of the variance.").format(explained=percent(explained))
+        if explained is not None
+        else ""
+    )
     notes = " ".join(about["notes"])
-    st.caption(plain(f"{about['rows']:,} points of {about['width']} numbers each.{seen} {notes}"))
+    st.caption(
+        plain(
+            tr("{rows:,} points of {width} numbers each.{seen} {notes}").format(
+                rows=about["rows"], width=about["width"], seen=seen, notes=notes
+            )
+        )
+    )

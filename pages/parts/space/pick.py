@@ -16,6 +16,7 @@ from selfsup_core.inspection.space.listing import SpaceEntry, list_spaces
 from selfsup_core.inspection.space.selections import kept_under, list_selections
 from selfsup_core.projection.config import TITLES, USED, MapConfig
 from selfsup_core.settings import list_settings
+from selfsup_core.translation import tr
 
 SETTINGS = {entry.path: entry for entry in list_settings(MapConfig)}
 REPLAYED = ("pca", "umap", "tsne")
@@ -41,24 +42,28 @@ def choose_map() -> MapAsked | None:
     )
     name = choose_asked(
         what,
-        "Space",
+        tr("Space"),
         {n: space["title"] for n, space in spaces.items()},
         key="space-name",
         param="space",
         default=first_space(spaces),
-        refusal=lambda asked: f"There is no space {asked!r}. Its run or data set may have been deleted.",
+        refusal=lambda asked: tr(
+            "There is no space {asked!r}. Its run or data set may have been deleted."
+        ).format(asked=asked),
         writes=True,
         drops=("epoch", "play"),
-        help="What the map shows: a run's code, embeddings, or the data themselves.",
+        help=tr("What the map shows: a run's code, embeddings, or the data themselves."),
     )
     kind = choose_asked(
         how,
-        "Map",
+        tr("Map"),
         TITLES,
         key="space-kind",
         param="map",
         default="pca",
-        refusal=lambda asked: f"There is no map {asked!r}. Known: {', '.join(TITLES)}.",
+        refusal=lambda asked: tr("There is no map {asked!r}. Known: {titles}.").format(
+            asked=asked, titles=", ".join(TITLES)
+        ),
         writes=True,
         help=SETTINGS["kind"].description,
     )
@@ -72,13 +77,13 @@ def choose_map() -> MapAsked | None:
         return None
     if replay:
         epoch = epochs[-1]  # the slider below the map has them all
-        at.caption("Use the slider below the map to go through all epochs.")
+        at.caption(tr("Use the slider below the map to go through all epochs."))
     else:
         wanted = asked_epoch(epochs)
-        if refuse_epoch(epochs, name, of=f"The space {spaces[name]['title']!r}"):
+        if refuse_epoch(epochs, name, of=tr("The space {title!r}").format(title=spaces[name]["title"])):
             return None
         epoch = choose_epoch(at, name, epochs, wanted)
-    with more.popover("Advanced", icon=":material/tune:", width="stretch"):
+    with more.popover(tr("Advanced"), icon=":material/tune:", width="stretch"):
         # Texts are compared by the angle of their vectors: a long one is not farther away.
         by_angle = spaces[name]["kind"] == "text" and not name.startswith("run:")
         for path in ("most_rows", *USED[kind]):
@@ -88,9 +93,9 @@ def choose_map() -> MapAsked | None:
             values[path] = widget(SETTINGS[path], begin, key=f"advanced-space-{path}-{begin}")
     if can_replay:
         st.toggle(
-            "Play all epochs",
+            tr("Play all epochs"),
             key=f"space-replay-{name}",
-            help="Each map starts from the one before, so that points move smoothly.",
+            help=tr("Each map starts from the one before, so that points move smoothly."),
         )
     if by_angle:
         values.setdefault("metric", "cosine")
@@ -98,12 +103,12 @@ def choose_map() -> MapAsked | None:
         return None
     mark = f"{name} {epoch} {replay} {sorted(values.items())}"
     if st.session_state.get("space-cancelled") == mark:
-        st.caption("This map was cancelled.")
-        if not st.button("Draw", key="space-draw", type="primary", icon=":material/play_arrow:"):
+        st.caption(tr("This map was cancelled."))
+        if not st.button(tr("Draw"), key="space-draw", type="primary", icon=":material/play_arrow:"):
             return None
         st.session_state.pop("space-cancelled")
     with errors_shown():
-        with st.spinner("Reading the vectors.", show_time=True):
+        with st.spinner(tr("Reading the vectors."), show_time=True):
             begun, _ = ask(name, "start", config=values, epoch=epoch, replay=replay)
         return {
             "key": begun["key"],
@@ -131,7 +136,9 @@ def choose_replay(name: str, title: str, can_replay: bool) -> bool | None:
             return None
         if not can_replay:
             kinds = ", ".join(TITLES[kind] for kind in REPLAYED)
-            said = f"{title} has no epochs to play on this map: a run that kept several has, by {kinds}."
+            said = tr(
+                "{title} has no epochs to play on this map: a run that kept several has, by {kinds}."
+            ).format(title=title, kinds=kinds)
             refuse_asked("play", said)
             return None
         st.session_state[key] = True
@@ -157,7 +164,7 @@ def choose_epoch(place: Any, name: str, epochs: list[int], wanted: int | None) -
     key = f"space-epoch-{name}-{epochs[-1]}"
     if is_wish(name):
         st.session_state.pop(key, None)  # a link, within the session of another epoch
-    chosen = place.select_slider("Epoch", epochs, value, key=key, help="The network as it was then.")
+    chosen = place.select_slider(tr("Epoch"), epochs, value, key=key, help=tr("The network as it was then."))
     write_epoch(chosen if chosen != epochs[-1] else None, name)
     return chosen
 
@@ -169,20 +176,22 @@ def choose_axes(name: str, space: SpaceEntry, values: dict[str, object]) -> bool
     ends = [*kept, *(f"class:{c}" for c in about["classes"])]
     if len(ends) < 2:
         st.info(
-            "Each axis runs from one group of points to another. Select points on another map first, and "
-            "save both selections with a name.",
+            tr(
+                "Each axis runs from one group of points to another. Select points on another map first, and "
+                "save both selections with a name."
+            ),
             icon=":material/info:",
         )
         return False
     columns = st.columns(4)
-    titles = {"x_from": "x from", "x_to": "x to", "y_from": "y from", "y_to": "y to"}
+    titles = {"x_from": tr("x from"), "x_to": tr("x to"), "y_from": tr("y from"), "y_to": tr("y to")}
     for (path, title), column, index in zip(titles.items(), columns, (0, 1, None, None), strict=True):
         chosen = column.selectbox(
             title,
             ends,
             index=index,
             key=f"advanced-space-{path}-{name}",
-            placeholder="what varies most",
+            placeholder=tr("what varies most"),
             help=SETTINGS[path].description,
         )
         values[path] = chosen or ""

@@ -22,6 +22,7 @@ from selfsup_core.inspection.space import layouts
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.access import is_allowed, sign
 from selfsup_core.settings import short, whole_number
+from selfsup_core.translation import tr
 
 ASKED = ("colors", "color", "items", "pictures", "pause", "resume", "cancel")
 PRIVATE = {"Cache-Control": "private, max-age=3600", "Vary": "Cookie", "Content-Encoding": "identity"}
@@ -41,14 +42,14 @@ def guarded(endpoint: Any) -> Any:
     async def answer(request: Request) -> Response:
         key = request.path_params["map"]
         if len(key) > routes.LONGEST_ID:
-            return routes.problem(404, "There is no map with this name.")
+            return routes.problem(404, tr("There is no map with this name."))
         token = request.headers.get("x-studio-token", "")
         try:
             workspace = viewer.of_scope(request.scope).workspace
             if viewer.in_room():
                 layouts.read_map(workspace, key)  # somebody else's is not there, whatever token comes with it
             if not is_allowed(workspace, f"map-{key}", token):
-                return routes.problem(403, "This address needs the token from the page of the map.")
+                return routes.problem(403, tr("This address needs the token from the page of the map."))
             return await endpoint(request, key, workspace)
         except StudioError as error:
             missing = error.code in ("no-map", "no-layout", "no-run")
@@ -73,7 +74,9 @@ async def layout(request: Request, key: str, workspace: Path) -> Response:
     is_partial = "partial" in request.query_params
     asked = request.query_params.get("epoch", "") or "0"
     if (epoch := whole_number(asked)) is None:
-        return routes.problem(422, f"epoch must be a whole number; found {short(asked, 40)}.")
+        return routes.problem(
+            422, tr("epoch must be a whole number; found {asked}.").format(asked=short(asked, 40))
+        )
 
     def read() -> bytes:
         points = layouts.read_layout(workspace, key, epoch, partial=is_partial)
@@ -98,7 +101,7 @@ async def rows(request: Request, key: str, workspace: Path) -> Response:
 async def ask(request: Request, key: str, workspace: Path) -> Response:
     tool = request.path_params["tool"]
     if tool not in ASKED:
-        return routes.problem(404, f"There is no tool {tool!r}.")
+        return routes.problem(404, tr("There is no tool {tool!r}.").format(tool=tool))
     values = await routes.read_body(request, 64_000)
     space = Subject("space", layouts.read_map(workspace, key)["space"])
     blob = await routes.in_question_pool(client(workspace).ask_packed, space, tool, values | {"key": key})

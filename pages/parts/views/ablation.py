@@ -27,8 +27,9 @@ from selfsup_core.runs.folder import RunFolder, RunState
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.waiting import in_words
 from selfsup_core.settings import list_settings
+from selfsup_core.translation import tr, tr_later
 
-ABOUT = (
+ABOUT = tr_later(
     "The run is repeated briefly: with all its transformations, without each of them, with each alone, and "
     "with none. What is lost without a transformation is what it earns."
 )
@@ -51,12 +52,18 @@ def show_ablation(folder: RunFolder, state: RunState) -> None:
         left = found["total"] - found["done"]
         if left:
             seconds = estimate_seconds(folder, config)
-            takes = f", about {in_words(seconds)} by the speed of this run" if seconds else ""
-            st.caption(
-                f"{left} of {found['total']} short runs are missing{takes}. They wait in the queue one at a "
-                "time; the page Runs shows them when asked to. You can leave this page."
+            takes = (
+                tr(", about {in_words} by the speed of this run").format(in_words=in_words(seconds))
+                if seconds
+                else ""
             )
-            label = "Continue" if asked == config else "Compare"
+            st.caption(
+                tr(
+                    "{left} of {total} short runs are missing{takes}. They wait in the queue one at a "
+                    "time; the page Runs shows them when asked to. You can leave this page."
+                ).format(left=left, total=found["total"], takes=takes)
+            )
+            label = tr("Continue") if asked == config else tr("Compare")
             if st.button(label, key="ablation-start", icon=":material/play_arrow:", type="primary"):
                 start(folder.id, "ablation", config.model_dump())
             show_refusal("ablation")
@@ -81,10 +88,13 @@ def show_found(found: Ablation) -> None:
         st.plotly_chart(ablation_figure(found), key="ablation-figure", config={"displayModeBar": False})
     st.dataframe(table_of(found), hide_index=True, key="ablation-table")
     st.caption(
-        f"Accuracy of a linear classifier on the code (linear probe), on the same validation rows after "
-        f"{found['epochs']} epochs, mean of {found['seeds']} seeds; in brackets the 95% "
-        "interval over seeds, by the deviation of all variants together. Differences are in points, against "
-        "all transformations."
+        tr(
+            "Accuracy of a linear classifier on the code (linear probe), on the same validation rows after "
+            "{epochs} epochs, mean of {seeds} seeds; in brackets the 95% "
+            "interval over seeds, by the deviation of all variants together. Differences are "
+            "in points, against "
+            "all transformations."
+        ).format(epochs=found["epochs"], seeds=found["seeds"])
     )
 
 

@@ -9,11 +9,12 @@ from pages.parts.shared.go import rerun
 from pages.parts.views.ablation import show_ablation
 from pages.parts.views.benefit import show_benefit
 from selfsup_core.runs.folder import ACTIVE, RunFolder, RunState, read_state
+from selfsup_core.translation import tr, tr_later
 
 PARAM = "next"
 NEXT = {
-    "help": ("Did it help?", ":material/balance:", show_benefit),
-    "augment": ("Which augmentation helps?", ":material/query_stats:", show_ablation),
+    "help": (tr_later("Did it help?"), ":material/balance:", show_benefit),
+    "augment": (tr_later("Which augmentation helps?"), ":material/query_stats:", show_ablation),
 }
 POLL = 2.0
 
@@ -22,9 +23,9 @@ def show_after(folder: RunFolder) -> None:
     """What can be asked of a run; the address keeps which question is open."""
     asked, key = st.query_params.get(PARAM, ""), "views-next"
     if not take_asked(asked, key=key, known=NEXT):
-        refuse_asked(PARAM, f"There is no question {shorten(asked)!r} here.")
+        refuse_asked(PARAM, tr("There is no question {asked!r} here.").format(asked=shorten(asked)))
     chosen = st.segmented_control(
-        "What next",
+        tr("What next"),
         list(NEXT),
         key=key,
         label_visibility="collapsed",
@@ -56,6 +57,6 @@ def show_when_ended(folder: RunFolder, chosen: str) -> None:
     def wait() -> None:
         if read_state(folder)["status"] not in ACTIVE:
             rerun()
-        st.caption("This can be asked once the run has ended.")
+        st.caption(tr("This can be asked once the run has ended."))
 
     wait()

@@ -18,8 +18,9 @@ from selfsup_core.runs.benefit import BenefitConfig, asked_of, count_done, estim
 from selfsup_core.runs.folder import RunFolder, RunState
 from selfsup_core.runs.waiting import in_words
 from selfsup_core.settings import list_settings
+from selfsup_core.translation import tr, tr_later
 
-ABOUT = (
+ABOUT = tr_later(
     "Is the learned encoder better than what does without it, and with how many labels? Compared are a "
     "linear classifier on its code (linear probe), the encoder fine-tuned, its **supervised twin** (the same "
     "network trained on the labels alone), and linear classifiers on an autoencoder's code, PCA and the raw "
@@ -34,21 +35,25 @@ def show_benefit(folder: RunFolder, state: RunState) -> None:
         return
     if found:
         show_found(found)
-        with st.popover("Compare again", icon=":material/tune:"):
-            offer(folder, "Compare with these settings")
+        with st.popover(tr("Compare again"), icon=":material/tune:"):
+            offer(folder, tr("Compare with these settings"))
         show_refusal("benefit")
         return
     st.markdown(ABOUT)
     done, total = count_done(folder)
     if done:
-        st.caption(f"Stopped after {done} of {total} draws of labels. What is done is kept.")
+        st.caption(
+            tr("Stopped after {done} of {total} draws of labels. What is done is kept.").format(
+                done=done, total=total
+            )
+        )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         place = st.container(width="content")
-        with st.popover("Advanced", icon=":material/tune:"):
+        with st.popover(tr("Advanced"), icon=":material/tune:"):
             config = choose(asked_of(folder))
         if config:
             with place:
-                press(folder, config, "Continue" if done else "Compare")
+                press(folder, config, tr("Continue") if done else tr("Compare"))
     show_refusal("benefit")
     if config and not done:
         say_time(folder, config)
@@ -74,7 +79,9 @@ def choose(usual: BenefitConfig) -> BenefitConfig | None:
     }
     if isinstance(values["labels"], str):
         st.error(
-            f"Labels per class are whole numbers, as in 1, 5, 50, 0; found {plain(repr(values['labels']))}.",
+            tr("Labels per class are whole numbers, as in 1, 5, 50, 0; found {labels}.").format(
+                labels=plain(repr(values["labels"]))
+            ),
             icon=":material/error:",
         )
         return None
@@ -90,7 +97,9 @@ def say_time(folder: RunFolder, config: BenefitConfig) -> None:
         seconds = estimate_benefit(folder, config)
         if seconds:
             st.caption(
-                f"It takes about {in_words(seconds)}, by the speed of this run. You can leave this page."
+                tr("It takes about {in_words}, by the speed of this run. You can leave this page.").format(
+                    in_words=in_words(seconds)
+                )
             )
 
 
@@ -105,8 +114,10 @@ def show_found(found: Benefit) -> None:
         st.markdown(f"- {plain(say_judged(one, found['points']))}")
     st.caption(
         plain(
-            f"On {found['rows']:,} test rows, at epoch {found['epoch']}. {explain_spread(found)} Settings of "
-            "each classifier were chosen on validation rows, whose labels come on top. "
+            tr(
+                "On {rows:,} test rows, at epoch {epoch}. {explain_spread} Settings of "
+                "each classifier were chosen on validation rows, whose labels come on top. "
+            ).format(rows=found["rows"], epoch=found["epoch"], explain_spread=explain_spread(found))
             + " ".join(found["notes"])
         )
     )

@@ -33,16 +33,17 @@ from selfsup_core.runs.breaking import (
 from selfsup_core.runs.folder import RunFolder, RunState
 from selfsup_core.runs.spec import RunSpec, make_spec, read_spec
 from selfsup_core.runs.waiting import in_words
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import inline
 
 EXPECTED = {
-    "complete": "Expect a complete collapse.",
-    "dimensional": "Expect a dimensional collapse.",
-    "either": "Expect a collapse, dimensional or complete: that depends on the data.",
-    "shortcut": "Expect no collapse, but a representation that ignores nothing.",
-    "weaker": "Expect no collapse, but a weaker representation.",
+    "complete": tr_later("Expect a complete collapse."),
+    "dimensional": tr_later("Expect a dimensional collapse."),
+    "either": tr_later("Expect a collapse, dimensional or complete: that depends on the data."),
+    "shortcut": tr_later("Expect no collapse, but a representation that ignores nothing."),
+    "weaker": tr_later("Expect no collapse, but a weaker representation."),
 }
-COLLAPSE = (
+COLLAPSE = tr_later(
     "**Collapse** means that embeddings no longer tell samples apart: all samples get the same one (complete "
     "collapse), or they differ in very few directions (dimensional collapse)."
 )
@@ -59,14 +60,14 @@ def offer_breaks(folder: RunFolder, state: RunState) -> None:
                 st.caption(f":material/heart_broken: {plain(one.title)}: {plain(one.theory)}")
             return
         # By its key it is another menu for each run, so it does not stay open over the run it started.
-        with st.popover("Break it", icon=":material/heart_broken:", key=f"break-it-{folder.id}"):
-            st.markdown("Take one safeguard away, train again with the same seed, and compare.")
+        with st.popover(tr("Break it"), icon=":material/heart_broken:", key=f"break-it-{folder.id}"):
+            st.markdown(tr("Take one safeguard away, train again with the same seed, and compare."))
             st.markdown(COLLAPSE)
             for name, one in breaks_of(spec).items():
                 offer(folder, state, with_break(spec, name), name, one, others)
             if not collapse_of_its_own(spec):
                 offer_collapse(folder, state, spec)
-            with st.expander("The same from the command line"):
+            with st.expander(tr("The same from the command line")):
                 for one in breaks_of(spec).values():
                     st.code(command_of(folder, one), language="bash", wrap_lines=True)
 
@@ -75,16 +76,16 @@ def offer_intact(folder: RunFolder, state: RunState, spec: RunSpec, others: Othe
     """Open the intact run, or train it where there is none."""
     if intact := find_intact(others, spec):
         link_here(
-            "Open the intact run",
+            tr("Open the intact run"),
             icon=":material/shield:",
             key="open-intact",
             params={"do": "train", "run": intact},
         )
     elif st.button(
-        "Train the intact run",
+        tr("Train the intact run"),
         key="train-intact",
         icon=":material/shield:",
-        help="The same run, seed included, with its safeguard, to compare both.",
+        help=tr("The same run, seed included, with its safeguard, to compare both."),
     ):
         beside = {BESIDE: folder.id} if len(missing_of(spec)) == 1 else {}
         start_clicked(
@@ -119,8 +120,10 @@ def offer_collapse(folder: RunFolder, state: RunState, spec: RunSpec) -> None:
         return
     takes = in_words(state["seconds"] / state["epoch"] * state["epochs"]) if state["epoch"] else ""
     st.markdown(
-        f"{title_of(spec.objective.kind)} does not collapse in a short run. To see a collapse, train another "
-        f"method on the same data{f', in about {takes}' if takes else ''}:"
+        tr(
+            "{title_of} does not collapse in a short run. To see a collapse, train another "
+            "method on the same data{value}:"
+        ).format(title_of=title_of(spec.objective.kind), value=f", in about {takes}" if takes else "")
     )
     source = find_source(spec.data.source, workspace()).title
     for broken, one in shown:
@@ -142,7 +145,9 @@ def command_of(folder: RunFolder, one: Break) -> str:
     changes = [
         f"--set {shlex.quote(f'{path}={json.dumps(value)}')}" for path, value in settings_of(one).items()
     ]
-    return f"python -m selfsup_core train {shlex.quote(str(folder.spec))} {' '.join(changes)}"
+    return tr("python -m selfsup_core train {spec} {changes}").format(
+        spec=shlex.quote(str(folder.spec)), changes=" ".join(changes)
+    )
 
 
 def refuse_beside(folder: RunFolder) -> bool:
@@ -152,7 +157,9 @@ def refuse_beside(folder: RunFolder) -> bool:
         return False
     refuse_asked(
         BESIDE,
-        f"The address asks for the run {shorten(asked)!r} beside this one. "
-        "Only an intact run and the same run without one safeguard can be shown side by side.",
+        tr(
+            "The address asks for the run {asked!r} beside this one. "
+            "Only an intact run and the same run without one safeguard can be shown side by side."
+        ).format(asked=shorten(asked)),
     )
     return True

@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.parts.shared.samples import picture_url
 from pages.parts.shared.tables import FILLED, MOST_COLUMNS
+from selfsup_core.translation import tr
 
 PIECE = re.compile(r"(\s*)([\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+)")
 
@@ -19,7 +20,9 @@ PIECE = re.compile(r"(\s*)([\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-
 def titles_of(rows: Sequence[int], labels: Sequence[str], names: Sequence[str]) -> list[str]:
     """ "flags · Ethiopia · row 12" """
     each = zip(labels, names, rows, strict=True)
-    return [" · ".join(filter(None, (label, name, f"row {row}"))) for label, name, row in each]
+    return [
+        " · ".join(filter(None, (label, name, tr("row {row}").format(row=row)))) for label, name, row in each
+    ]
 
 
 def show_pictures(values: np.ndarray, titles: Sequence[str]) -> None:

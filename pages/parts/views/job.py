@@ -15,6 +15,7 @@ from selfsup_core.inspection.client import lab_info
 from selfsup_core.inspection.run_jobs import AT_WORK, RunJobAbout
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.waiting import in_words
+from selfsup_core.translation import tr
 
 POLL = 1.0
 
@@ -57,15 +58,19 @@ def show_job(run: str, kind: str, beside: Callable[[], None] | None = None) -> b
             return
         if not now or now["status"] not in AT_WORK:
             rerun()
-        left = f" About {in_words(now['seconds_left'])} left." if now["seconds_left"] else ""
-        said = "Stopping after this step …" if now["status"] == "stopping" else f"{now['said']}{left}"
+        left = (
+            tr(" About {in_words} left.").format(in_words=in_words(now["seconds_left"]))
+            if now["seconds_left"]
+            else ""
+        )
+        said = tr("Stopping after this step …") if now["status"] == "stopping" else f"{now['said']}{left}"
         st.progress(min(1.0, now["share"]), plain(said))
         st.button(
-            "Stop",
+            tr("Stop"),
             key=f"{kind}-stop",
             icon=":material/stop:",
             disabled=now["status"] == "stopping",
-            help="What is done is kept, and you can continue later.",
+            help=tr("What is done is kept, and you can continue later."),
             on_click=stop,
             args=(run, kind),
         )

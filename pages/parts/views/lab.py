@@ -26,9 +26,13 @@ from selfsup_core.inspection.asking import checked
 from selfsup_core.inspection.client import warm
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.settings import whole_number
+from selfsup_core.translation import tr, tr_later
 
 SAMPLES, VIEWS = 4, 5  # they fit a laptop's screen, and a phone's width
-NUMBERS = {"seed": "New views", "samples": "Other samples"}  # of the address, each turned on by a button
+NUMBERS = {
+    "seed": tr_later("New views"),
+    "samples": tr_later("Other samples"),
+}  # of the address, each turned on by a button
 
 
 def show() -> None:
@@ -48,7 +52,7 @@ def choose_and_draw() -> None:
     data, new, more = st.container(key="lab-controls").columns((3.4, 1.3, 1.3), vertical_alignment="bottom")
     name = choose_asked(
         data,
-        "Data",
+        tr("Data"),
         {n: s.title for n, s in sources.items()},
         key="lab-data",
         param="data",
@@ -56,7 +60,7 @@ def choose_and_draw() -> None:
         refusal=refuse_source,
         writes=True,
         drops=("samples",),
-        help="Images, sounds, tables or texts: each kind has transformations of its own.",
+        help=tr("Images, sounds, tables or texts: each kind has transformations of its own."),
     )
     if name is None or refuse_numbers():
         return
@@ -65,24 +69,24 @@ def choose_and_draw() -> None:
     if refuse_settings(source.kind):
         return
     new.button(
-        "New views",
+        tr("New views"),
         key="lab-new",
         icon=":material/casino:",
         type="primary",
         width="stretch",
         on_click=turn,
         args=("seed",),
-        help="Draw other random views with the same settings.",
+        help=tr("Draw other random views with the same settings."),
     )
-    advanced = more.popover("Advanced", icon=":material/tune:", width="stretch")
+    advanced = more.popover(tr("Advanced"), icon=":material/tune:", width="stretch")
     with advanced:
         st.button(
-            "Other samples",
+            tr("Other samples"),
             key="advanced-lab-samples",
             icon=":material/shuffle:",
             on_click=turn,
             args=("samples",),
-            help="Look at other samples of this data set.",
+            help=tr("Look at other samples of this data set."),
         )
     more_switches = advanced.container(key="advanced-lab-switches")
     pictures, switches = st.container(key="lab-parts").columns((2.2, 1), gap="large")
@@ -99,7 +103,12 @@ def refuse_numbers() -> bool:
     for param, title in NUMBERS.items():
         asked = st.query_params.get(param, "")
         if asked and whole_number(asked) is None:
-            refuse_asked(param, f"{title}: the address asks for {param} {shorten(asked)!r}, not a number.")
+            refuse_asked(
+                param,
+                tr("{title}: the address asks for {param} {asked!r}, not a number.").format(
+                    title=title, param=param, asked=shorten(asked)
+                ),
+            )
             return True
     return False
 
@@ -121,7 +130,7 @@ def show_views(name: str, source: Source, values: dict[str, float]) -> None:
         "seed": number_of("seed"),
         "choice": number_of("samples"),
     }
-    with st.spinner("Drawing the views …"):
+    with st.spinner(tr("Drawing the views …")):
         answer = routes.lab().ask(Subject("data", name), "views", asked)
     st.caption(explain(source, values))
     about = answer.about
@@ -136,13 +145,21 @@ def show_views(name: str, source: Source, values: dict[str, float]) -> None:
 
 LEGEND = f"{IGNORED} What is ignored, {DESTROYED} where that destroys the meaning"
 WORDS = {
-    "image": "On the left the picture itself.",
-    "sound": "On the left the spectrogram itself: time runs to the right, low frequencies are at the bottom.",
-    "table": "Each row itself, then its views; what has changed is orange. Each column is scaled to 0–1.",
-    "text": "The beginning of each text, then its views: gone words are struck out, new ones underlined.",
+    "image": tr_later("On the left the picture itself."),
+    "sound": tr_later(
+        "On the left the spectrogram itself: time runs to the right, low frequencies are at the bottom."
+    ),
+    "table": tr_later(
+        "Each row itself, then its views; what has changed is orange. Each column is scaled to 0–1."
+    ),
+    "text": tr_later(
+        "The beginning of each text, then its views: gone words are struck out, new ones underlined."
+    ),
 }
-AIM = "A network learns to represent all views alike, and so to ignore what changes."
-NOTHING = "Everything is off: the views are the sample itself, and a network has nothing to learn from them."
+AIM = tr_later("A network learns to represent all views alike, and so to ignore what changes.")
+NOTHING = tr_later(
+    "Everything is off: the views are the sample itself, and a network has nothing to learn from them."
+)
 
 
 def explain(source: Source, values: dict[str, float]) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from selfsup_core.translation import tr_later
+
 TITLES = {
     "simclr": "SimCLR",
     "byol": "BYOL",
     "simsiam": "SimSiam",
-    "barlow-twins": "Barlow Twins",
+    "barlow-twins": tr_later("Barlow Twins"),
     "vicreg": "VICReg",
-    "sigreg": "SIGReg (LeJEPA)",
+    "sigreg": tr_later("SIGReg (LeJEPA)"),
     "dino": "DINO",
     "swav": "SwAV",
-    "jepa": "Hidden patches (I-JEPA)",
-    "rotation": "Rotation prediction",
+    "jepa": tr_later("Hidden patches (I-JEPA)"),
+    "rotation": tr_later("Rotation prediction"),
 }
 
 

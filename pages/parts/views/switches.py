@@ -15,6 +15,7 @@ from selfsup_core.augment.transformations import Transformation, settings_of, tr
 from selfsup_core.errors import SettingError
 from selfsup_core.inspection.asking import checked
 from selfsup_core.settings import Setting
+from selfsup_core.translation import tr
 
 FIRST = 6  # transformations that are shown at once; the others are under Advanced
 KIND = "lab-kind"
@@ -34,7 +35,7 @@ def refuse_settings(kind: str) -> bool:
         try:
             checked(augmentation_of(kind), {name: read_number(asked)})
         except SettingError as error:
-            refuse_asked(name, f"The address cannot be shown: {error.message}")
+            refuse_asked(name, tr("The address cannot be shown: {message}").format(message=error.message))
             return True
     return False
 
@@ -120,7 +121,9 @@ def show_switch(one: Transformation) -> float:
         step=0.01 if most <= 1 else 1.0,
         format="%g",
         key=key,
-        help=f"{help_text(setting)} Destroys the meaning: {one.destroys}",
+        help=tr("{help_text} Destroys the meaning: {destroys}").format(
+            help_text=help_text(setting), destroys=one.destroys
+        ),
     )
     st.markdown(f":small[{IGNORED} {plain(one.ignores)}]")
     if value > 0:

@@ -31,6 +31,7 @@ from selfsup_core.runs.recipes import list_presets, preset_spec
 from selfsup_core.runs.spec import RunSpec, known_settings
 from selfsup_core.runs.waiting import expected_of, in_words
 from selfsup_core.settings import Setting
+from selfsup_core.translation import tr, tr_later
 
 FIRST = "emoji"  # the data of a first visit
 KINDS = ("image", "sound", "table", "text")
@@ -59,25 +60,25 @@ def choose_recipe(at: Places, asked: Asked) -> Recipe:
     sources = usable_sources(lambda source: source.kind in KINDS)
     source = choose_source(
         at.data,
-        "Data",
+        tr("Data"),
         sources,
         asked=asked,
         key="views-data",
         default=str(presets[wanted]["spec"]["data"]["source"]) if wanted in presets else FIRST,
-        help="Images, sounds, tables or texts. Labels are only measured with, never learned from.",
-        needs="Learning from views takes images, sounds, tables and texts.",
+        help=tr("Images, sounds, tables or texts. Labels are only measured with, never learned from."),
+        needs=tr("Learning from views takes images, sounds, tables and texts."),
     )
     fitting = [name for name, one in presets.items() if sources[source].kind in one.get("kinds", KINDS)]
     own = [name for name in fitting if preset_spec(name).data.source == source]
     preset = choose_preset(
         at.model,
-        "Recipe",
+        tr("Recipe"),
         fitting,
         "views",
         asked=asked,
         key=f"views-preset-{source}",
         default=(own or fitting)[0],
-        needs=f"The data set {sources[source].title} is of another kind.",
+        needs=tr("The data set {title} is of another kind.").format(title=sources[source].title),
     )
     base = preset_spec(preset)
     usual, method = base.objective.kind, read_method(preset, base, asked)
@@ -115,11 +116,11 @@ def choose_method(recipe: Recipe, settings: Mapping[str, Setting], at: Places) -
     key = method_key(recipe.preset)
     recipe.asked.begin(settings[METHOD], key, recipe.base.objective.kind, str)
     at.detail.selectbox(
-        "Method",
+        tr("Method"),
         methods_for(recipe.preset),
         key=key,
         format_func=title_of,
-        help="What keeps samples apart while the two views of each become alike.",
+        help=tr("What keeps samples apart while the two views of each become alike."),
     )
     return {}
 
@@ -150,7 +151,7 @@ FORM = Form(
     address={"do": "train"},
 )
 
-ABOUT = (
+ABOUT = tr_later(
     "Two random [[views|view]] of each sample go through the same network, and both should get the same "
     "representation; something else has to keep samples apart, and that is what the methods "
     "([[objectives|objective]]) differ in. No labels are used. Press Train to watch."
@@ -165,7 +166,9 @@ def show_about(preset: str, spec: RunSpec) -> None:
         caption(ABOUT)
     if seconds := expected_of(preset, spec, list_states(workspace())):
         words.caption(
-            f"It takes about {in_words(seconds)}, at the pace of the last run of this recipe and method."
+            tr("It takes about {in_words}, at the pace of the last run of this recipe and method.").format(
+                in_words=in_words(seconds)
+            )
         )
 
 
@@ -186,7 +189,7 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="run-links"):
         st.page_link(
             "pages/latent.py",
-            label="Latent space of this run",
+            label=tr("Latent space of this run"),
             icon=":material/scatter_plot:",
             query_params={"space": f"run:{folder.id}"},
         )

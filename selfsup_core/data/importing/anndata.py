@@ -16,6 +16,7 @@ from selfsup_core.data.importing.sparse import check_dense, dense, make_sparse
 from selfsup_core.data.importing.table import check_decoded, unique_names
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 CELL_TYPES = ("type", "label", "annotation", "class", "cluster", "louvain", "leiden")  # likeliest first
 
@@ -51,21 +52,25 @@ def read_anndata(name: str, file: Any) -> Cells:
     matrix = own(file, "X")
     if matrix is None:
         raise DataError(
-            f"{name} has no matrix X.",
+            tr("{name} has no matrix X.").format(name=name),
             code="no-samples",
-            remedy="Store one, as in adata.X = adata.layers['counts'].",
+            remedy=tr("Store one, as in adata.X = adata.layers['counts']."),
         )
     obs, var = own(file, "obs"), own(file, "var")
     genes, used = choose_genes(var, notes)
     x = read_matrix(name, matrix, used)
     if used is not None:
         genes = genes[used] if genes is not None else None
-    columns = [f"column {i + 1}" for i in range(x.shape[1])] if genes is None else genes.tolist()
+    columns = (
+        [tr("column {i}").format(i=i + 1) for i in range(x.shape[1])] if genes is None else genes.tolist()
+    )
     if len(columns) != x.shape[1]:
         raise DataError(
-            f"{name} has {x.shape[1]:,} genes but {len(columns):,} names of them.",
+            tr("{name} has {shape:,} genes but {count:,} names of them.").format(
+                name=name, shape=x.shape[1], count=len(columns)
+            ),
             code="damaged-array",
-            remedy="Write it again with adata.write_h5ad.",
+            remedy=tr("Write it again with adata.write_h5ad."),
         )
     columns, renamed = unique_names(columns)
     names, about = read_about(obs, len(x), aside)
@@ -79,7 +84,9 @@ def choose_genes(var: Any, notes: list[str]) -> tuple[np.ndarray | None, np.ndar
     if marked is None or marked.dtype.kind != "b" or not marked.any() or marked.all():
         return names, None
     notes.append(
-        f"{marked.sum():,} of {len(marked):,} genes, which are marked as highly variable, were read."
+        tr("{sum:,} of {count:,} genes, which are marked as highly variable, were read.").format(
+            sum=marked.sum(), count=len(marked)
+        )
     )
     return names, np.flatnonzero(marked)
 
@@ -89,20 +96,28 @@ def read_matrix(name: str, item: Any, used: np.ndarray | None) -> np.ndarray:
 
     if isinstance(item, h5py.Dataset):
         if item.ndim != 2 or item.dtype.kind not in "biuf":
-            raise bad_array(f"X of {item.shape} {item.dtype} is not a matrix of numbers")
-        check_dense(f"X of {name}", (item.shape[0], item.shape[1] if used is None else len(used)))
+            raise bad_array(
+                tr("X of {shape} {dtype} is not a matrix of numbers").format(
+                    shape=item.shape, dtype=item.dtype
+                )
+            )
+        check_dense(
+            tr("X of {name}").format(name=name), (item.shape[0], item.shape[1] if used is None else len(used))
+        )
         whole = read_dataset("X", item)
         return np.asarray(whole if used is None else whole[:, used], np.float32)
     form = scalar_text(item.attrs.get("encoding-type", item.attrs.get("h5sparse_format", "")))
     shape = tuple(int(n) for n in np.ravel(item.attrs.get("shape", item.attrs.get("h5sparse_shape", ()))))
     held = [own(item, part) for part in ("data", "indices", "indptr")]
     if len(shape) != 2 or any(part is None for part in held):
-        raise bad_array("X is not a sparse matrix in the layout of AnnData")
+        raise bad_array(tr("X is not a sparse matrix in the layout of AnnData"))
     if used is None:
-        check_dense(f"X of {name}", shape)
+        check_dense(tr("X of {name}").format(name=name), shape)
     parts = tuple(read_dataset("X", part) for part in held)
     matrix = make_sparse("X", form.removesuffix("_matrix"), parts, shape)
-    return dense(f"X of {name}", matrix if used is None else matrix.tocsc()[:, used].tocsr())
+    return dense(
+        tr("X of {name}").format(name=name), matrix if used is None else matrix.tocsc()[:, used].tocsr()
+    )
 
 
 def read_about(obs: Any, rows: int, aside: dict[str, str]) -> tuple[np.ndarray | None, list[Named]]:
@@ -111,14 +126,14 @@ def read_about(obs: Any, rows: int, aside: dict[str, str]) -> tuple[np.ndarray |
 
     names = read_index(obs)
     if names is not None and len(names) != rows:
-        aside["obs"] = f"{len(names):,} names for {rows:,} cells."
+        aside["obs"] = tr("{count:,} names for {rows:,} cells.").format(count=len(names), rows=rows)
         names = None
     found: list[Named] = []
     if isinstance(obs, h5py.Group):
         for column in [c for c in obs if c not in ("_index", "__categories", index_of(obs))]:
             values = column_of(obs, column)
             if values is None or values.dtype.kind not in "USb" or len(values) != rows:
-                aside[f"obs/{column}"] = "numbers about the cells, of which none was taken"
+                aside[f"obs/{column}"] = tr("numbers about the cells, of which none was taken")
             else:
                 found.append(Named(f"obs/{column.lower()}", values))
     return names, sorted(found, key=likeness)
@@ -181,5 +196,9 @@ def column_of(frame: Any, name: str) -> np.ndarray | None:
     if levels.ndim != 1 or values.dtype.kind not in "iu" or (values >= len(levels)).any():
         return None
     words = [*map(str, decoded(levels).tolist()), ""]
-    check_decoded(f"The words of {name}", 4 * max(map(len, words)) * len(values), "Leave the column out.")
+    check_decoded(
+        tr("The words of {name}").format(name=name),
+        4 * max(map(len, words)) * len(values),
+        tr("Leave the column out."),
+    )
     return np.array(words, np.str_)[np.where(values < 0, len(levels), values).astype(np.int64)]

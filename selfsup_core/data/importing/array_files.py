@@ -19,6 +19,7 @@ from selfsup_core.data.importing.hdf5 import open_hdf5, read_hdf5
 from selfsup_core.data.importing.matlab import read_mat
 from selfsup_core.data.importing.sparse import check_dense, dense, make_sparse
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 SPARSE = {"data", "indices", "indptr", "shape", "format"}
 
@@ -104,10 +105,11 @@ def read_sparse(members: list[Member]) -> list[Named]:
     form = str(label_text(read_npy(by_name["format"]).item()))
     shape = tuple(int(n) for n in read_npy(by_name["shape"]).reshape(-1))
     if len(shape) == 2 and min(shape) > 0:
-        check_dense("The sparse matrix", shape)
+        check_dense(tr("The sparse matrix"), shape)
     parts = tuple(read_npy(by_name[name]) for name in ("data", "indices", "indptr"))
     return [
         Named(
-            "sparse matrix", dense("The sparse matrix", make_sparse("The sparse matrix", form, parts, shape))
+            tr("sparse matrix"),
+            dense(tr("The sparse matrix"), make_sparse(tr("The sparse matrix"), form, parts, shape)),
         )
     ]

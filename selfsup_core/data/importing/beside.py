@@ -18,6 +18,7 @@ from selfsup_core.data.importing.table import Table
 from selfsup_core.data.importing.tables import read_table
 from selfsup_core.data.splits import PARTS
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 LEAST_MATCHED = 0.5  # of a table's rows that name a file
 
@@ -42,12 +43,16 @@ def take_tables(names: Sequence[str], beside: list[Member], config: ImportConfig
     for member in beside:
         name = PurePosixPath(member.name)
         if "submission" in name.stem.lower():
-            layout.notes.append(f"{name.name} is not used: a sample submission holds no real labels.")
+            layout.notes.append(
+                tr("{name} is not used: a sample submission holds no real labels.").format(name=name.name)
+            )
             continue
         try:
             table = read_table([member], config)
         except DataError as error:
-            layout.notes.append(f"{name.name} is not used: {error.message}")
+            layout.notes.append(
+                tr("{name} is not used: {message}").format(name=name.name, message=error.message)
+            )
             continue
         rows = match_rows(table, names, name.parent)
         if rows is None:
@@ -59,7 +64,9 @@ def take_tables(names: Sequence[str], beside: list[Member], config: ImportConfig
         if label is None:
             rest = ", ".join(n for i, n in enumerate(table.names) if i != place)
             if rest:
-                layout.notes.append(f"{name.name} holds no classes ({rest}); it was left out.")
+                layout.notes.append(
+                    tr("{name} holds no classes ({rest}); it was left out.").format(name=name.name, rest=rest)
+                )
             continue
         taken = True
         layout.label = label
@@ -68,9 +75,11 @@ def take_tables(names: Sequence[str], beside: list[Member], config: ImportConfig
                 labels[row] = mark
     if config.label and config.label not in ("", "-") and beside and not taken:
         raise DataError(
-            f"There is no column {config.label!r}. Columns: {', '.join(dict.fromkeys(seen))}.",
+            tr("There is no column {label!r}. Columns: {fromkeys}.").format(
+                label=config.label, fromkeys=", ".join(dict.fromkeys(seen))
+            ),
             code="no-column",
-            remedy="Check the name.",
+            remedy=tr("Check the name."),
             fix=other_label(config.label, list(dict.fromkeys(seen))),
         )
     if taken:
@@ -147,7 +156,9 @@ def free_unlabeled(layout: Layout) -> None:
         if labeled.any() and not labeled[layout.parts == part].any():
             layout.parts[layout.parts == part] = 0
             layout.notes.append(
-                f"The given {PARTS[part]} rows ({count:,}) have no labels, so they count as unlabeled rows."
+                tr(
+                    "The given {parts} rows ({count:,}) have no labels, so they count as unlabeled rows."
+                ).format(parts=PARTS[part], count=count)
             )
     if not layout.parts.any():
         layout.parts = None

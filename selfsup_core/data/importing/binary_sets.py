@@ -15,6 +15,7 @@ from selfsup_core.data.importing.arrays import Named
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.formats import CIFAR
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 STL = 3 * 96 * 96  # bytes of an image of STL-10: all red, green, blue, each column by column
 # File of class names → the label of its first line.
@@ -34,31 +35,40 @@ def read_records(member: Member, members: list[Member]) -> list[Named]:
     if side == "_y" and (images := partner_of(member, members, "_x")):
         if images.size != member.size * STL:
             raise DataError(
-                f"{member.name} has {member.size:,} labels; {images.name} of {images.size:,} bytes does not "
-                f"hold as many images of {STL:,} bytes.",
+                tr(
+                    "{name} has {size:,} labels; {name_2} of {size_2:,} bytes does not "
+                    "hold as many images of {stl:,} bytes."
+                ).format(name=member.name, size=member.size, name_2=images.name, size_2=images.size, stl=STL),
                 code="labels-do-not-fit",
-                remedy="Download both again; a download may have been cut off.",
+                remedy=tr("Download both again; a download may have been cut off."),
             )
-        return [Named(f"{name} labels", np.frombuffer(member.read(), np.uint8))]
+        return [Named(tr("{name} labels").format(name=name), np.frombuffer(member.read(), np.uint8))]
     width = next((w for w in (*CIFAR, STL) if member.size and member.size % w == 0), 0)
     if not width:
         raise DataError(
-            f"{member.name} of {member.size:,} bytes is not known: a .bin file of CIFAR holds records of "
-            f"{CIFAR[0]:,} or {CIFAR[1]:,} bytes, one of STL-10 images of {STL:,} bytes, beside their labels "
-            "(train_X.bin, train_y.bin).",
+            tr(
+                "{name} of {size:,} bytes is not known: a .bin file of CIFAR holds records of "
+                "{cifar:,} or {cifar_2:,} bytes, one of STL-10 images of {stl:,} bytes, beside their labels "
+                "(train_X.bin, train_y.bin)."
+            ).format(name=member.name, size=member.size, cifar=CIFAR[0], cifar_2=CIFAR[1], stl=STL),
             code="unknown-format",
-            remedy="Save arrays with numpy.savez, tables as CSV or Parquet.",
+            remedy=tr("Save arrays with numpy.savez, tables as CSV or Parquet."),
         )
     records = np.frombuffer(member.read(), np.uint8).reshape(-1, width)
     if width == STL:
-        found = [Named(f"{name} images", records.reshape(-1, 3, 96, 96).transpose(0, 3, 2, 1))]
+        found = [
+            Named(tr("{name} images").format(name=name), records.reshape(-1, 3, 96, 96).transpose(0, 3, 2, 1))
+        ]
         is_labeled = any(partner_of(one, members, "_x") for one in members)
         if is_labeled and not partner_of(member, members, "_y"):  # unlabeled_X.bin beside train_X.bin
-            found.append(Named(f"{name} labels", np.full(len(records), -1)))
+            found.append(Named(tr("{name} labels").format(name=name), np.full(len(records), -1)))
         return found
     pixels = records[:, -3072:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)  # (N, 32, 32, 3)
     # Of CIFAR-100's two labels the second one, the fine.
-    return [Named(f"{name} images", pixels), Named(f"{name} labels", records[:, width - 3073])]
+    return [
+        Named(tr("{name} images").format(name=name), pixels),
+        Named(tr("{name} labels").format(name=name), records[:, width - 3073]),
+    ]
 
 
 def partner_of(member: Member, members: list[Member], side: str) -> Member | None:

@@ -19,6 +19,7 @@ from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.plan import Sorted
 from selfsup_core.errors import DataError
 from selfsup_core.files.parsing import parse_yaml
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted
 
 LONGEST = 100_000  # bytes of a file of boxes, and of one that names the classes
@@ -44,9 +45,9 @@ def take_boxes(found: Sorted, members: list[Member], config: ImportConfig) -> No
     is_asked = config.classes == "boxes"
     if is_asked and not boxes:
         raise DataError(
-            "No image has a file of boxes (YOLO) beside it or in a folder called labels.",
+            tr("No image has a file of boxes (YOLO) beside it or in a folder called labels."),
             code="no-boxes",
-            remedy="Take the classes from elsewhere.",
+            remedy=tr("Take the classes from elsewhere."),
             fix={"setting": "classes", "value": "auto", "title": "Choose the classes automatically"},
         )
     if not boxes:
@@ -58,14 +59,23 @@ def take_boxes(found: Sorted, members: list[Member], config: ImportConfig) -> No
     if is_asked:
         found.aside = {name: why for name, why in found.aside.items() if name not in used}
         found.beside.append(as_table(classes))
-        rest = f" {counted(without, 'image')} without a box got no label." if without else ""
-        found.notes.append(f"The label of an image is the class of its largest box (YOLO).{rest}")
+        rest = (
+            tr(" {without} without a box got no label.").format(without=counted(without, "image"))
+            if without
+            else ""
+        )
+        found.notes.append(
+            tr("The label of an image is the class of its largest box (YOLO).{rest}").format(rest=rest)
+        )
     else:
         found.aside |= dict.fromkeys(used, ANNOTATION)
         if not without:
             found.notes.append(
-                "Each image has boxes of objects (YOLO). To take the class of the largest one as its label, "
-                "set Classes from to boxes."
+                tr(
+                    "Each image has boxes of objects (YOLO). To take the class of the "
+                    "largest one as its label, "
+                    "set Classes from to boxes."
+                )
             )
     if is_asked or not without:
         found.offers["boxes"] = sorted(set(classes.values()))
@@ -135,4 +145,4 @@ def as_table(classes: dict[str, str]) -> Member:
     made = io.StringIO()
     csv.writer(made).writerows([("image", "label"), *classes.items()])
     data = made.getvalue().encode()
-    return Member("largest boxes.csv", len(data), lambda: data)
+    return Member(tr("largest boxes.csv"), len(data), lambda: data)

@@ -28,6 +28,7 @@ from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.data.importing.tones import Tone
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 LEAST_VOLUMES = 10  # of which each goes to one part of the split as a whole
 
@@ -67,7 +68,11 @@ def build_dataset(paths: list[Path], config: ImportConfig, name: str) -> Dataset
         y=y,
         classes=classes,
         details=details,
-        provenance={"source": f"own files: {files}", "licence": "as the files", "steps": made["steps"]},
+        provenance={
+            "source": tr("own files: {files}").format(files=files),
+            "licence": tr("as the files"),
+            "steps": made["steps"],
+        },
         kind=made["kind"],
         x=x,
         scale=made.get("scale", 1.0),
@@ -89,9 +94,11 @@ def index_labels(labels: list[str] | None) -> tuple[tuple[str, ...], np.ndarray 
     names = sorted(set(labels) - {""}, key=natural)
     if len(names) > MOST_CLASSES:
         raise DataError(
-            f"The label has {len(names):,} different values; at most {MOST_CLASSES:,}.",
+            tr("The label has {count:,} different values; at most {most_classes:,}.").format(
+                count=len(names), most_classes=MOST_CLASSES
+            ),
             code="too-many-classes",
-            remedy="Choose another label column, or none (-).",
+            remedy=tr("Choose another label column, or none (-)."),
             fix=NO_LABELS,
         )
     index = {name: i for i, name in enumerate(names)} | {"": -1}
@@ -111,7 +118,7 @@ def from_images(members: list[Member], beside: list[Member], config: ImportConfi
     x, kept, sizes, aside = read_images(members, config, size, color, Tone(**plan["tone"]))
     names = [members[place].name for place in kept]
     layout = plan["layout"] if len(names) == len(members) else label_files(names, beside, config)
-    how = {"pad": "padded to a square", "crop": "cropped to a square", "stretch": "stretched"}
+    how = {"pad": tr("padded to a square"), "crop": tr("cropped to a square"), "stretch": "stretched"}
     made: Made = {
         "kind": "image",
         "x": x,
@@ -120,7 +127,9 @@ def from_images(members: list[Member], beside: list[Member], config: ImportConfi
         "parts": layout.parts,
         "aside": aside,
         "extra": {"names": Texts.pack(names), "sizes": sizes},
-        "steps": f"{how[config.fit]}, resized to {size} × {size}, {'color' if color else 'gray'}",
+        "steps": tr("{how}, resized to {size} × {size}, {value}").format(
+            how=how[config.fit], size=size, value="color" if color else "gray"
+        ),
     }
     volumes = [members[place].volume for place in kept]
     if len(set(volumes)) >= LEAST_VOLUMES:
@@ -136,9 +145,9 @@ def from_sounds(members: list[Member], beside: list[Member], config: ImportConfi
 
     seconds = min(30.0, max(0.05, config.seconds or plan["seconds"]))
     check_decoded(
-        f"{len(members):,} sounds of {seconds:g} s",
+        tr("{count:,} sounds of {seconds:g} s").format(count=len(members), seconds=seconds),
         2 * len(members) * round(seconds * RATE),
-        "Choose a shorter sound length, or take a sample.",
+        tr("Choose a shorter sound length, or take a sample."),
     )
     audio: list[np.ndarray] = []
     pictures: list[np.ndarray] = []
@@ -155,9 +164,11 @@ def from_sounds(members: list[Member], beside: list[Member], config: ImportConfi
         names.append(member.name)
     if not audio:
         raise DataError(
-            f"None of {len(members)} sounds can be read; the first: {next(iter(aside.values()))}",
+            tr("None of {count} sounds can be read; the first: {next}").format(
+                count=len(members), next=next(iter(aside.values()))
+            ),
             code="no-sounds",
-            remedy="Save them as WAV.",
+            remedy=tr("Save them as WAV."),
         )
     layout = plan["layout"] if len(names) == len(members) else label_files(names, beside, config)
     return {
@@ -169,7 +180,9 @@ def from_sounds(members: list[Member], beside: list[Member], config: ImportConfi
         "parts": layout.parts,
         "extra": {"names": Texts.pack(names), "audio": np.stack(audio)},
         "details": {"rate": RATE, "seconds": seconds},
-        "steps": f"mono, {RATE // 1000} kHz, cut or padded to {seconds:g} s, log-mel spectrogram 32 × 32",
+        "steps": tr("mono, {rate} kHz, cut or padded to {seconds:g} s, log-mel spectrogram 32 × 32").format(
+            rate=RATE // 1000, seconds=seconds
+        ),
     }
 
 
@@ -179,7 +192,7 @@ def from_lines(members: list[Member], beside: list[Member], config: ImportConfig
         "x": plan["lines"],
         "labels": plan["line_labels"],
         "parts": plan["line_parts"],
-        "steps": f"one text per {plan['unit'][:-1]}",
+        "steps": tr("one text per {unit}").format(unit=plan["unit"][:-1]),
     }
 
 
@@ -202,10 +215,12 @@ def from_arrays(members: list[Member], beside: list[Member], config: ImportConfi
             "aside": found.aside,
             "extra": names,
             "notes": notes,
-            "steps": f"array of images, {size} × {size}",
+            "steps": tr("array of images, {size} × {size}").format(size=size),
         }
     if x.dtype.kind not in "biuf":
-        raise DataError("The array holds words, not numbers.", code="bad-array", remedy="Upload it as CSV.")
+        raise DataError(
+            tr("The array holds words, not numbers."), code="bad-array", remedy=tr("Upload it as CSV.")
+        )
     values = x.astype(np.float32, copy=False)
     known = np.isfinite(values)
     return {
@@ -215,8 +230,8 @@ def from_arrays(members: list[Member], beside: list[Member], config: ImportConfi
         "parts": found.parts,
         "aside": found.aside,
         "extra": names,
-        "columns": tuple(found.columns or (f"column {i + 1}" for i in range(x.shape[1]))),
-        "steps": "array of numbers; columns are scaled when a run starts, from its training rows",
+        "columns": tuple(found.columns or (tr("column {i}").format(i=i + 1) for i in range(x.shape[1]))),
+        "steps": tr("array of numbers; columns are scaled when a run starts, from its training rows"),
     }
 
 

@@ -22,6 +22,7 @@ from selfsup_core.data.importing.table import Table, check_decoded
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.settings import short
+from selfsup_core.translation import tr
 
 KEPT_CELLS = 500_000  # of a table, kept as they were read: those of its first rows
 LEAST_KEPT = 200  # rows, however many columns there are
@@ -46,9 +47,9 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
         text = next((name for name, c in roles.items() if c["role"] == "text"), None)
         if text is None:
             raise DataError(
-                f"No column holds text. Columns: {', '.join(list(roles)[:20])}.",
+                tr("No column holds text. Columns: {roles}.").format(roles=", ".join(list(roles)[:20])),
                 code="no-text",
-                remedy="Choose the text column, or the kind table.",
+                remedy=tr("Choose the text column, or the kind table."),
                 fix=as_kind("table"),
             )
         return {
@@ -56,7 +57,7 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
             "x": Texts.from_arrow(by_name[text]),
             "labels": labels,
             "details": details | {"text": text},
-            "steps": f"text from column {text!r}",
+            "steps": tr("text from column {text!r}").format(text=text),
         }
     parts, columns, notes = [], [], []
     kept_beside = {}
@@ -74,45 +75,51 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
         elif about["role"] == "date" and (form := about["date_format"] or find_date_format(cells)):
             parts.append(as_days(cells, form).astype(np.float32)[:, None])
             columns.append(name)
-            notes.append(f"{name} is in days since its first date.")
+            notes.append(tr("{name} is in days since its first date.").format(name=name))
         elif about["role"] == "category":
             levels, codes = np.unique(
                 np.array(cells.to_pylist(), dtype=object).astype(str), return_inverse=True
             )
             if len(levels) > 500:
                 raise DataError(
-                    f"Column {name!r} has {len(levels):,} categories; at most 500.",
+                    tr("Column {name!r} has {count:,} categories; at most 500.").format(
+                        name=name, count=len(levels)
+                    ),
                     code="too-many-categories",
-                    remedy="Ignore it, or merge rare values.",
+                    remedy=tr("Ignore it, or merge rare values."),
                 )
             used = [i for i, level in enumerate(levels) if level.strip().lower() not in NO_LEVEL]
             width = len(columns) + len(used)
             check_decoded(
-                f"{len(cells):,} rows of {width:,} columns, categories one-hot,",
+                tr("{count:,} rows of {width:,} columns, categories one-hot,").format(
+                    count=len(cells), width=width
+                ),
                 4 * len(cells) * width,
-                f"Ignore columns with many categories, as {short(name, 40)}.",
+                tr("Ignore columns with many categories, as {name}.").format(name=short(name, 40)),
             )
             parts.append((codes.reshape(-1)[:, None] == np.array(used)[None, :]).astype(np.float32))
             columns += [f"{name}={levels[i]}" for i in used]
     if not columns and (files := [n for n, c in roles.items() if holds_files(c["examples"])]):
         raise DataError(
-            f"The table only says of files what they are: {files[0]} names files "
-            f"({roles[files[0]]['examples'][0]}), which are not here.",
+            tr(
+                "The table only says of files what they are: {files} names files "
+                "({examples}), which are not here."
+            ).format(files=files[0], examples=roles[files[0]]["examples"][0]),
             code="files-missing",
-            remedy="Put the files and this table into one ZIP file, and import that.",
+            remedy=tr("Put the files and this table into one ZIP file, and import that."),
         )
     if not columns:
         raise DataError(
-            "No column holds numbers or categories.",
+            tr("No column holds numbers or categories."),
             code="no-columns",
-            remedy="Choose a role for at least one column.",
+            remedy=tr("Choose a role for at least one column."),
             fix=as_kind("text") if any(c["role"] == "text" for c in roles.values()) else None,
         )
     if len(columns) > 10_000:
         raise DataError(
-            f"{len(columns):,} columns after one-hot coding; at most 10,000.",
+            tr("{count:,} columns after one-hot coding; at most 10,000.").format(count=len(columns)),
             code="too-many-columns",
-            remedy="Ignore columns with many categories.",
+            remedy=tr("Ignore columns with many categories."),
         )
     left = [
         f"{n} ({c['role']}: {c['reason']})"
@@ -120,7 +127,7 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
         if c["role"] in ("id", "date", "ignore", "text") and n not in columns
     ]
     if left:
-        notes.append("Left out: " + "; ".join(left[:10]) + ("; …" if len(left) > 10 else "."))
+        notes.append(tr("Left out: ") + "; ".join(left[:10]) + ("; …" if len(left) > 10 else "."))
     return {
         "kind": "table",
         "x": np.concatenate(parts, axis=1),
@@ -129,7 +136,7 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
         "details": details | {"cells": list(table.names)},
         "extra": {"cells": cells_as_read, **kept_beside},
         "notes": notes,
-        "steps": "categories one-hot; numbers are scaled when a run starts, from its training rows",
+        "steps": tr("categories one-hot; numbers are scaled when a run starts, from its training rows"),
     }
 
 
@@ -143,7 +150,9 @@ def from_pixels(config: ImportConfig, plan: BuildPlan) -> Made:
     if images.shape[1] != size or (config.color == "gray" and images.ndim == 4):
         images = resize(images, size, config)
     left = [name for name in table.names if name not in {label, *pixels["columns"]}]
-    notes += [f"Left out: {', '.join(left[:10])} (not part of the image)."] if left else []
+    notes += (
+        [tr("Left out: {left} (not part of the image).").format(left=", ".join(left[:10]))] if left else []
+    )
     return {
         "kind": "image",
         "x": images,
@@ -151,7 +160,7 @@ def from_pixels(config: ImportConfig, plan: BuildPlan) -> Made:
         "labels": read_labels(cells, config) if cells else None,
         "notes": notes,
         "details": {"label": label, "found": plan["found"]},
-        "steps": f"table of pixels, images of {size} × {size}",
+        "steps": tr("table of pixels, images of {size} × {size}").format(size=size),
     }
 
 

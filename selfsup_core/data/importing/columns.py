@@ -23,6 +23,7 @@ from selfsup_core.data.importing.numbers import (
     share,
     undress,
 )
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -153,7 +154,7 @@ def describe_column(
     distinct = pc.count_distinct(filled).as_py()
     examples = [v[:80] for v in pc.unique(filled[:2000])[:5].to_pylist()]
     blank = rows - len(filled)
-    about = Column(name, "ignore", "no value in it", examples, blank, distinct)
+    about = Column(name, "ignore", tr("no value in it"), examples, blank, distinct)
     if not len(filled):
         return about
     word = re.sub(r"[\W_]+", "", name.lower())
@@ -177,7 +178,7 @@ def describe_column(
         return as_numeric(about, cells, blank)
     sample = Counter(filled[:500].to_pylist())
     if sum(count for cell, count in sample.items() if is_date(cell)) >= 0.95 * sample.total():
-        return replace(about, reason="dates in different formats")
+        return replace(about, reason=tr("dates in different formats"))
     lengths = pc.utf8_length(filled)
     mean = pc.mean(lengths).as_py()
     words = 1 + float(pc.mean(pc.count_substring(filled, " ")).as_py())
@@ -185,17 +186,23 @@ def describe_column(
     dense = share(filled, r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}]") > 0.5
     is_long = (mean >= 20 and words >= 3) or words >= 4 or (dense and mean >= 6)
     if word in LABELS and can_be_classes(distinct, len(filled)) and (distinct <= MOST_LEVELS or not is_long):
-        return replace(about, role="label", reason=f"named {name}, {distinct} values")
+        return replace(
+            about,
+            role="label",
+            reason=tr("named {name}, {distinct} values").format(name=name, distinct=distinct),
+        )
     if (is_long and distinct > 0.3 * len(filled)) or (word in TEXTS and distinct > 0.3 * len(filled)):
-        return replace(about, role="text", reason=f"{mean:.0f} characters on average")
+        return replace(about, role="text", reason=tr("{mean:.0f} characters on average").format(mean=mean))
     if zeros and distinct > MOST_LEVELS:
-        return replace(about, role="id", reason="leading zeros, as in codes")
+        return replace(about, role="id", reason=tr("leading zeros, as in codes"))
     is_named_id = IDS.search(name) and distinct >= ID_SHARE * len(filled)
     if is_named_id or (distinct == len(filled) and distinct > 20 and words < 1.5):
-        return replace(about, role="id", reason="a different value in each row")
+        return replace(about, role="id", reason=tr("a different value in each row"))
     if distinct <= MOST_LEVELS and distinct < max(2, 0.6 * len(filled)):
-        return replace(about, role="category", reason=f"{distinct} values")
-    return replace(about, reason=f"{distinct:,} different words, too many for categories")
+        return replace(about, role="category", reason=tr("{distinct} values").format(distinct=distinct))
+    return replace(
+        about, reason=tr("{distinct:,} different words, too many for categories").format(distinct=distinct)
+    )
 
 
 def as_numeric(about: Column, cells: pa.Array, blank: int) -> Column:
@@ -204,13 +211,22 @@ def as_numeric(about: Column, cells: pa.Array, blank: int) -> Column:
     word = re.sub(r"[\W_]+", "", name.lower())
     is_repeated = about.whole or 2 * distinct <= filled
     if word in LABELS and is_repeated and can_be_classes(distinct, filled):
-        return replace(about, role="label", missing=blank, reason=f"named {name}, {distinct} values")
+        return replace(
+            about,
+            role="label",
+            missing=blank,
+            reason=tr("named {name}, {distinct} values").format(name=name, distinct=distinct),
+        )
     if IDS.search(name) and distinct >= ID_SHARE * filled:
-        each = "a different number in each row" if distinct == filled else "a number for nearly each row"
+        each = (
+            tr("a different number in each row") if distinct == filled else tr("a number for nearly each row")
+        )
         return replace(about, role="id", reason=each)
     if UNNAMED.match(name) and counts_rows(cells):
-        return replace(about, role="id", reason="counts the rows")
-    how = (", decimal comma" if about.decimal_comma else "") + (" with signs" if about.dressed else "")
+        return replace(about, role="id", reason=tr("counts the rows"))
+    how = (tr(", decimal comma") if about.decimal_comma else "") + (
+        tr(" with signs") if about.dressed else ""
+    )
     return replace(about, role="numeric", reason=f"numbers{how}")
 
 
@@ -232,7 +248,7 @@ def describe_numbers(name: str, cells: pa.Array, numbers: np.ndarray) -> Column:
             examples = [cell for cell in dict.fromkeys(examples) if cell][:5]
     is_whole = distinct <= MOST_CLASSES and bool(((known == np.floor(known)) & (np.abs(known) < 1e6)).all())
     missing = len(cells) - len(known)
-    about = Column(name, "ignore", "no value in it", examples, missing, distinct, whole=is_whole)
+    about = Column(name, "ignore", tr("no value in it"), examples, missing, distinct, whole=is_whole)
     return as_numeric(about, cells, len(cells) - len(filled))
 
 
@@ -266,13 +282,17 @@ def choose_label(columns: list[Column]) -> list[Column]:
             first = len(columns) >= 16 and codes == [columns[0]] and len(numbers) == len(columns)
             chosen = codes[0].name if (lone or first) and not few else ""
         return [
-            replace(c, role="label", reason=f"{c.distinct} values; taken for the class")
+            replace(
+                c,
+                role="label",
+                reason=tr("{distinct} values; taken for the class").format(distinct=c.distinct),
+            )
             if c.name == chosen
             else c
             for c in columns
         ]
     return [
-        replace(c, role="category" if c.distinct <= MOST_LEVELS else "ignore", reason="a second label")
+        replace(c, role="category" if c.distinct <= MOST_LEVELS else "ignore", reason=tr("a second label"))
         if c.role == "label" and c.name != labels[-1]
         else c
         for c in columns
@@ -291,27 +311,39 @@ def column_notes(columns: list[ColumnAbout], label: str, *, is_offered: bool = F
             word = re.sub(r"[\W_]+", "", c["name"].lower())
             if word in LABELS and c["distinct"] > MOST_LEVELS and c["reason"] != "chosen":
                 notes.append(
-                    f"{c['name']} has {c['distinct']:,} different values and is not taken for the class. "
-                    f"A label has at most {MOST_CLASSES:,} classes, most of them with two or more rows."
+                    tr(
+                        "{name} has {distinct:,} different values and is not taken for the class. "
+                        "A label has at most {most_classes:,} classes, most of them with two or more rows."
+                    ).format(name=c["name"], distinct=c["distinct"], most_classes=MOST_CLASSES)
                 )
         if onehot := one_hot(columns):
             notes.append(
-                f"{len(onehot)} columns hold only 0 and 1 ({', '.join(onehot[:4])}, …). If each is one of "
-                "several labels of a row, choose one of them as the label and ignore the others."
+                tr(
+                    "{count} columns hold only 0 and 1 ({onehot}, …). If each is one of "
+                    "several labels of a row, choose one of them as the label and ignore the others."
+                ).format(count=len(onehot), onehot=", ".join(onehot[:4]))
             )
         elif not notes and not is_offered and (maybe := possible_labels(columns)):
             notes.append(
-                "No column was taken for the class. If one holds it, choose it as the label: "
-                f"{', '.join(maybe[:6])}."
+                tr(
+                    "No column was taken for the class. If one holds it, choose it as the label: {maybe}."
+                ).format(maybe=", ".join(maybe[:6]))
             )
     if paths := [c for c in columns if c["role"] not in ("label", "text") and holds_files(c["examples"])]:
         first = paths[0]
         notes.append(
-            f"{first['name']} names files ({first['examples'][0]}), which are not here. To import them, put "
-            "them and this table into one ZIP file."
+            tr(
+                "{name} names files ({examples}), which are not here. To import them, put "
+                "them and this table into one ZIP file."
+            ).format(name=first["name"], examples=first["examples"][0])
         )
     many = [c for c in columns if c["role"] == "category" and c["distinct"] > 10]
-    notes += [f"{c['name']} becomes {c['distinct']} columns, one for each value." for c in many[:10]]
+    notes += [
+        tr("{name} becomes {distinct} columns, one for each value.").format(
+            name=c["name"], distinct=c["distinct"]
+        )
+        for c in many[:10]
+    ]
     return notes
 
 

@@ -7,6 +7,7 @@ import codecs
 from selfsup_core.data.importing.fixes import DETECT_ENCODING
 from selfsup_core.data.importing.western import choose_western, looks_western
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 MIXED = "utf-8+cp1252"  # some lines in each, as where files were joined
 MOST_ZEROS = 0.02  # of a text's bytes, which are then left out
@@ -33,22 +34,28 @@ def detect_encoding(name: str, data: bytes) -> tuple[str, str]:
     if b"\0" in sample:
         for side, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
             if sample[side::2].count(0) > 0.4 * len(sample) / 2 > sample[1 - side :: 2].count(0):
-                return encoding, f"{name} has no byte-order mark and was read as {encoding}."
+                return encoding, tr("{name} has no byte-order mark and was read as {encoding}.").format(
+                    name=name, encoding=encoding
+                )
         if sample.count(0) > MOST_ZEROS * len(sample):
             raise DataError(
-                f"{name} is not text: it holds zero bytes.",
+                tr("{name} is not text: it holds zero bytes.").format(name=name),
                 code="not-text",
-                remedy="Save it as UTF-8 text.",
+                remedy=tr("Save it as UTF-8 text."),
             )
     try:
         data.decode("utf-8")
         zeros = data.count(0)
-        return "utf-8", f"{zeros:,} zero bytes of {name} were left out." if zeros else ""
+        return "utf-8", tr("{zeros:,} zero bytes of {name} were left out.").format(
+            zeros=zeros, name=name
+        ) if zeros else ""
     except UnicodeDecodeError as error:
         from charset_normalizer import from_bytes
 
         if is_mixed(data):
-            note = f"{name} is UTF-8 in some lines and cp1252 in others; each was read as what it is."
+            note = tr(
+                "{name} is UTF-8 in some lines and cp1252 in others; each was read as what it is."
+            ).format(name=name)
             return MIXED, note
         around = data[max(0, error.start - 30_000) : error.start + 30_000]
         best = from_bytes(
@@ -60,7 +67,9 @@ def detect_encoding(name: str, data: bytes) -> tuple[str, str]:
             data.decode(encoding)
         except UnicodeDecodeError:
             encoding = "latin-1"
-        return encoding, f"{name} is not UTF-8 (byte {error.start:,}); it was read as {encoding}."
+        return encoding, tr("{name} is not UTF-8 (byte {start:,}); it was read as {encoding}.").format(
+            name=name, start=error.start, encoding=encoding
+        )
 
 
 def decode(name: str, data: bytes, encoding: str = "") -> tuple[str, str, str]:
@@ -74,16 +83,16 @@ def decode(name: str, data: bytes, encoding: str = "") -> tuple[str, str, str]:
         text = decode_lines(data) if encoding == MIXED else data.decode(encoding)
     except (LookupError, TypeError) as error:
         raise DataError(
-            f"There is no encoding {encoding!r}.",
+            tr("There is no encoding {encoding!r}.").format(encoding=encoding),
             code="bad-encoding",
-            remedy="Try utf-8 or cp1252.",
+            remedy=tr("Try utf-8 or cp1252."),
             fix=DETECT_ENCODING,
         ) from error
     except ValueError as error:  # of decoding, or of a name with a zero byte in it
         raise DataError(
-            f"{name} is not {encoding}: {error}.",
+            tr("{name} is not {encoding}: {error}.").format(name=name, encoding=encoding, error=error),
             code="bad-encoding",
-            remedy="Leave the encoding empty to have it detected.",
+            remedy=tr("Leave the encoding empty to have it detected."),
             fix=DETECT_ENCODING,
         ) from error
     if has_old_line_ends(text):

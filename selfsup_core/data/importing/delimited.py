@@ -27,6 +27,7 @@ from selfsup_core.data.importing.table import Table, check_size, clean, kept_col
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 from selfsup_core.settings import short
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted
 
 if TYPE_CHECKING:
@@ -63,18 +64,22 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
     notes += [f"{member.name}: {left}"] if left else []
     if INNER_QUOTE.search(data):
         data = ESCAPED_QUOTE.sub(rb'\1""', data)
-        notes.append(f'{member.name} writes a quote inside a cell as \\"; it was read as a quote.')
+        notes.append(
+            tr('{name} writes a quote inside a cell as \\"; it was read as a quote.').format(name=member.name)
+        )
     sample = data[:200_000].decode("utf-8", "ignore")
     longest = max((len(line) for line in sample.splitlines()), default=0)
     is_whole = len(data) <= 200_000
     if not sample.strip():
-        raise DataError(f"{member.name} holds only blanks.", code="no-rows", remedy="Add rows.")
+        raise DataError(
+            tr("{name} holds only blanks.").format(name=member.name), code="no-rows", remedy=tr("Add rows.")
+        )
     delimiter = config.delimiter or said or detect_delimiter(member.name, sample[:LOOKED_AT])
     if not delimiter.isascii() or delimiter in '\0\n\r"':
         raise DataError(
-            f"{delimiter!r} cannot be the delimiter between cells.",
+            tr("{delimiter!r} cannot be the delimiter between cells.").format(delimiter=delimiter),
             code="bad-delimiter",
-            remedy="Give a comma, a semicolon, a tab or another ASCII character.",
+            remedy=tr("Give a comma, a semicolon, a tab or another ASCII character."),
             fix=DETECT_DELIMITER,
         )
     found: TableFound = {"encoding": encoding, "delimiter": delimiter}
@@ -87,15 +92,15 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
         rows = rows_of(sample, delimiter)[:200]
     except csv.Error as error:
         raise DataError(
-            f"{member.name} cannot be read as a table ({error}).",
+            tr("{name} cannot be read as a table ({error}).").format(name=member.name, error=error),
             code="damaged-table",
-            remedy="Look for a quote that is not closed.",
+            remedy=tr("Look for a quote that is not closed."),
         ) from error
     if not is_whole and len(rows) < 2 and longest > 100_000:
         raise DataError(
-            f"{member.name} has a line of over {longest:,} characters.",
+            tr("{name} has a line of over {longest:,} characters.").format(name=member.name, longest=longest),
             code="line-too-long",
-            remedy=f"Keep lines under {LIMITS.line_bytes // MB} MB.",
+            remedy=tr("Keep lines under {line_bytes} MB.").format(line_bytes=LIMITS.line_bytes // MB),
         )
     width = Counter(len(row) for row in rows).most_common(1)[0][0]
     if width > LIMITS.table_columns and not config.columns:
@@ -109,31 +114,39 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
             check_size(member.name, ends, kept_width, can_cut=True)
     if config.header == "auto" and len(rows) == 1 and is_whole and not any(map(is_number, rows[0])):
         raise DataError(
-            f"{member.name} has a single row, {short(', '.join(rows[0]), 60)}, which looks like a header.",
+            tr("{name} has a single row, {rows}, which looks like a header.").format(
+                name=member.name, rows=short(", ".join(rows[0]), 60)
+            ),
             code="no-rows",
-            remedy="Add rows below it, or say that there is no header.",
+            remedy=tr("Add rows below it, or say that there is no header."),
         )
     header = looks_like_header(rows) if config.header == "auto" else config.header == "yes"
     names = list(rows[0]) if header else []
     if header and len(names) == width - 1:
-        names = ["row name", *names]  # as R writes it: no name over the row names
-        notes.append("The header has one name less than the rows have cells; the first is the row's name.")
+        names = [tr("row name"), *names]  # as R writes it: no name over the row names
+        notes.append(
+            tr("The header has one name less than the rows have cells; the first is the row's name.")
+        )
     elif header and len(names) != width:
         raise DataError(
-            f"{member.name}: the header names {len(names)} columns, the rows have {width} cells.",
+            tr("{name}: the header names {count} columns, the rows have {width} cells.").format(
+                name=member.name, count=len(names), width=width
+            ),
             code="ragged-table",
-            remedy="Make them agree, or say that there is no header.",
+            remedy=tr("Make them agree, or say that there is no header."),
             fix=DETECT_DELIMITER if config.delimiter else NO_HEADER,
         )
-    names = names or [f"column {i + 1}" for i in range(width)]
+    names = names or [tr("column {i}").format(i=i + 1) for i in range(width)]
     keep = kept_columns(names, config)
     if len(keep) < width:
-        notes.append(f"{len(keep):,} of {width:,} columns were read.")
+        notes.append(tr("{count:,} of {width:,} columns were read.").format(count=len(keep), width=width))
     skipped: list[str] = []
 
     def handle(row: Any) -> str:
-        place = f"row {row.number}" if row.number else "a row"
-        skipped.append(f"{place} has {row.actual_columns} cells")
+        place = tr("row {number}").format(number=row.number) if row.number else tr("a row")
+        skipped.append(
+            tr("{place} has {actual_columns} cells").format(place=place, actual_columns=row.actual_columns)
+        )
         return "skip"
 
     try:
@@ -154,9 +167,11 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
         )
     except pa.ArrowInvalid as error:
         raise DataError(
-            f"{member.name} cannot be read as a table ({str(error)[:160]}).",
+            tr("{name} cannot be read as a table ({error}).").format(
+                name=member.name, error=str(error)[:160]
+            ),
             code="damaged-table",
-            remedy="Look for a quote that is not closed.",
+            remedy=tr("Look for a quote that is not closed."),
         ) from error
     ragged_header = header and len(rows[0]) != width  # then Arrow has set that row aside already
     if ragged_header and skipped:
@@ -172,22 +187,29 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
     most = 0.9 if config.damaged == "leave-out" else 0.1
     if len(skipped) > most * max(total, 10):
         raise DataError(
-            f"{member.name}: {len(skipped):,} of {total:,} rows have another number of cells than "
-            f"{width} ({skipped[0]}).",
+            tr(
+                "{name}: {count:,} of {total:,} rows have another number of cells than {width} ({skipped})."
+            ).format(name=member.name, count=len(skipped), total=total, width=width, skipped=skipped[0]),
             code="ragged-table",
-            remedy="Put texts that hold the delimiter into quotes.",
+            remedy=tr("Put texts that hold the delimiter into quotes."),
             fix=None if len(skipped) > 0.9 * total else without_damaged(len(skipped), "row"),
         )
     if skipped:
         shown = "; ".join(skipped[:3])
         were = "was" if len(skipped) == 1 else "were"
-        notes.append(f"{counted(len(skipped), 'row')} {were} set aside: {shown}, not {width}.")
+        notes.append(
+            tr("{count} {were} set aside: {shown}, not {width}.").format(
+                count=counted(len(skipped), "row"), were=were, shown=shown, width=width
+            )
+        )
     names, renamed = unique_names([names[i] for i in keep])
     bare = [without_guard(column) for column in columns]
     if guarded := [n for n, one, column in zip(names, bare, columns, strict=True) if one is not column]:
         notes.append(
-            f"{', '.join(guarded[:6])}: the apostrophe that keeps spreadsheets from taking a cell for a "
-            "formula was removed."
+            tr(
+                "{guarded}: the apostrophe that keeps spreadsheets from taking a cell for a "
+                "formula was removed."
+            ).format(guarded=", ".join(guarded[:6]))
         )
     return Table(names, bare, found | {"header": header}, notes + renamed)
 

@@ -14,6 +14,7 @@ from selfsup_core.data.importing.files import Member, check_entries
 from selfsup_core.data.importing.formats import document_form
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 BLOCKS = frozenset(
     [
@@ -85,21 +86,25 @@ def read_document(member: Member, encoding: str) -> tuple[str, str, str]:
         raise
     except Exception as error:  # damaged files raise many kinds in their readers
         raise DataError(
-            f"{member.name} cannot be read as {form.upper()} ({why(error)}).",
+            tr("{name} cannot be read as {form} ({why}).").format(
+                name=member.name, form=form.upper(), why=why(error)
+            ),
             code="damaged-document",
-            remedy="Save it again, or save its text as TXT.",
+            remedy=tr("Save it again, or save its text as TXT."),
         ) from error
     if len(text) > LIMITS.file_bytes:
         raise DataError(
-            f"{member.name} holds more than {LIMITS.file_bytes // MB} MB of text.",
+            tr("{name} holds more than {file_bytes} MB of text.").format(
+                name=member.name, file_bytes=LIMITS.file_bytes // MB
+            ),
             code="too-large",
-            remedy="Split it.",
+            remedy=tr("Split it."),
         )
     if not text.strip():
         raise DataError(
-            f"{member.name} holds no text.",
+            tr("{name} holds no text.").format(name=member.name),
             code="no-text",
-            remedy="If it consists of scanned pages, recognize their text (OCR) first.",
+            remedy=tr("If it consists of scanned pages, recognize their text (OCR) first."),
         )
     return text, "utf-8", ""
 
@@ -146,12 +151,14 @@ def html_text(text: str) -> str:
 
 
 def pdf_text(member: Member) -> str:
-    pypdf = load_reader(member.name, "pypdf", instead="save its text as TXT")
+    pypdf = load_reader(member.name, "pypdf", instead=tr("save its text as TXT"))
 
     reader = pypdf.PdfReader(io.BytesIO(member.read()))
     if reader.is_encrypted:
         raise DataError(
-            f"{member.name} is encrypted.", code="encrypted", remedy="Save it without a password."
+            tr("{name} is encrypted.").format(name=member.name),
+            code="encrypted",
+            remedy=tr("Save it without a password."),
         )
     parts, size = [], 0
     for page in reader.pages:
@@ -169,7 +176,7 @@ def open_safely(member: Member) -> zipfile.ZipFile:
 
 
 def docx_text(member: Member) -> str:
-    docx = load_reader(member.name, "docx", package="python-docx", instead="save its text as TXT")
+    docx = load_reader(member.name, "docx", package="python-docx", instead=tr("save its text as TXT"))
 
     open_safely(member).close()
     return "\n\n".join(p.text for p in docx.Document(io.BytesIO(member.read())).paragraphs if p.text.strip())

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr, tr_later
 
 CLASSES = ("round", "square")
 GOOD = ("lovely", "warm", "brilliant", "charming")
@@ -33,9 +34,11 @@ def find_example(name: str) -> Example:
         if example.name == name:
             return example
     raise DataError(
-        f"There is no example {name!r}. Examples: {', '.join(e.name for e in EXAMPLES)}.",
+        tr("There is no example {name!r}. Examples: {examples}.").format(
+            name=name, examples=", ".join(e.name for e in EXAMPLES)
+        ),
         code="no-example",
-        remedy="Choose one of them.",
+        remedy=tr("Choose one of them."),
     )
 
 
@@ -69,7 +72,9 @@ def wav(number: int) -> bytes:
 
 def sentence(number: int) -> str:
     word = (BAD if number % 2 else GOOD)[number // 2 % 4]
-    return f"A {word} film about town number {number}, and the music is {word} as well."
+    return tr("A {word} film about town number {number}, and the music is {word} as well.").format(
+        word=word, number=number
+    )
 
 
 def packed(files: dict[str, bytes]) -> bytes:
@@ -132,8 +137,10 @@ def plain_text() -> bytes:
     """Ten paragraphs of prose, parted by blank lines."""
     places = ("river", "harbor", "garden", "library", "station")
     parts = [
-        f"On day {day} we walked to the {places[day % 5]}. It was open, and we stayed until the evening. "
-        f"Then we wrote down what we had seen at the {places[day % 5]}."
+        tr(
+            "On day {day} we walked to the {places}. It was open, and we stayed until the evening. "
+            "Then we wrote down what we had seen at the {places}."
+        ).format(day=day, places=places[day % 5])
         for day in range(1, 11)
     ]
     return ("\n\n".join(parts) + "\n").encode()
@@ -142,66 +149,73 @@ def plain_text() -> bytes:
 EXAMPLES = (
     Example(
         "image-folders",
-        "Images in folders",
-        "A ZIP file with a folder for each class.",
+        tr_later("Images in folders"),
+        tr_later("A ZIP file with a folder for each class."),
         "image-folders.zip",
         image_folders,
     ),
     Example(
         "image-splits",
-        "Images with a given split",
-        "Folders train and test (and val), with a folder for each class in them.",
+        tr_later("Images with a given split"),
+        tr_later("Folders train and test (and val), with a folder for each class in them."),
         "image-splits.zip",
         image_splits,
     ),
     Example(
         "image-index",
-        "Images and a table",
-        "A ZIP file with the images and a CSV file that names each image and its class.",
+        tr_later("Images and a table"),
+        tr_later("A ZIP file with the images and a CSV file that names each image and its class."),
         "image-index.zip",
         image_index,
     ),
     Example(
         "arrays",
-        "Arrays",
-        "An NPZ file: images (rows, height, width) or numbers (rows, columns), and labels.",
+        tr_later("Arrays"),
+        tr_later("An NPZ file: images (rows, height, width) or numbers (rows, columns), and labels."),
         "arrays.npz",
         arrays,
     ),
     Example(
         "table",
-        "Table",
-        "A CSV file or a spreadsheet: a row for each sample, a column for the class, names above. Cells of "
-        "the class may be empty: rows without a label can be given pseudo-labels.",
+        tr_later("Table"),
+        tr_later(
+            "A CSV file or a spreadsheet: a row for each sample, a column for the class, "
+            "names above. Cells of "
+            "the class may be empty: rows without a label can be given pseudo-labels."
+        ),
         "table.csv",
         measurements,
     ),
     Example(
         "texts",
-        "Texts in a table",
-        "A column of texts and one of classes, as CSV, JSON lines or Parquet. Classes may be empty.",
+        tr_later("Texts in a table"),
+        tr_later(
+            "A column of texts and one of classes, as CSV, JSON lines or Parquet. Classes may be empty."
+        ),
         "texts.csv",
         reviews,
     ),
     Example(
         "plain-text",
-        "Plain text for a language model",
-        "TXT files: a book, plays, notes or code. Classes are not needed. The example is short; "
-        "a language model needs far more.",
+        tr_later("Plain text for a language model"),
+        tr_later(
+            "TXT files: a book, plays, notes or code. Classes are not needed. The example is short; "
+            "a language model needs far more."
+        ),
         "plain-text.txt",
         plain_text,
     ),
     Example(
         "text-folders",
-        "Texts in folders",
-        "A ZIP file with a folder for each class and a text file for each sample.",
+        tr_later("Texts in folders"),
+        tr_later("A ZIP file with a folder for each class and a text file for each sample."),
         "text-folders.zip",
         text_folders,
     ),
     Example(
         "sounds",
-        "Sounds in folders",
-        "A ZIP file with a folder for each class and WAV, FLAC, MP3, OGG or AIFF files.",
+        tr_later("Sounds in folders"),
+        tr_later("A ZIP file with a folder for each class and WAV, FLAC, MP3, OGG or AIFF files."),
         "sounds.zip",
         sound_folders,
     ),

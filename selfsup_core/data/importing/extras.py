@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr, tr_later
 
 # What a reader stumbles over in a damaged file, said of its own variables.
 INTERNAL = (
@@ -21,7 +22,7 @@ INTERNAL = (
     RecursionError,
     struct.error,
 )
-UNTOLD = "its content is damaged or incomplete"
+UNTOLD = tr_later("its content is damaged or incomplete")
 
 
 def why(error: Exception, most: int = 120) -> str:
@@ -61,8 +62,12 @@ def load_reader(file: str, module: str, *, package: str = "", instead: str = "")
     except (ImportError, OSError) as error:  # OSError: a library that it needs is missing
         package = package or module.partition(".")[0]
         raise DataError(
-            f"{file} is read by the package {package}, which is not installed.",
+            tr("{file} is read by the package {package}, which is not installed.").format(
+                file=file, package=package
+            ),
             code="no-reader",
-            remedy=f"Install it with pip install {package}, or all with requirements-formats.txt"
+            remedy=tr("Install it with pip install {package}, or all with requirements-formats.txt").format(
+                package=package
+            )
             + (f"; or {instead}." if instead else "."),
         ) from error

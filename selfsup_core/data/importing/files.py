@@ -22,6 +22,7 @@ from selfsup_core.data.importing.formats import XZ, identify
 from selfsup_core.data.importing.zip_names import rename_members
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -85,9 +86,9 @@ def open_files(paths: list[Path]) -> list[Member]:
     """
     if len(paths) > LIMITS.files:
         raise DataError(
-            f"{len(paths)} files; at most {LIMITS.files} at once.",
+            tr("{count} files; at most {files} at once.").format(count=len(paths), files=LIMITS.files),
             code="too-many-files",
-            remedy="Put them into one ZIP.",
+            remedy=tr("Put them into one ZIP."),
         )
     members: list[Member] = []
     for path in paths:
@@ -97,11 +98,13 @@ def open_files(paths: list[Path]) -> list[Member]:
         most = LIMITS.archive_bytes if form == "zip" else LIMITS.file_bytes
         if member.size > most:
             raise DataError(
-                f"{path.name} has {member.size / MB:.0f} MB; at most {most // MB:,} MB.",
+                tr("{name} has {size:.0f} MB; at most {most:,} MB.").format(
+                    name=path.name, size=member.size / MB, most=most // MB
+                ),
                 code="file-too-large",
-                remedy="Make the images smaller, or take a sample."
+                remedy=tr("Make the images smaller, or take a sample.")
                 if form == "zip"
-                else "Split it or take a sample.",
+                else tr("Split it or take a sample."),
             )
         if form == "zip":
             members += [unpack_inner(inner) for inner in open_archive(path)]
@@ -111,9 +114,11 @@ def open_files(paths: list[Path]) -> list[Member]:
             members.append(member)
     if sum(member.size for member in members) > LIMITS.archive_bytes:
         raise DataError(
-            f"The files hold more than {LIMITS.archive_bytes // MB} MB.",
+            tr("The files hold more than {archive_bytes} MB.").format(
+                archive_bytes=LIMITS.archive_bytes // MB
+            ),
             code="too-large",
-            remedy="Take a sample.",
+            remedy=tr("Take a sample."),
         )
     return members
 
@@ -128,20 +133,24 @@ def unpack_gzip(member: Member) -> Member:
             unpacker = lzma.LZMADecompressor(memlimit=LIMITS.file_bytes)
             data = unpacker.decompress(packed, most + 1)
             if not unpacker.eof and len(data) <= most:
-                raise EOFError("it ends too early")
+                raise EOFError(tr("it ends too early"))
         else:
             opened = bz2.open if packed.startswith(b"BZh") else gzip.open
             with opened(io.BytesIO(packed)) as file:
                 data = file.read(most + 1)
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise DataError(
-            f"{member.name} is damaged ({error}).", code="damaged-file", remedy="Pack it again."
+            tr("{name} is damaged ({error}).").format(name=member.name, error=error),
+            code="damaged-file",
+            remedy=tr("Pack it again."),
         ) from error
     if len(data) > most:
         raise DataError(
-            f"{member.name} grows to more than {LIMITS.archive_ratio} times its size.",
+            tr("{name} grows to more than {archive_ratio} times its size.").format(
+                name=member.name, archive_ratio=LIMITS.archive_ratio
+            ),
             code="archive-bomb",
-            remedy="Upload it unpacked.",
+            remedy=tr("Upload it unpacked."),
         )
     return Member(name, len(data), lambda: data)
 
@@ -174,15 +183,17 @@ def open_archive(path: Path) -> list[Member]:
         raise
     except Exception as error:  # zipfile raises many kinds for damaged files
         raise DataError(
-            f"{name} is a damaged archive ({error}).",
+            tr("{name} is a damaged archive ({error}).").format(name=name, error=error),
             code="damaged-archive",
-            remedy="Pack it again.",
+            remedy=tr("Pack it again."),
         ) from error
     check_entries(name, path.stat().st_size, entries)
     names, notes = rename_members(name, entries)
     kept = [(entry, called) for entry, called in zip(entries, names, strict=True) if not is_hidden(called)]
     if not kept:
-        raise DataError(f"{name} holds no files.", code="empty-archive", remedy="Pack it again.")
+        raise DataError(
+            tr("{name} holds no files.").format(name=name), code="empty-archive", remedy=tr("Pack it again.")
+        )
 
     def begin(entry: zipfile.ZipInfo, count: int) -> bytes:
         try:
@@ -192,14 +203,19 @@ def open_archive(path: Path) -> list[Member]:
             raise
         except Exception as error:  # each way of packing has errors of its own
             raise DataError(
-                f"{entry.filename} in {name} is damaged ({error}).", code="damaged-member"
+                tr("{filename} in {name} is damaged ({error}).").format(
+                    filename=entry.filename, name=name, error=error
+                ),
+                code="damaged-member",
             ) from error
 
     def read(entry: zipfile.ZipInfo) -> bytes:
         data = begin(entry, entry.file_size + 1)
         if len(data) != entry.file_size:
             raise DataError(
-                f"{entry.filename} in {name} is longer or shorter than it says.",
+                tr("{filename} in {name} is longer or shorter than it says.").format(
+                    filename=entry.filename, name=name
+                ),
                 code="damaged-member",
             )
         return data
@@ -222,37 +238,47 @@ def check_entries(name: str, size: int, entries: list[zipfile.ZipInfo]) -> None:
     """Refuse an archive by its directory, before anything is unpacked."""
     if len(entries) > LIMITS.archive_entries:
         raise DataError(
-            f"{name} has {len(entries):,} files; at most {LIMITS.archive_entries:,}.",
+            tr("{name} has {count:,} files; at most {archive_entries:,}.").format(
+                name=name, count=len(entries), archive_entries=LIMITS.archive_entries
+            ),
             code="archive-entries",
-            remedy="Take a sample, or split it.",
+            remedy=tr("Take a sample, or split it."),
         )
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > LIMITS.archive_bytes:
         raise DataError(
-            f"{name} unpacks to {unpacked / MB:,.0f} MB; at most {LIMITS.archive_bytes // MB:,} MB.",
+            tr("{name} unpacks to {unpacked:,.0f} MB; at most {archive_bytes:,} MB.").format(
+                name=name, unpacked=unpacked / MB, archive_bytes=LIMITS.archive_bytes // MB
+            ),
             code="archive-too-large",
-            remedy="Take a sample, or make the images smaller.",
+            remedy=tr("Take a sample, or make the images smaller."),
         )
     if unpacked > 10 * MB and unpacked > LIMITS.archive_ratio * size:
         raise DataError(
-            f"{name} grows to {unpacked / max(size, 1):.0f} times its size; at most {LIMITS.archive_ratio}.",
+            tr("{name} grows to {unpacked:.0f} times its size; at most {archive_ratio}.").format(
+                name=name, unpacked=unpacked / max(size, 1), archive_ratio=LIMITS.archive_ratio
+            ),
             code="archive-bomb",
-            remedy="Upload the files themselves.",
+            remedy=tr("Upload the files themselves."),
         )
     end = 0
     for entry in sorted(entries, key=lambda e: e.header_offset):
         if entry.flag_bits & 1:
             raise DataError(
-                f"{entry.filename} in {name} is encrypted.",
+                tr("{filename} in {name} is encrypted.").format(filename=entry.filename, name=name),
                 code="archive-encrypted",
-                remedy="Pack it without a password.",
+                remedy=tr("Pack it without a password."),
             )
         if entry.header_offset < end:
-            raise DataError(f"{name} has entries that overlap.", code="archive-bomb", remedy="Pack it again.")
+            raise DataError(
+                tr("{name} has entries that overlap.").format(name=name),
+                code="archive-bomb",
+                remedy=tr("Pack it again."),
+            )
         end = entry.header_offset + entry.compress_size
         if PurePosixPath(entry.filename).suffix.lower() in (".zip", ".7z", ".rar", ".tar", ".tgz"):
             raise DataError(
-                f"{name} holds another archive, {entry.filename}.",
+                tr("{name} holds another archive, {filename}.").format(name=name, filename=entry.filename),
                 code="archive-nested",
-                remedy="Unpack the inner one first.",
+                remedy=tr("Unpack the inner one first."),
             )

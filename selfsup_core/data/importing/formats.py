@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from selfsup_core.data.importing.extras import load_reader
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".ckpt")
 IMAGE_ENDINGS = (
@@ -62,7 +63,11 @@ def identify(name: str, head: bytes) -> str:
     if head and document_form(name, head):
         return "txt"
     if not head:
-        raise DataError(f"{name} is empty.", code="empty-file", remedy="Choose a file with content.")
+        raise DataError(
+            tr("{name} is empty.").format(name=name),
+            code="empty-file",
+            remedy=tr("Choose a file with content."),
+        )
     if suffix and suffix in TEXTS and all(32 <= b < 127 or b in b"\t\r\n" for b in head[:16]):
         return TEXTS[suffix]  # a table may begin with "BMI" or "PAR1"
     if is_image(name, head):
@@ -79,9 +84,11 @@ def identify(name: str, head: bytes) -> str:
         return "hdf5"
     if head[4:8] == b"ftyp" and suffix in (".m4a", ".mp4", ".aac", ".m4b"):
         raise DataError(
-            f"{name} is an M4A sound (AAC), which cannot be read.",
+            tr("{name} is an M4A sound (AAC), which cannot be read.").format(name=name),
             code="unknown-format",
-            remedy=f"Convert it with ffmpeg -i {name} {PurePosixPath(name).stem}.wav",
+            remedy=tr("Convert it with ffmpeg -i {name} {stem}.wav").format(
+                name=name, stem=PurePosixPath(name).stem
+            ),
         )
     for magic, found in (
         (b"ARROW1", "feather"),
@@ -99,9 +106,9 @@ def identify(name: str, head: bytes) -> str:
         return "idx"
     if suffix in PICKLES or (head[0] == 0x80 and len(head) > 1 and head[1] in (2, 3, 4, 5)):
         raise DataError(
-            f"{name} may run code when it is loaded (pickle or a model file).",
+            tr("{name} may run code when it is loaded (pickle or a model file).").format(name=name),
             code="pickle-refused",
-            remedy="Save arrays with numpy.savez, tables as CSV or Parquet.",
+            remedy=tr("Save arrays with numpy.savez, tables as CSV or Parquet."),
         )
     if suffix == ".bin":
         return "cifar"
@@ -117,9 +124,11 @@ def identify(name: str, head: bytes) -> str:
         ".zip",
     ):
         raise DataError(
-            f"{name} is not a {suffix[1:].upper()} file: its first bytes are something else.",
+            tr("{name} is not a {suffix} file: its first bytes are something else.").format(
+                name=name, suffix=suffix[1:].upper()
+            ),
             code="wrong-content",
-            remedy="Save it again in that format.",
+            remedy=tr("Save it again in that format."),
         )
     if suffix in TEXTS and (suffix or not any(b < 9 or 13 < b < 32 for b in head)):
         return TEXTS[suffix]
@@ -127,16 +136,18 @@ def identify(name: str, head: bytes) -> str:
         return "txt"
     if head[257:262] == b"ustar":
         raise DataError(
-            f"{name} is a TAR archive, which cannot be read.",
+            tr("{name} is a TAR archive, which cannot be read.").format(name=name),
             code="unknown-format",
-            remedy="Unpack it, and put its files into a ZIP file.",
+            remedy=tr("Unpack it, and put its files into a ZIP file."),
         )
     raise DataError(
-        f"{name} is of a kind that cannot be read.",
+        tr("{name} is of a kind that cannot be read.").format(name=name),
         code="unknown-format",
-        remedy="Give CSV, TSV, Excel, ODS, JSON, JSONL, Parquet, Feather, Stata, SPSS, SAS, ARFF, libsvm, "
-        "NPY, NPZ, HDF5, AnnData, MATLAB, IDX, TXT, PDF, DOCX, EPUB, HTML, WAV, FLAC, MP3, OGG, AIFF, "
-        "images, DICOM, NIfTI, or a ZIP of these.",
+        remedy=tr(
+            "Give CSV, TSV, Excel, ODS, JSON, JSONL, Parquet, Feather, Stata, SPSS, SAS, ARFF, libsvm, "
+            "NPY, NPZ, HDF5, AnnData, MATLAB, IDX, TXT, PDF, DOCX, EPUB, HTML, WAV, FLAC, MP3, OGG, AIFF, "
+            "images, DICOM, NIfTI, or a ZIP of these."
+        ),
     )
 
 
@@ -149,16 +160,18 @@ def is_image(name: str, head: bytes) -> bool:
             name,
             "pillow_heif",
             package="pillow-heif",
-            instead='save it as JPEG or PNG (an iPhone takes JPEG with the camera format "Most Compatible")',
+            instead=tr(
+                'save it as JPEG or PNG (an iPhone takes JPEG with the camera format "Most Compatible")'
+            ),
         )
         return True
     if scan_form(name, head):
         return True
     if PurePosixPath(name).suffix.lower() == ".svg":
         raise DataError(
-            f"{name} is a drawing (SVG), not an image of pixels.",
+            tr("{name} is a drawing (SVG), not an image of pixels.").format(name=name),
             code="drawing",
-            remedy="Export it as PNG.",
+            remedy=tr("Export it as PNG."),
         )
     return head.startswith(IMAGES) or is_riff(head, b"WEBP") or NETPBM.match(head) is not None
 

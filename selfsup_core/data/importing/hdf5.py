@@ -13,6 +13,7 @@ from selfsup_core.data.importing.extras import load_reader, why
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 FILTERS = (1, 2, 3, 4, 5, 6, 32000)  # those that HDF5 and h5py have built in; others load a library
 MOST_ITEMS = 10_000
@@ -23,7 +24,7 @@ KERAS = ("layer_names", "keras_version", "model_config")
 @contextmanager
 def open_hdf5(member: Member) -> Iterator[Any]:
     """An h5py file. What goes wrong while it is read is a DataError. Raises DataError."""
-    h5py = load_reader(member.name, "h5py", instead="save its arrays with numpy.savez")
+    h5py = load_reader(member.name, "h5py", instead=tr("save its arrays with numpy.savez"))
     try:
         # From memory, which is quicker than from a stream of Python, and no file beside it is looked for.
         with h5py.File.in_memory(member.read()) as file:
@@ -32,9 +33,9 @@ def open_hdf5(member: Member) -> Iterator[Any]:
         raise
     except Exception as error:  # damaged files raise many kinds
         raise DataError(
-            f"{member.name} cannot be read as HDF5 ({why(error)}).",
+            tr("{name} cannot be read as HDF5 ({why}).").format(name=member.name, why=why(error)),
             code="damaged-array",
-            remedy="Write it again, or save its arrays with numpy.savez.",
+            remedy=tr("Write it again, or save its arrays with numpy.savez."),
         ) from error
 
 
@@ -50,9 +51,9 @@ def read_hdf5(name: str, file: Any, prefix: str, aside: dict[str, str]) -> list[
     """
     if any(key in file.attrs for key in KERAS) or "model_weights" in file:
         raise DataError(
-            f"{name} holds a Keras model, not data.",
+            tr("{name} holds a Keras model, not data.").format(name=name),
             code="unknown-format",
-            remedy="Give the arrays that it was trained on.",
+            remedy=tr("Give the arrays that it was trained on."),
         )
     found: list[Named] = []
     size = 0
@@ -65,7 +66,9 @@ def read_hdf5(name: str, file: Any, prefix: str, aside: dict[str, str]) -> list[
             aside[path] = error.message
             continue
         size += array.nbytes
-        check_decoded(f"The arrays of {name}", size, "Keep only the arrays that are needed.")
+        check_decoded(
+            tr("The arrays of {name}").format(name=name), size, tr("Keep only the arrays that are needed.")
+        )
         found.append(Named(f"{prefix}{path.lower()}", array))
     check_some(name, found, aside)
     return found
@@ -75,9 +78,9 @@ def check_some(name: str, found: list[Named], aside: dict[str, str]) -> None:
     if not found:
         why = f" ({next(iter(aside.values()))})" if aside else ""
         raise DataError(
-            f"{name} holds no array of numbers or strings{why}.",
+            tr("{name} holds no array of numbers or strings{why}.").format(name=name, why=why),
             code="no-samples",
-            remedy="Save samples and labels as plain arrays.",
+            remedy=tr("Save samples and labels as plain arrays."),
         )
 
 
@@ -95,9 +98,11 @@ def each_dataset(group: Any, aside: dict[str, str]) -> Iterator[tuple[str, Any]]
         seen.add(address)
         if len(seen) > MOST_ITEMS:
             raise DataError(
-                f"{group.name or 'The file'} holds more than {MOST_ITEMS:,} arrays and groups.",
+                tr("{value} holds more than {most_items:,} arrays and groups.").format(
+                    value=group.name or "The file", most_items=MOST_ITEMS
+                ),
                 code="too-many-items",
-                remedy="Join the samples into one array.",
+                remedy=tr("Join the samples into one array."),
             )
         if isinstance(item, h5py.Dataset):
             yield path, item
@@ -106,7 +111,7 @@ def each_dataset(group: Any, aside: dict[str, str]) -> Iterator[tuple[str, Any]]
             inner = own(item, name)
             called = f"{path}/{name}" if path else name
             if inner is None:
-                aside[called] = "a link, which is not followed"
+                aside[called] = tr("a link, which is not followed")
             elif isinstance(inner, h5py.Group | h5py.Dataset):
                 left.append((called, inner))
 
@@ -136,38 +141,52 @@ def read_dataset(path: str, dataset: Any) -> np.ndarray:
     text = h5py.check_string_dtype(dataset.dtype)
     if dataset.shape is None or (kind not in "biufS" and text is None):
         what = "records" if dataset.dtype.names else "nothing" if dataset.shape is None else "objects"
-        raise bad_array(f"{path} holds {what}; expected numbers or strings")
-    check_decoded(f"{path} of {dataset.shape}", count * dataset.dtype.itemsize, "Take a sample.")
+        raise bad_array(tr("{path} holds {what}; expected numbers or strings").format(path=path, what=what))
+    check_decoded(
+        tr("{path} of {shape}").format(path=path, shape=dataset.shape),
+        count * dataset.dtype.itemsize,
+        tr("Take a sample."),
+    )
     if text is None:
         return np.asarray(dataset[()])
     if dataset.ndim != 1:
-        raise bad_array(f"{path} of {dataset.shape} holds strings; expected one a row")
+        raise bad_array(
+            tr("{path} of {shape} holds strings; expected one a row").format(path=path, shape=dataset.shape)
+        )
     cells: list[str] = []
     longest = 1
     for start in range(0, count, BLOCK):
         block = dataset.asstr(errors="replace")[start : start + BLOCK].tolist()
         cells += block
         longest = max(longest, *map(len, block))
-        check_decoded(f"The strings of {path}", 4 * longest * count, "Take a sample, or save them as CSV.")
+        check_decoded(
+            tr("The strings of {path}").format(path=path),
+            4 * longest * count,
+            tr("Take a sample, or save them as CSV."),
+        )
     return np.array(cells, np.str_)
 
 
 def check_storage(path: str, dataset: Any) -> None:
     """Raises DataError where the values lie in another file, or would be unpacked by a loaded library."""
     if dataset.external or dataset.is_virtual:
-        raise bad_array(f"{path} keeps its values in another file")
+        raise bad_array(tr("{path} keeps its values in another file").format(path=path))
     made = dataset.id.get_create_plist()
     used = [made.get_filter(i)[0] for i in range(made.get_nfilters())]
     if odd := [code for code in used if code not in FILTERS]:
-        raise bad_array(f"{path} is packed by filter {odd[0]}, which is not built into HDF5 (gzip is)")
+        raise bad_array(
+            tr("{path} is packed by filter {odd}, which is not built into HDF5 (gzip is)").format(
+                path=path, odd=odd[0]
+            )
+        )
     # A chunk is unpacked as a whole.
     chunk = int(np.prod(dataset.chunks or (), dtype=object)) * dataset.dtype.itemsize
-    check_decoded(f"A chunk of {path}", chunk, "Write it in smaller chunks.")
+    check_decoded(tr("A chunk of {path}").format(path=path), chunk, tr("Write it in smaller chunks."))
 
 
 def bad_array(said: str) -> DataError:
     return DataError(
-        f"{said}.", code="bad-array", remedy="Save plain arrays of numbers or strings, packed by gzip."
+        f"{said}.", code="bad-array", remedy=tr("Save plain arrays of numbers or strings, packed by gzip.")
     )
 
 

@@ -20,6 +20,7 @@ from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.data.importing.tones import Tone, is_wide, narrow
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -58,24 +59,28 @@ def open_image(member: Member, *, header_only: bool = False) -> Image.Image:
         raise
     except Image.DecompressionBombError as error:
         raise DataError(
-            f"{member.name} has far more than {LIMITS.image_pixels // MB} megapixels.",
+            tr("{name} has far more than {image_pixels} megapixels.").format(
+                name=member.name, image_pixels=LIMITS.image_pixels // MB
+            ),
             code="image-too-large",
-            remedy="Make it smaller.",
+            remedy=tr("Make it smaller."),
         ) from error
     except Exception as error:
         if header_only and member.size > HEADER:
             return open_image(member)
         raise DataError(
-            f"{member.name} is not a readable image ({short(error)}).",
+            tr("{name} is not a readable image ({error}).").format(name=member.name, error=short(error)),
             code="damaged-image",
-            remedy="Open it in a viewer and save it as JPEG or PNG.",
+            remedy=tr("Open it in a viewer and save it as JPEG or PNG."),
         ) from error
     width, height = image.size
     if width * height > LIMITS.image_pixels:
         raise DataError(
-            f"{member.name} has {width * height / MB:.0f} megapixels; at most {LIMITS.image_pixels // MB}.",
+            tr("{name} has {width:.0f} megapixels; at most {image_pixels}.").format(
+                name=member.name, width=width * height / MB, image_pixels=LIMITS.image_pixels // MB
+            ),
             code="image-too-large",
-            remedy="Make it smaller.",
+            remedy=tr("Make it smaller."),
         )
     return image
 
@@ -101,12 +106,23 @@ def check_pixels(members: list[Member], sizes: list[tuple[int, int]]) -> None:
     total = sum(width * height for width, height in sizes)
     if total > LIMITS.images_pixels:
         raise DataError(
-            f"The {len(sizes):,} images have {total / MB:,.0f} megapixels together; at most "
-            f"{LIMITS.images_pixels // MB:,} (the first, {members[0].name}, is {sizes[0][0]} × "
-            f"{sizes[0][1]}).",
+            tr(
+                "The {count:,} images have {total:,.0f} megapixels together; at most "
+                "{images_pixels:,} (the first, {name}, is {sizes} × "
+                "{sizes_2})."
+            ).format(
+                count=len(sizes),
+                total=total / MB,
+                images_pixels=LIMITS.images_pixels // MB,
+                name=members[0].name,
+                sizes=sizes[0][0],
+                sizes_2=sizes[0][1],
+            ),
             code="images-too-large",
-            remedy="Make the images smaller, since they are resized to at most 256 × 256 in any case, or "
-            "take a sample.",
+            remedy=tr(
+                "Make the images smaller, since they are resized to at most 256 × 256 in any case, or "
+                "take a sample."
+            ),
         )
 
 
@@ -155,7 +171,9 @@ def look_at_some(members: list[Member]) -> Look:
         except DataError as error:
             look.aside[member.name] = error.message
         except Exception as error:  # damaged behind its header
-            look.aside[member.name] = f"{member.name} is damaged ({short(error)})."
+            look.aside[member.name] = tr("{name} is damaged ({error}).").format(
+                name=member.name, error=short(error)
+            )
     return look
 
 
@@ -170,19 +188,23 @@ def choose_tone(look: Look, config: ImportConfig) -> tuple[Tone, list[str]]:
             high = 255.0
         else:
             notes.append(
-                f"The images have more than 8 bits. Values from {low:g} to {high:g}, as they occur in the "
-                "set, were scaled to 0 to 255, the same for all."
+                tr(
+                    "The images have more than 8 bits. Values from {low:g} to {high:g}, as they occur in the "
+                    "set, were scaled to 0 to 255, the same for all."
+                ).format(low=low, high=high)
             )
     background = {"white": 255, "black": 0}.get(config.background, 255)
     if config.background == "auto" and look.pale > 0.5 * look.transparent:
         background = 0
         notes.append(
-            f"{look.pale:,} of {look.transparent:,} transparent images are nearly white, so the background "
-            "is black. To change it, set Background."
+            tr(
+                "{pale:,} of {transparent:,} transparent images are nearly white, so the background "
+                "is black. To change it, set Background."
+            ).format(pale=look.pale, transparent=look.transparent)
         )
     is_binary = look.top == 1 and high is None
     if is_binary:
-        notes.append("The images hold only 0 and 1; these are black and white now.")
+        notes.append(tr("The images hold only 0 and 1; these are black and white now."))
     return Tone(low, high, background, is_binary), notes
 
 
@@ -221,7 +243,10 @@ def read_image(
         image = make_square(image, size, fit)
         return np.asarray(image, dtype=np.uint8), original
     except Exception as error:
-        raise DataError(f"{member.name} is damaged ({short(error)}).", code="damaged-image") from error
+        raise DataError(
+            tr("{name} is damaged ({error}).").format(name=member.name, error=short(error)),
+            code="damaged-image",
+        ) from error
 
 
 def read_images(
@@ -233,9 +258,9 @@ def read_images(
     """
     shape = (len(members), size, size, 3) if color else (len(members), size, size)
     check_decoded(
-        f"{len(members):,} images of {size} × {size}",
+        tr("{count:,} images of {size} × {size}").format(count=len(members), size=size),
         math.prod(shape),
-        "Choose a smaller image size, or take a sample.",
+        tr("Choose a smaller image size, or take a sample."),
     )
     pixels = np.zeros(shape, np.uint8)
     kept: list[int] = []
@@ -260,8 +285,10 @@ def read_images(
         place += len(run)
     if not kept:
         raise DataError(
-            f"None of {len(members)} images can be read; the first: {next(iter(aside.values()))}",
+            tr("None of {count} images can be read; the first: {next}").format(
+                count=len(members), next=next(iter(aside.values()))
+            ),
             code="no-images",
-            remedy="Open them in a viewer and save them again.",
+            remedy=tr("Open them in a viewer and save them again."),
         )
     return pixels[: len(kept)], kept, np.array(sizes, dtype=np.int32), aside

@@ -38,26 +38,27 @@ from selfsup_core.data.importing.tables import TABLES, read_table, table_form
 from selfsup_core.data.importing.titles import title_of
 from selfsup_core.data.splits import PARTS
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr, tr_later
 
 ARRAYS = ("npy", "idx", "cifar", "hdf5", "mat")
 MANY_COLUMNS = 2000  # from which on their cost is named
 FORM_NAMES = {
     "csv": "table",
     "jsonl": "JSON",
-    "parquet": "Parquet",
-    "fasttext": "labeled lines",
-    "libsvm": "libsvm rows",
-    "excel": "a spreadsheet",
-    "feather": "Feather",
-    "stata": "a Stata file",
-    "spss": "an SPSS file",
-    "sas": "a SAS file",
+    "parquet": tr_later("Parquet"),
+    "fasttext": tr_later("labeled lines"),
+    "libsvm": tr_later("libsvm rows"),
+    "excel": tr_later("a spreadsheet"),
+    "feather": tr_later("Feather"),
+    "stata": tr_later("a Stata file"),
+    "spss": tr_later("an SPSS file"),
+    "sas": tr_later("a SAS file"),
     "arff": "ARFF",
-    "npy": "NumPy array",
+    "npy": tr_later("NumPy array"),
     "hdf5": "HDF5",
-    "mat": "MATLAB arrays",
+    "mat": tr_later("MATLAB arrays"),
     "idx": "IDX",
-    "cifar": "CIFAR or STL-10 records",
+    "cifar": tr_later("CIFAR or STL-10 records"),
     "image": "images",
     "wav": "sounds",
     "txt": "text",
@@ -96,9 +97,9 @@ def sort_members(
             form = "image" if member.picture else table_form(member, config)
             if form in ("zip", "gz"):
                 raise DataError(
-                    f"{member.name} is packed twice.",
+                    tr("{name} is packed twice.").format(name=member.name),
                     code="archive-nested",
-                    remedy="Unpack the inner archive first.",
+                    remedy=tr("Unpack the inner archive first."),
                 )
         except DataError as error:
             if len(members) == 1:
@@ -111,22 +112,28 @@ def sort_members(
         found.setdefault(form, []).append(member)
     if not found and config.only:
         raise DataError(
-            f"{name} has no file and no kind of files called {config.only!r}.",
+            tr("{name} has no file and no kind of files called {only!r}.").format(
+                name=name, only=config.only
+            ),
             code="no-file",
-            remedy="Check the name.",
+            remedy=tr("Check the name."),
             fix={"setting": "only", "value": "", "title": "Read all files"},
         )
     if not found:
         raise DataError(
-            f"Nothing in {name} can be read; the first: {next(iter(aside.values()))}",
+            tr("Nothing in {name} can be read; the first: {next}").format(
+                name=name, next=next(iter(aside.values()))
+            ),
             code="nothing-readable",
-            remedy="See the list of formats.",
+            remedy=tr("See the list of formats."),
         )
     if is_unpacked and aside and set(found) <= set(TABLES):
         raise DataError(
-            f"None of the files in {name} can be read; the first: {next(iter(aside.values()))}",
+            tr("None of the files in {name} can be read; the first: {next}").format(
+                name=name, next=next(iter(aside.values()))
+            ),
             code="nothing-readable",
-            remedy="Save its images as PNG or JPEG, its sounds as WAV or FLAC.",
+            remedy=tr("Save its images as PNG or JPEG, its sounds as WAV or FLAC."),
         )
     beside = []
     for main in ("image", "wav"):
@@ -144,16 +151,16 @@ def sort_members(
         beside += take_letters(found)
         if not set(found) & set(TABLES):
             for form in set(found) - set(ARRAYS):
-                aside |= {m.name: "not an array" for m in found.pop(form)}
+                aside |= {m.name: tr("not an array") for m in found.pop(form)}
             return "npy", [m for form in ARRAYS for m in found.get(form, [])], beside, aside
     if len(found) > 1 and "txt" in found:
-        aside |= {m.name: "not a table" for m in found.pop("txt")}
+        aside |= {m.name: tr("not a table") for m in found.pop("txt")}
     if len(found) > 1:
         kinds = ", ".join(FORM_NAMES.get(form, form) for form in found)
         raise DataError(
-            f"These files are of different kinds: {kinds}.",
+            tr("These files are of different kinds: {kinds}.").format(kinds=kinds),
             code="mixed-kinds",
-            remedy="Upload one kind at a time.",
+            remedy=tr("Upload one kind at a time."),
             fix=read_only(max(found, key=lambda form: len(found[form]))),
         )
     ((form, kept),) = found.items()
@@ -207,9 +214,9 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
         kind = made.kinds[0]
         if config.kind not in ("auto", kind):
             raise DataError(
-                f"An array of {x.shape} cannot be read as {config.kind}.",
+                tr("An array of {shape} cannot be read as {kind}.").format(shape=x.shape, kind=config.kind),
                 code="wrong-kind",
-                remedy=f"It can be read as {kind}.",
+                remedy=tr("It can be read as {kind}.").format(kind=kind),
                 fix=as_kind(kind),
             )
         plan |= {"kind": kind, "kinds": list(made.kinds), "rows": len(x), "shape": list(x.shape[1:])}
@@ -271,10 +278,13 @@ def plan_table(table: Table, columns: list[ColumnAbout], config: ImportConfig) -
     kind = config.kind if config.kind != "auto" else table_kind(columns)
     if config.kind == "image" and not pixels:
         raise DataError(
-            "The table cannot be read as images: no columns hold the pixels of square images, such as 784 "
-            "for 28 × 28.",
+            tr(
+                "The table cannot be read as images: no columns hold the pixels of square "
+                "images, such as 784 "
+                "for 28 × 28."
+            ),
             code="wrong-kind",
-            remedy="Choose table or text.",
+            remedy=tr("Choose table or text."),
             fix=as_kind("table"),
         )
     if pixels and config.kind == "auto" and pixels["is_sure"]:
@@ -291,12 +301,17 @@ def plan_table(table: Table, columns: list[ColumnAbout], config: ImportConfig) -
             plan["size"] = config.size or pixels["side"]
             plan["color"] = pixels["channels"] == 3 and config.color != "gray"
             plan["notes"].append(
-                f"{count:,} numbers in each row are read as images of {size}. Choose the kind table to keep "
-                "them as numbers."
+                tr(
+                    "{count:,} numbers in each row are read as images of {size}. Choose the "
+                    "kind table to keep "
+                    "them as numbers."
+                ).format(count=count, size=size)
             )
         elif kind == "table":
             plan["notes"].append(
-                f"If the {count:,} numbers of a row are an image of {size}, choose the kind image."
+                tr("If the {count:,} numbers of a row are an image of {size}, choose the kind image.").format(
+                    count=count, size=size
+                )
             )
     cells = count_cells(table.columns[table.names.index(label)] if label else [])
     plan["classes"] = dict(renamed(cells, name_classes(cells, config)).most_common(100))
@@ -306,18 +321,24 @@ def plan_table(table: Table, columns: list[ColumnAbout], config: ImportConfig) -
     numbers = sum(c["role"] == "numeric" for c in columns)
     if kind == "table" and numbers > MANY_COLUMNS:
         plan["notes"].append(
-            f"{numbers:,} columns of numbers: networks and maps take longer and need more rows. "
-            "Keep those that vary most, if you can."
+            tr(
+                "{numbers:,} columns of numbers: networks and maps take longer and need more rows. "
+                "Keep those that vary most, if you can."
+            ).format(numbers=numbers)
         )
     texts = [c["name"] for c in columns if c["role"] == "text"]
     if kind == "text" and len(texts) > 1:
         plan["notes"].append(
-            f"The text is {texts[0]}. Not used: {', '.join(texts[1:6])}. To learn from another column, "
-            "choose it as the text."
+            tr(
+                "The text is {texts}. Not used: {texts_2}. To learn from another column, "
+                "choose it as the text."
+            ).format(texts=texts[0], texts_2=", ".join(texts[1:6]))
         )
     if kind != "image":
         plan["notes"] += column_notes(columns, config.label, is_offered=bool(table.found.get("one_hot"))) + [
-            f"{c['name']}: {c['missing']:,} {'cell' if c['missing'] == 1 else 'cells'} became missing."
+            tr("{name}: {missing:,} {value} became missing.").format(
+                name=c["name"], missing=c["missing"], value="cell" if c["missing"] == 1 else "cells"
+            )
             for c in columns
             if c["role"] == "numeric" and c["missing"]
         ]
@@ -334,9 +355,11 @@ def check_kind(name: str, form: str, config: ImportConfig) -> None:
     }.get(form, ("table", "text", "image"))
     if config.kind not in ("auto", *possible):
         raise DataError(
-            f"{name} holds {FORM_NAMES[form]}, which cannot be read as {config.kind}.",
+            tr("{name} holds {form_names}, which cannot be read as {kind}.").format(
+                name=name, form_names=FORM_NAMES[form], kind=config.kind
+            ),
             code="wrong-kind",
-            remedy=f"Choose {' or '.join(possible)}.",
+            remedy=tr("Choose {possible}.").format(possible=" or ".join(possible)),
             fix=as_kind(possible[0]),
         )
 

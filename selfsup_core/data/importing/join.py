@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from selfsup_core.data.importing.fixes import read_only
 from selfsup_core.data.importing.table import Table, check_size, unique_names
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,10 +36,11 @@ def join_tables(names: list[str], tables: list[Table]) -> Table:
     else:
         odd = next(i for i, table in enumerate(tables) if sorted(table.names) != sorted(first.names))
         raise DataError(
-            f"{names[odd]} has other columns than {names[0]}, and {len(tables[odd]):,} rows where that has "
-            f"{len(first):,}.",
+            tr(
+                "{names} has other columns than {names_2}, and {count:,} rows where that has {count_2:,}."
+            ).format(names=names[odd], names_2=names[0], count=len(tables[odd]), count_2=len(first)),
             code="other-columns",
-            remedy="Give files of the same columns or of the same rows, or add them one at a time.",
+            remedy=tr("Give files of the same columns or of the same rows, or add them one at a time."),
             fix=read_only(names[0]),
         )
     check_size(names[0], len(made), len(made.names))
@@ -62,7 +64,9 @@ def stack(tables: list[Table]) -> Table:
 def put_beside(files: list[str], tables: list[Table]) -> Table:
     """The columns of all, row by row: features and labels, or vectors and what they stand for."""
     names, renamed = unique_names([name for table in tables for name in table.names])
-    note = f"{' and '.join(files)} have as many rows and other columns: they were joined row by row."
+    note = tr("{files} have as many rows and other columns: they were joined row by row.").format(
+        files=" and ".join(files)
+    )
     notes = [note, *(one for table in tables for one in table.notes), *renamed]
     columns = [c for t in tables for c in t.columns]
     return replace(tables[0], names=names, columns=columns, notes=notes, values={})

@@ -15,6 +15,7 @@ from selfsup_core.data.importing.arrays import label_text
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.fixes import NOT_AGAINST
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -122,12 +123,14 @@ def name_classes(counts: Counter[str], config: ImportConfig) -> dict[str, str]:
         if not any(config.against in found for found in parts.values()):
             known = ", ".join(sorted({part for found in parts.values() for part in found})[:20])
             raise DataError(
-                f"No row has the label {config.against!r}. Labels: {known}.",
+                tr("No row has the label {against!r}. Labels: {known}.").format(
+                    against=config.against, known=known
+                ),
                 code="no-label",
-                remedy="Choose one of them.",
+                remedy=tr("Choose one of them."),
                 fix=NOT_AGAINST,
             )
-        rest = f"not {config.against}"
+        rest = tr("not {against}").format(against=config.against)
         return {
             cell: "" if not name else config.against if config.against in parts[name] else rest
             for cell, name in names.items()
@@ -160,30 +163,40 @@ def label_notes(cells: Counter[str], config: ImportConfig) -> list[str]:
     notes = []
     counts = renamed(cells, as_names(cells))
     if len(set(cells) - {""}) > len(set(counts) - {""}):
-        notes.append("The same number written in different ways, as 1 and 1.0, is one class.")
+        notes.append(tr("The same number written in different ways, as 1 and 1.0, is one class."))
     none = {one.strip().lower() for one in config.unlabeled.split(",")} - {""}
     for value in doubtful_values(cells):
         if value.lower() not in none:
             notes.append(
-                f"{counts[value]:,} rows have the label {value!r}, which is a class now. If it means that "
-                "they have no label, name it under Unlabeled."
+                tr(
+                    "{counts:,} rows have the label {value!r}, which is a class now. If it means that "
+                    "they have no label, name it under Unlabeled."
+                ).format(counts=counts[value], value=value)
             )
     for value in sorted(v for v in counts if v.lower() in none):
-        notes.append(f"{counts[value]:,} rows with the label {value!r} count as unlabeled.")
+        notes.append(
+            tr("{counts:,} rows with the label {value!r} count as unlabeled.").format(
+                counts=counts[value], value=value
+            )
+        )
     if (parts := parts_of(counts)) and not config.against:
         named = ", ".join(parts[:6]) + (", …" if len(parts) > 6 else "")
         what = {
-            "together": "each combination is a class now",
-            "first": "the first one of each row is its class",
+            "together": tr("each combination is a class now"),
+            "first": tr("the first one of each row is its class"),
         }[config.several]
         notes.append(
-            f"Rows have several labels each, of {len(parts):,} ({named}): {what}. "
-            "Choose under Several labels and One against the rest."
+            tr(
+                "Rows have several labels each, of {count:,} ({named}): {what}. "
+                "Choose under Several labels and One against the rest."
+            ).format(count=len(parts), named=named, what=what)
         )
     spelled: dict[str, set[str]] = {}
     for value in counts:
         spelled.setdefault(" ".join(value.casefold().split()), set()).add(value)
     twins = sorted(value for same in spelled.values() if len(same) > 1 for value in same)
     if twins:
-        notes.append(f"Classes that differ only in case or spaces: {', '.join(twins[:6])}.")
+        notes.append(
+            tr("Classes that differ only in case or spaces: {twins}.").format(twins=", ".join(twins[:6]))
+        )
     return notes

@@ -12,6 +12,7 @@ import numpy as np
 
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.splits import PARTS
+from selfsup_core.translation import tr
 
 SPLIT_WORDS = {
     **dict.fromkeys(("train", "training"), 0),
@@ -98,7 +99,11 @@ def empty_unlabeled(layout: Layout) -> None:
         return
     layout.labels = ["" if label in names else label for label in labels]
     count = sum(label in names for label in labels)
-    layout.notes.append(f"{count:,} samples in {', '.join(sorted(names))} have no label; they train without.")
+    layout.notes.append(
+        tr("{count:,} samples in {names} have no label; they train without.").format(
+            count=count, names=", ".join(sorted(names))
+        )
+    )
     layout.offers = {way: [n for n in found if n not in names] for way, found in layout.offers.items()}
 
 
@@ -107,15 +112,20 @@ def describe_choice(layout: Layout, levels: int) -> list[str]:
     if levels > 1:
         shown = {way: ", ".join(layout.offers[way][:4]) for way in ("first", "last")}
         return [
-            f"{levels} levels of folders differ. The first is taken for the class ({shown['first']}); "
-            f"To take the last ({shown['last']}), set Classes from to last."
+            tr(
+                "{levels} levels of folders differ. The first is taken for the class ({first}); "
+                "To take the last ({last}), set Classes from to last."
+            ).format(levels=levels, first=shown["first"], last=shown["last"])
         ]
     if layout.labels is None and layout.offers:
         way, classes = next(iter(layout.offers.items()))
-        place = "begin with" if way == "name-start" else "end in"
+        place = tr("begin with") if way == "name-start" else tr("end in")
         return [
-            f"File names {place} {', '.join(classes[:4])}{'…' if len(classes) > 4 else ''}. If these are "
-            f"classes, set Classes from to {way}."
+            tr(
+                "File names {place} {classes}{value}. If these are classes, set Classes from to {way}."
+            ).format(
+                place=place, classes=", ".join(classes[:4]), value="…" if len(classes) > 4 else "", way=way
+            )
         ]
     return []
 
@@ -137,7 +147,9 @@ def take_splits(folders: list[list[str]], layout: Layout) -> None:
             counts = Counter(parts.tolist())
             said = ", ".join(f"{', '.join(names[p])} ({PARTS[p]}, {counts[p]:,})" for p in names)
             layout.notes.append(
-                f"Given split, which is kept: {said}. To take them as folders, set Given split to ignore."
+                tr(
+                    "Given split, which is kept: {said}. To take them as folders, set Given split to ignore."
+                ).format(said=said)
             )
         for place in folders:
             del place[depth : depth + 1]

@@ -29,6 +29,7 @@ from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.data.splits import PARTS
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted
 
 LONGEST_SOUND = 30.0  # seconds
@@ -51,9 +52,9 @@ def look_at_image_files(
     is_color = look.is_color if config.color == "auto" else config.color == "color"
     if not sizes:
         raise DataError(
-            f"None of the images can be read (the first is {members[0].name}).",
+            tr("None of the images can be read (the first is {name}).").format(name=members[0].name),
             code="no-images",
-            remedy="Open them in a viewer and save them again.",
+            remedy=tr("Open them in a viewer and save them again."),
         )
     widths, heights = zip(*sizes, strict=True)
     layout = label_files([m.name for m in members], beside, config)
@@ -109,9 +110,9 @@ def look_at_sounds(
         rates[f"{rate:,} Hz, {channels} ch."] += 1
     if not lengths:
         raise DataError(
-            f"None of the sounds can be read: {next(iter(aside.values()))}",
+            tr("None of the sounds can be read: {next}").format(next=next(iter(aside.values()))),
             code="no-sounds",
-            remedy="Save them as WAV.",
+            remedy=tr("Save them as WAV."),
         )
     layout = label_files([m.name for m in members], beside, config)
     if keep is not None:
@@ -133,8 +134,10 @@ def cut_note(lengths: list[float], seconds: float) -> list[str]:
     if max(lengths) <= 2 * seconds:
         return []
     return [
-        f"Of each sound the first {seconds:g} s are kept; the longest has {max(lengths):.0f} s. To keep all "
-        "of it, cut it into pieces first, one file each."
+        tr(
+            "Of each sound the first {seconds:g} s are kept; the longest has {lengths:.0f} s. To keep all "
+            "of it, cut it into pieces first, one file each."
+        ).format(seconds=seconds, lengths=max(lengths))
     ]
 
 
@@ -144,7 +147,11 @@ def read_lines(members: list[Member], config: ImportConfig) -> tuple[Texts, str,
     encodings: list[str] = []
     lines = Texts.pack(each_line(members, config, encodings, notes))
     if not len(lines):
-        raise DataError(f"{members[0].name} holds only blanks.", code="no-rows", remedy="Add lines.")
+        raise DataError(
+            tr("{name} holds only blanks.").format(name=members[0].name),
+            code="no-rows",
+            remedy=tr("Add lines."),
+        )
     return lines, encodings[-1], notes
 
 
@@ -168,9 +175,11 @@ def each_line(
         for number, line in enumerate(lines_of(text), 1):
             if len(line) > LIMITS.line_bytes:
                 raise DataError(
-                    f"{member.name}, line {number} has over {LIMITS.line_bytes // MB} MB.",
+                    tr("{name}, line {number} has over {line_bytes} MB.").format(
+                        name=member.name, number=number, line_bytes=LIMITS.line_bytes // MB
+                    ),
                     code="line-too-long",
-                    remedy="Break it into lines.",
+                    remedy=tr("Break it into lines."),
                 )
             if kept := line.strip() if member.suffix in ("", ".txt") else line.rstrip():  # code is indented
                 rows += 1
@@ -181,7 +190,11 @@ def each_line(
                 blank += 1
         if blank:
             notes.append(
-                f"{counted(blank, 'blank line')} of {member.name} {'was' if blank == 1 else 'were'} left out."
+                tr("{blank} of {name} {value} left out.").format(
+                    blank=counted(blank, "blank line"),
+                    name=member.name,
+                    value="was" if blank == 1 else "were",
+                )
             )
 
 

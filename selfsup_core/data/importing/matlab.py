@@ -27,6 +27,7 @@ from selfsup_core.data.importing.sparse import dense, make_sparse
 from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 NUMBERS = ("double", "single", "logical", *(f"{u}int{bits}" for u in ("", "u") for bits in (8, 16, 32, 64)))
 BYTES = {"double": 8, "single": 4, "logical": 1, "char": 8, "cell": 8}
@@ -59,11 +60,17 @@ def read_old(member: Member, aside: dict[str, str]) -> dict[str, np.ndarray]:
     try:
         for name, shape, kind in scipy_io.whosmat(io.BytesIO(data)):
             if kind not in (*NUMBERS, "char", "cell", "sparse"):
-                aside[name] = f"{name} holds a {kind}, not numbers or strings."
+                aside[name] = tr("{name} holds a {kind}, not numbers or strings.").format(
+                    name=name, kind=kind
+                )
                 continue
             count = int(np.prod(shape, dtype=object))
             size += 0 if kind == "sparse" else BYTES.get(kind, 8) * count
-            check_decoded(f"The variables of {member.name}", size, "Save only those that are needed.")
+            check_decoded(
+                tr("The variables of {name}").format(name=member.name),
+                size,
+                tr("Save only those that are needed."),
+            )
             wanted.append(name)
         values = scipy_io.loadmat(io.BytesIO(data), variable_names=wanted)
     except (DataError, MemoryError):
@@ -83,9 +90,9 @@ def read_old(member: Member, aside: dict[str, str]) -> dict[str, np.ndarray]:
 
 def damaged(member: Member, error: Exception) -> DataError:
     return DataError(
-        f"{member.name} cannot be read as a MATLAB file ({why(error)}).",
+        tr("{name} cannot be read as a MATLAB file ({why}).").format(name=member.name, why=why(error)),
         code="damaged-array",
-        remedy="Save it again with save(name, 'X', 'y').",
+        remedy=tr("Save it again with save(name, 'X', 'y')."),
     )
 
 
@@ -97,21 +104,25 @@ def plain(name: str, value: Any) -> np.ndarray:
     if array.dtype.kind == "O":
         return strings(name, (cell_text(name, cell) for cell in array.reshape(-1)))
     if array.dtype.kind not in "biufU":
-        raise bad_array(f"{name} holds {array.dtype}; expected real numbers or strings")
+        raise bad_array(
+            tr("{name} holds {dtype}; expected real numbers or strings").format(name=name, dtype=array.dtype)
+        )
     return array
 
 
 def cell_text(name: str, cell: Any) -> str:
     array = np.asarray(cell)
     if array.dtype.kind != "U" or array.size > 1:
-        raise bad_array(f"{name} is a cell array of something else than strings")
+        raise bad_array(tr("{name} is a cell array of something else than strings").format(name=name))
     return str(array.reshape(-1)[0]) if array.size else ""
 
 
 def strings(name: str, cells: Iterable[str]) -> np.ndarray:
     texts = list(cells)
     longest = max(map(len, texts), default=0)
-    check_decoded(f"The strings of {name}", 4 * longest * len(texts), "Save them as CSV.")
+    check_decoded(
+        tr("The strings of {name}").format(name=name), 4 * longest * len(texts), tr("Save them as CSV.")
+    )
     return np.array([text.encode("utf-8", "replace").decode() for text in texts], np.str_)
 
 
@@ -126,7 +137,9 @@ def read_new(member: Member, aside: dict[str, str]) -> dict[str, np.ndarray]:
             item = own(file, name)
             try:
                 if item is None or "MATLAB_object_decode" in item.attrs:
-                    raise bad_array(f"{name} holds an object or a link, not numbers or strings")
+                    raise bad_array(
+                        tr("{name} holds an object or a link, not numbers or strings").format(name=name)
+                    )
                 arrays[name] = new_sparse(name, item) if isinstance(item, h5py.Group) else new(name, item)
             except DataError as error:
                 if error.code != "bad-array":
@@ -134,7 +147,11 @@ def read_new(member: Member, aside: dict[str, str]) -> dict[str, np.ndarray]:
                 aside[name] = error.message
                 continue
             size += arrays[name].nbytes
-            check_decoded(f"The variables of {member.name}", size, "Save only those that are needed.")
+            check_decoded(
+                tr("The variables of {name}").format(name=member.name),
+                size,
+                tr("Save only those that are needed."),
+            )
     return arrays
 
 
@@ -144,16 +161,22 @@ def new(name: str, dataset: Any) -> np.ndarray:
     check_storage(name, dataset)
     kind = dataset.attrs.get("MATLAB_class", b"double").decode("ascii", "replace")
     count = int(np.prod(dataset.shape or (), dtype=object))
-    check_decoded(f"{name} of {dataset.shape}", count * dataset.dtype.itemsize, "Take a sample.")
+    check_decoded(
+        tr("{name} of {shape}").format(name=name, shape=dataset.shape),
+        count * dataset.dtype.itemsize,
+        tr("Take a sample."),
+    )
     if dataset.attrs.get("MATLAB_empty", 0) or not count:
-        raise bad_array(f"{name} is empty")
+        raise bad_array(tr("{name} is empty").format(name=name))
     if h5py.check_ref_dtype(dataset.dtype) is h5py.Reference:
         if count > LIMITS.table_rows:
-            raise bad_array(f"{name} has {count:,} cells")
+            raise bad_array(tr("{name} has {count:,} cells").format(name=name, count=count))
         refs = dataset[()].reshape(-1)
         return strings(name, (referred(name, dataset.file, ref) for ref in refs))
     if dataset.dtype.kind not in "biuf":
-        raise bad_array(f"{name} holds {kind}; expected real numbers or strings")
+        raise bad_array(
+            tr("{name} holds {kind}; expected real numbers or strings").format(name=name, kind=kind)
+        )
     values = np.asarray(dataset[()]).T
     if kind == "char":
         return strings(name, (letters(row) for row in np.atleast_2d(values)))
@@ -164,11 +187,15 @@ def referred(name: str, file: Any, ref: Any) -> str:
     """The string that a cell refers to."""
     cell = file[ref]
     if cell.attrs.get("MATLAB_class") != b"char":
-        raise bad_array(f"{name} is a cell array of something else than strings")
+        raise bad_array(tr("{name} is a cell array of something else than strings").format(name=name))
     if cell.attrs.get("MATLAB_empty", 0):
         return ""
     check_storage(name, cell)
-    check_decoded(f"A cell of {name}", 8 * int(np.prod(cell.shape, dtype=object)), "Save it as CSV.")
+    check_decoded(
+        tr("A cell of {name}").format(name=name),
+        8 * int(np.prod(cell.shape, dtype=object)),
+        tr("Save it as CSV."),
+    )
     return letters(np.asarray(cell[()]).reshape(-1))
 
 
@@ -178,10 +205,10 @@ def letters(codes: np.ndarray) -> str:
 
 def new_sparse(name: str, group: Any) -> np.ndarray:
     if "MATLAB_sparse" not in group.attrs:
-        raise bad_array(f"{name} holds a structure, not numbers or strings")
+        raise bad_array(tr("{name} holds a structure, not numbers or strings").format(name=name))
     parts = [own(group, part) for part in ("data", "ir", "jc")]
     if any(part is None for part in parts):
-        raise bad_array(f"{name} is not a sparse matrix")
+        raise bad_array(tr("{name} is not a sparse matrix").format(name=name))
     data, rows, ends = (read_dataset(name, part).reshape(-1) for part in parts)
     shape = (int(group.attrs["MATLAB_sparse"]), len(ends) - 1)
     matrix = make_sparse(name, "csc", (data, rows.astype(np.int64), ends.astype(np.int64)), shape)

@@ -12,6 +12,7 @@ from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.table import parquet_errors
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -79,9 +80,11 @@ def each_file(member: Member, file: parquet.ParquetFile, column: str) -> Iterato
     schema = file.schema_arrow
     if file.metadata.num_rows > LIMITS.archive_entries:
         raise DataError(
-            f"{member.name} has {file.metadata.num_rows:,} files; at most {LIMITS.archive_entries:,}.",
+            tr("{name} has {num_rows:,} files; at most {archive_entries:,}.").format(
+                name=member.name, num_rows=file.metadata.num_rows, archive_entries=LIMITS.archive_entries
+            ),
             code="archive-entries",
-            remedy="Take a sample, or split it.",
+            remedy=tr("Take a sample, or split it."),
         )
     names = {c: n for c, n in class_names(schema).items() if c in schema.names}
     plain = [e.name for e in schema if not pa.types.is_nested(e.type) and not pa.types.is_binary(e.type)]
@@ -99,9 +102,11 @@ def each_file(member: Member, file: parquet.ParquetFile, column: str) -> Iterato
             size += len(data)
             if size > LIMITS.archive_bytes:
                 raise DataError(
-                    f"{member.name} unpacks to more than {LIMITS.archive_bytes // MB:,} MB.",
+                    tr("{name} unpacks to more than {archive_bytes:,} MB.").format(
+                        name=member.name, archive_bytes=LIMITS.archive_bytes // MB
+                    ),
                     code="archive-too-large",
-                    remedy="Take a sample.",
+                    remedy=tr("Take a sample."),
                 )
             ending = PurePosixPath(str((packed or {}).get("path") or "")).suffix[:8]
             name = f"{stem}-{row:06d}{ending}"

@@ -11,6 +11,7 @@ import numpy as np
 from selfsup_core.data.importing.columns import LABELS
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.table import Table
+from selfsup_core.translation import tr
 
 PREFIX = re.compile(r"^(.+?)[ _.=:/-]+(.+)$")
 MOST_LAST = 100  # columns at the end that are looked at
@@ -45,16 +46,26 @@ def join_one_hot(table: Table, config: ImportConfig) -> Table:
             return joined(table, prefix, places, words, hot)
         if not config.label and (hot.sum(axis=1) == 1).all():
             table.notes.append(
-                f"Each row has exactly one of the {len(places)} columns {prefix}… set to 1. If they are "
-                f"the class, choose the label {prefix}."
+                tr(
+                    "Each row has exactly one of the {count} columns {prefix}… set to 1. If they are "
+                    "the class, choose the label {prefix}."
+                ).format(count=len(places), prefix=prefix)
             )
             table.found["one_hot"] = [*table.found.get("one_hot", []), prefix]
     if not config.label and not table.found.get("one_hot") and (last := last_ones(table)):
         which = "last " if len(last) < len(table.names) else ""
         table.notes.append(
-            f"Each row has exactly one of the {which}{len(last)} columns ({', '.join(last[:6])}"
-            f"{', …' if len(last) > 6 else ''}) set to 1. If they are the class, choose the label "
-            f"{'|'.join(last)}."
+            tr(
+                "Each row has exactly one of the {which}{count} columns ({last}"
+                "{value}) set to 1. If they are the class, choose the label "
+                "{last_2}."
+            ).format(
+                which=which,
+                count=len(last),
+                last=", ".join(last[:6]),
+                value=", …" if len(last) > 6 else "",
+                last_2="|".join(last),
+            )
         )
         table.found["one_hot"] = ["|".join(last)]
     return table
@@ -110,11 +121,15 @@ def joined(table: Table, name: str, places: list[int], words: list[str], hot: np
     is_all = is_chosen and len(places) == len(table.names)
     left = [i for i in range(len(table.names)) if is_all or i not in places]
     named = f"({', '.join(words[:6])}{', …' if len(words) > 6 else ''})" if is_chosen else f"{name}…"
-    note = f"{len(places)} columns {named} of 0 and 1 (one-hot) were read as one label."
+    note = tr("{count} columns {named} of 0 and 1 (one-hot) were read as one label.").format(
+        count=len(places), named=named
+    )
     if is_all:
-        note += " They are also what is learned from, so a classifier would only copy them."
+        note += tr(" They are also what is learned from, so a classifier would only copy them.")
     if none := cells.count(""):
-        note += f" {none:,} {'row has' if none == 1 else 'rows have'} none of them."
+        note += tr(" {none:,} {value} none of them.").format(
+            none=none, value="row has" if none == 1 else "rows have"
+        )
     return Table(
         [*(table.names[i] for i in left), name],
         [*(table.columns[i] for i in left), pa.array(cells, pa.string())],

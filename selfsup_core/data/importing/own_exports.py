@@ -12,6 +12,7 @@ from collections.abc import Container
 import numpy as np
 
 from selfsup_core.data.details import ColumnAbout
+from selfsup_core.translation import tr
 
 PSEUDO = frozenset(["row", "confidence", "kept", "weight", "first_round", "proposers", "run", "epoch"])
 TRUTH = "truth"
@@ -27,23 +28,23 @@ def ignore_own(columns: list[ColumnAbout]) -> list[ColumnAbout]:
     names = {c["name"] for c in columns}
     if names >= PSEUDO:
         return [
-            {**c, "role": "ignore", "reason": "about the pseudo-label"}
+            {**c, "role": "ignore", "reason": tr("about the pseudo-label")}
             if c["name"] in PSEUDO | COMPLETED | {TRUTH, PART}
             else c
             for c in columns
         ]
     if names >= COMPLETED:
         return [
-            {**c, "role": "ignore", "reason": "about the label"} if c["name"] in COMPLETED else c
+            {**c, "role": "ignore", "reason": tr("about the label")} if c["name"] in COMPLETED else c
             for c in columns
         ]
     if holds_vectors(names) and "row" in names:
         return [
             c
             if VECTOR.match(c["name"]) or c["role"] in ("label", "text")
-            else {**c, "role": "id", "reason": "numbers the rows"}
+            else {**c, "role": "id", "reason": tr("numbers the rows")}
             if c["name"] == "row"
-            else {**c, "role": "ignore", "reason": "beside the vectors"}
+            else {**c, "role": "ignore", "reason": tr("beside the vectors")}
             for c in columns
         ]
     return columns

@@ -22,6 +22,7 @@ from selfsup_core.data.importing.own_exports import IDS, TEXTS_JSON, texts_of
 from selfsup_core.data.importing.table import check_size
 from selfsup_core.data.splits import PARTS
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 LABEL_NAMES = re.compile(r"(^|[^a-z])(y|label|labels|target|targets|class|classes)([^a-z]|$)")
 LONG = 4  # times as long as wide: a series rather than an image
@@ -43,18 +44,19 @@ def read_arrays(members: list[Member], config: ImportConfig, mapping: list[Membe
     labels, samples = sort_arrays([n for n in named if n is not packed], config, made)
     if not samples:
         raise DataError(
-            f"{members[0].name} holds no array of samples; expected (rows, columns) or (images, height, "
-            "width).",
+            tr(
+                "{name} holds no array of samples; expected (rows, columns) or (images, height, width)."
+            ).format(name=members[0].name),
             code="no-samples",
-            remedy="Upload the samples beside their labels.",
+            remedy=tr("Upload the samples beside their labels."),
         )
     samples = same_shape(samples, labels, made)
     for n in samples:
         if not n.array.size:
             raise DataError(
-                f"{n.name} of {n.array.shape} has no rows or no values.",
+                tr("{name} of {shape} has no rows or no values.").format(name=n.name, shape=n.array.shape),
                 code="no-rows",
-                remedy="Add rows.",
+                remedy=tr("Add rows."),
             )
     made.x = samples[0].array if len(samples) == 1 else np.concatenate([n.array for n in samples])
     marks, names = choose_beside(samples, labels, config, made)
@@ -69,11 +71,15 @@ def read_arrays(members: list[Member], config: ImportConfig, mapping: list[Membe
     if packed is not None:
         made.names = texts_of(packed.array, len(made.x))
         if made.names is None:
-            made.aside[packed.name] = f"not a JSON list of {len(made.x):,} texts"
+            made.aside[packed.name] = tr("not a JSON list of {count:,} texts").format(count=len(made.x))
     take_parts(samples, config, made)
     shape_samples(samples, config, made)
     if config.columns and made.x.ndim == 2 and made.x.shape[1] > config.columns:
-        made.notes.append(f"{config.columns:,} of {made.x.shape[1]:,} columns were read.")
+        made.notes.append(
+            tr("{columns:,} of {shape:,} columns were read.").format(
+                columns=config.columns, shape=made.x.shape[1]
+            )
+        )
         made.x = made.x[:, : config.columns]
         made.columns = made.columns and made.columns[: config.columns]
     check_size(
@@ -93,7 +99,11 @@ def sort_arrays(named: list[Named], config: ImportConfig, made: Arrays) -> tuple
             hot = n.array != 0
             if (hot.sum(axis=1) == 1).all() and np.isin(n.array, (0, 1)).all():
                 labels.append(Named(n.name, np.argmax(n.array, axis=1)))
-                made.notes.append(f"{n.name} holds one column per class (one-hot); the column is the label.")
+                made.notes.append(
+                    tr("{name} holds one column per class (one-hot); the column is the label.").format(
+                        name=n.name
+                    )
+                )
             else:
                 made.aside[n.name] = SEVERAL_LABELS
         elif n.array.ndim > 1:
@@ -125,7 +135,7 @@ def same_shape(samples: list[Named], labels: list[Named], made: Arrays) -> list[
     with_labels = [n for n in samples if len(n.array) in lengths]
     if len(with_labels) == 1:
         made.aside |= {
-            n.name: "of another length than the labels" for n in samples if n is not with_labels[0]
+            n.name: tr("of another length than the labels") for n in samples if n is not with_labels[0]
         }
         return with_labels
     images = [n for n in samples if n.array.ndim > 2]
@@ -135,9 +145,11 @@ def same_shape(samples: list[Named], labels: list[Named], made: Arrays) -> list[
         made.aside |= {n.name: VALUES_BESIDE for n in rest}
         return images
     raise DataError(
-        f"The arrays hold samples of different shapes: {', '.join(map(str, sorted(shapes)))}.",
+        tr("The arrays hold samples of different shapes: {map}.").format(
+            map=", ".join(map(str, sorted(shapes)))
+        ),
         code="other-shapes",
-        remedy="Upload one data set at a time.",
+        remedy=tr("Upload one data set at a time."),
     )
 
 
@@ -156,18 +168,22 @@ def choose_beside(
         fitting = [n for n in left if len(n.array) == len(part.array)]
         if config.label != "-" and not fitting and any(LABEL_NAMES.search(n.name) for n in left):
             raise DataError(
-                f"{part.name} has {len(part.array):,} samples; no array of labels has the same length.",
+                tr("{name} has {count:,} samples; no array of labels has the same length.").format(
+                    name=part.name, count=len(part.array)
+                ),
                 code="labels-do-not-fit",
-                remedy="Upload the matching labels.",
+                remedy=tr("Upload the matching labels."),
                 fix=NO_LABELS,
             )
         fitting.sort(key=lambda n, name=part.name: -common_prefix(n.name, name))  # type: ignore[misc]
         called = [n for n in fitting if is_called(n.name, config.label)]
         if config.label not in ("", "-") and not called:
             raise DataError(
-                f"There is no array {config.label!r} of labels. Arrays: {', '.join(n.name for n in labels)}.",
+                tr("There is no array {label!r} of labels. Arrays: {labels}.").format(
+                    label=config.label, labels=", ".join(n.name for n in labels)
+                ),
                 code="no-column",
-                remedy="Check the name.",
+                remedy=tr("Check the name."),
                 fix=other_label(config.label, [plain_name(n.name) for n in labels]),
             )
         words = [n for n in fitting if is_names(n)]
@@ -182,7 +198,9 @@ def choose_beside(
             made.offers = list(dict.fromkeys(plain_name(n.name) for n in (*called, *named, *others)))
             if len(made.offers) > 1 and not called:
                 made.notes.append(
-                    f"Arrays that may be labels: {', '.join(made.offers)}. To take another, set Label column."
+                    tr("Arrays that may be labels: {offers}. To take another, set Label column.").format(
+                        offers=", ".join(made.offers)
+                    )
                 )
             made.aside |= {
                 n.name: NUMBERS_BESIDE for n in fitting if not any(n is one for one in (*words, *others))
@@ -197,12 +215,14 @@ def choose_beside(
             names.append(word.array)
         left = [n for n in left if not any(n is other for other in used)]
     if len(samples) == 1:
-        made.aside |= {n.name: "of another length than the samples" for n in left}
+        made.aside |= {n.name: tr("of another length than the samples") for n in left}
     elif (marks and len(marks) != len(samples)) or left:
         raise DataError(
-            f"{len(samples)} arrays of samples but {len(labels)} of labels.",
+            tr("{count} arrays of samples but {count_2} of labels.").format(
+                count=len(samples), count_2=len(labels)
+            ),
             code="labels-do-not-fit",
-            remedy="Upload the labels of each part, or none.",
+            remedy=tr("Upload the labels of each part, or none."),
             fix=NO_LABELS,
         )
     return marks, names
@@ -248,11 +268,17 @@ def take_parts(samples: list[Named], config: ImportConfig, made: Arrays) -> None
         counts = np.bincount(made.parts, minlength=len(PARTS)).tolist()
         said = ", ".join(f"{PARTS[p]} {count:,}" for p, count in enumerate(counts) if count)
         made.notes.append(
-            f"{len(samples)} parts ({names}) were joined; the given split is kept: {said}. To draw another, "
-            "set Given split to ignore."
+            tr(
+                "{count} parts ({names}) were joined; the given split is kept: {said}. To draw another, "
+                "set Given split to ignore."
+            ).format(count=len(samples), names=names, said=said)
         )
         return
-    made.notes.append(f"{len(samples)} parts ({names}) were joined; the studio draws its own split.")
+    made.notes.append(
+        tr("{count} parts ({names}) were joined; the studio draws its own split.").format(
+            count=len(samples), names=names
+        )
+    )
 
 
 def part_of(name: str) -> int | None:
@@ -276,18 +302,22 @@ def shape_samples(samples: list[Named], config: ImportConfig, made: Arrays) -> N
                 made.kinds = ("image", "table")
             elif x.dtype == np.uint8:
                 made.notes.append(
-                    f"Rows of {x.shape[1]:,} bytes may be images of {side[0]} × {side[1]} pixels. "
-                    "If so, set Kind to image."
+                    tr(
+                        "Rows of {shape:,} bytes may be images of {side} × {side_2} pixels. "
+                        "If so, set Kind to image."
+                    ).format(shape=x.shape[1], side=side[0], side_2=side[1])
                 )
     elif is_photograph(x) and made.labels is None:
         made.x, made.kinds = x[None], ("image",)
-        made.notes.append(f"The array of {x.shape} is taken for one color image.")
+        made.notes.append(tr("The array of {shape} is taken for one color image.").format(shape=x.shape))
     elif x.ndim == 3 and is_series(x) and config.kind != "image":
         made.kinds = ("table", "image")
         made.x = x.reshape(len(x), -1)
         made.notes.append(
-            f"Each sample is a series of {x.shape[1]:,} × {x.shape[2]:,} values, not an image; it became a "
-            f"row of {made.x.shape[1]:,} columns."
+            tr(
+                "Each sample is a series of {shape:,} × {shape_2:,} values, not an image; it became a "
+                "row of {shape_3:,} columns."
+            ).format(shape=x.shape[1], shape_2=x.shape[2], shape_3=made.x.shape[1])
         )
     else:
         made.kinds = ("image", "table") if x.ndim == 3 and is_series(x) else ("image",)
@@ -296,8 +326,11 @@ def shape_samples(samples: list[Named], config: ImportConfig, made: Arrays) -> N
         made.x = np.swapaxes(made.x, 1, 2)
         if is_emnist and config.transpose == "auto":
             made.notes.append(
-                "EMNIST stores its images column by column; they were turned. If yours are upright already, "
-                "set Transpose to no."
+                tr(
+                    "EMNIST stores its images column by column; they were turned. If yours "
+                    "are upright already, "
+                    "set Transpose to no."
+                )
             )
 
 

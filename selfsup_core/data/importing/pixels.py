@@ -12,6 +12,7 @@ from selfsup_core.data.details import ColumnAbout
 from selfsup_core.data.importing.numbers import as_numbers
 from selfsup_core.data.importing.table import Table, check_decoded
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -92,7 +93,11 @@ def read_pixels(table: Table, pixels: Pixels) -> np.ndarray:
     """
     side, channels = pixels["side"], pixels["channels"]
     count = side * side * channels
-    check_decoded(f"{len(table):,} images of {side} × {side}", 4 * len(table) * count, "Take a sample.")
+    check_decoded(
+        tr("{count:,} images of {side} × {side}").format(count=len(table), side=side),
+        4 * len(table) * count,
+        tr("Take a sample."),
+    )
     by_name = dict(zip(table.names, table.columns, strict=True))
     flat = np.zeros((len(table), count), np.float32)
     if len(pixels["columns"]) == 1:
@@ -101,9 +106,11 @@ def read_pixels(table: Table, pixels: Pixels) -> np.ndarray:
             values = numbers_in(cell)
             if len(values) != count:
                 raise DataError(
-                    f"Row {row + 1} of column {name!r} holds {len(values):,} pixels, not {count:,}.",
+                    tr("Row {row} of column {name!r} holds {count:,} pixels, not {count_2:,}.").format(
+                        row=row + 1, name=name, count=len(values), count_2=count
+                    ),
                     code="ragged-images",
-                    remedy="Leave the row out.",
+                    remedy=tr("Leave the row out."),
                 )
             flat[row] = values
     else:

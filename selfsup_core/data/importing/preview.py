@@ -21,6 +21,7 @@ from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.sounds import RATE
 from selfsup_core.data.importing.table import Table
 from selfsup_core.data.texts import Texts
+from selfsup_core.translation import tr
 
 PICTURES, SOUNDS, ROWS, TEXTS = 12, 4, 8, 8  # samples that are shown
 MOST_ROWS = 20_000  # of a table, from which its categories are taken
@@ -105,7 +106,7 @@ def see_made(made: Made) -> ImportPreview:
     if made["kind"] == "image":
         first = np.asarray(x[:PICTURES])
         return {
-            "names": [f"row {i}" for i in range(len(first))],
+            "names": [tr("row {i}").format(i=i) for i in range(len(first))],
             "labels": labels[:PICTURES] or [""] * len(first),
             "pictures": [png(picture) for picture in first],
         }
@@ -138,7 +139,7 @@ def left_columns(plan: BuildPlan) -> dict[str, str]:
     if plan["kind"] == "text":
         text = next((name for name, c in roles.items() if c["role"] == "text"), "")
         kept = {text, *(name for name, c in roles.items() if c["role"] == "label")}
-        return {name: "only the text is learned from" for name in roles if name not in kept}
+        return {name: tr("only the text is learned from") for name in roles if name not in kept}
     return {
         name: c["reason"] if c["role"] == "ignore" else f"{c['role']}: {c['reason']}"
         for name, c in roles.items()
@@ -179,5 +180,10 @@ def without_media(seen: ImportPreview) -> dict[str, object]:
 
 def describe_left_out(left: dict[str, str], most: int = 10) -> list[str]:
     """A line each: what is left out, and why."""
-    lines = [f"Left out: {name} ({reason.rstrip('.')})." for name, reason in list(left.items())[:most]]
-    return lines + ([f"{len(left) - most:,} more are left out."] if len(left) > most else [])
+    lines = [
+        tr("Left out: {name} ({rstrip}).").format(name=name, rstrip=reason.rstrip("."))
+        for name, reason in list(left.items())[:most]
+    ]
+    return lines + (
+        [tr("{count:,} more are left out.").format(count=len(left) - most)] if len(left) > most else []
+    )

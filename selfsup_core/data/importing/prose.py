@@ -17,6 +17,7 @@ from selfsup_core.data.importing.table import check_size
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 BLANK_SHARE = 0.1  # blank lines among all, above which they part paragraphs
 SAMPLE = 200_000
@@ -67,13 +68,19 @@ def read_blocks(members: list[Member], config: ImportConfig, unit: str) -> tuple
         check_size(member.name, len(texts), 1)
         if any(len(t) > LIMITS.line_bytes for t in found):
             raise DataError(
-                f"{member.name} holds a text of over {LIMITS.line_bytes // MB} MB.",
+                tr("{name} holds a text of over {line_bytes} MB.").format(
+                    name=member.name, line_bytes=LIMITS.line_bytes // MB
+                ),
                 code="line-too-long",
-                remedy="Choose one text per line, or part it by blank lines.",
+                remedy=tr("Choose one text per line, or part it by blank lines."),
             )
     if not texts:
-        raise DataError(f"{members[0].name} holds only blanks.", code="no-rows", remedy="Add text.")
-    notes.append(f"One text per {unit[:-1]}; blank lines and indentation are kept.")
+        raise DataError(
+            tr("{name} holds only blanks.").format(name=members[0].name),
+            code="no-rows",
+            remedy=tr("Add text."),
+        )
+    notes.append(tr("One text per {unit}; blank lines and indentation are kept.").format(unit=unit[:-1]))
     if layout.labels is not None:
         layout.labels = np.repeat(np.array(layout.labels, object), counts).tolist()
     if layout.parts is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 ENDS = b"\r\n"
 
@@ -46,8 +47,12 @@ def refuse_open_quote(name: str, data: bytes, delimiter: str, before: int) -> No
     if line is None:
         return
     raise DataError(
-        f"{name}, line {line + before:,}: a quote opens a cell there and is never closed, so all that "
-        "follows would be one cell.",
+        tr(
+            "{name}, line {line:,}: a quote opens a cell there and is never closed, so all that "
+            "follows would be one cell."
+        ).format(name=name, line=line + before),
         code="open-quote",
-        remedy='Close it with another ", or delete it. A quote within a quoted cell is written twice ("").',
+        remedy=tr(
+            'Close it with another ", or delete it. A quote within a quoted cell is written twice ("").'
+        ),
     )

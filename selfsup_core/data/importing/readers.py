@@ -27,6 +27,7 @@ from selfsup_core.data.importing.table import (
 )
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]
@@ -39,9 +40,11 @@ def refused(member: Member, what: str) -> AbstractContextManager[None]:
     """What a library raises while it reads the file is a DataError that names it."""
     return damage_refused(
         lambda error: DataError(
-            f"{member.name} cannot be read as {what} ({why(error, 160)}).",
+            tr("{name} cannot be read as {what} ({why}).").format(
+                name=member.name, what=what, why=why(error, 160)
+            ),
             code="damaged-table",
-            remedy="Save it again, or as CSV.",
+            remedy=tr("Save it again, or as CSV."),
         )
     )
 
@@ -61,18 +64,20 @@ def read_excel(member: Member, config: ImportConfig) -> Table:
 
     data = member.read()
     if data.startswith(b"PK"):
-        with refused(member, "a spreadsheet"), zipfile.ZipFile(io.BytesIO(data)) as packed:
+        with refused(member, tr("a spreadsheet")), zipfile.ZipFile(io.BytesIO(data)) as packed:
             check_entries(member.name, len(data), packed.infolist())
             if ODS_CONTENT in packed.namelist():
                 check_xml(packed.read(ODS_CONTENT))
-    with refused(member, "a spreadsheet"):
+    with refused(member, tr("a spreadsheet")):
         book = load_workbook(io.BytesIO(data))
         names = list(book.sheet_names)
         if config.sheet and config.sheet not in names:
             raise DataError(
-                f"{member.name} has no sheet {config.sheet!r}. Sheets: {', '.join(names[:20])}.",
+                tr("{name} has no sheet {sheet!r}. Sheets: {names}.").format(
+                    name=member.name, sheet=config.sheet, names=", ".join(names[:20])
+                ),
                 code="no-sheet",
-                remedy="Choose one of them.",
+                remedy=tr("Choose one of them."),
                 fix=from_sheet(names[0]),
             )
         chosen, rows = "", []
@@ -85,12 +90,16 @@ def read_excel(member: Member, config: ImportConfig) -> Table:
                 chosen = name
                 break
     if not rows:
-        raise DataError(f"{member.name} has no rows.", code="no-rows", remedy="Add rows to it.")
+        raise DataError(
+            tr("{name} has no rows.").format(name=member.name), code="no-rows", remedy=tr("Add rows to it.")
+        )
     table = from_rows(rows, config)
     table.found |= {"sheet": chosen, "sheets": names}
     if len(names) > 1:
         others = ", ".join(name for name in names if name != chosen)
-        table.notes.append(f"Sheet {chosen!r} was read; left out: {others}.")
+        table.notes.append(
+            tr("Sheet {chosen!r} was read; left out: {others}.").format(chosen=chosen, others=others)
+        )
     return table
 
 
@@ -117,7 +126,7 @@ def from_rows(rows: list[list[str]], config: ImportConfig) -> Table:
 
     header = looks_like_header(rows[:200]) if config.header == "auto" else config.header == "yes"
     width = len(rows[0])
-    names = rows[0] if header else [f"column {i + 1}" for i in range(width)]
+    names = rows[0] if header else [tr("column {i}").format(i=i + 1) for i in range(width)]
     body = rows[1:] if header else rows
     columns = [clean(pa.array([row[i] for row in body], pa.string())) for i in range(width)]
     names, notes = unique_names(names)
@@ -128,7 +137,7 @@ def read_feather(member: Member, config: ImportConfig) -> Table:
     """Arrow's file format, in bounded batches."""
     import pyarrow as pa
 
-    with refused(member, "Feather"):
+    with refused(member, tr("Feather")):
         file = pa.ipc.open_file(io.BytesIO(member.read()))
         schema = file.schema
         keep = [i for i, one in enumerate(schema) if not is_odd(one.type)]
@@ -143,13 +152,19 @@ def read_feather(member: Member, config: ImportConfig) -> Table:
             for part, place in zip(parts, keep, strict=True):
                 part.append(clean(batch.column(place)))
                 size += part[-1].nbytes
-            check_decoded(f"The cells of {member.name}", size, "Take a sample.")
+            check_decoded(tr("The cells of {name}").format(name=member.name), size, tr("Take a sample."))
     names, notes = unique_names([schema[i].name for i in keep])
     if not names:
         raise DataError(
-            f"{member.name} has no column of numbers or text.", code="no-columns", remedy="Flatten it first."
+            tr("{name} has no column of numbers or text.").format(name=member.name),
+            code="no-columns",
+            remedy=tr("Flatten it first."),
         )
-    odd = [f"Column {one.name!r} is left out: it holds {one.type}." for one in schema if is_odd(one.type)]
+    odd = [
+        tr("Column {name!r} is left out: it holds {type}.").format(name=one.name, type=one.type)
+        for one in schema
+        if is_odd(one.type)
+    ]
     columns = [pa.concat_arrays(part) if part else pa.array([], pa.string()) for part in parts]
     return Table(names, columns, {}, odd + notes)
 
@@ -166,7 +181,7 @@ def read_stata(member: Member, config: ImportConfig) -> Table:
     import pandas as pd
 
     data = member.read()
-    with refused(member, "a Stata file"), pd.read_stata(io.BytesIO(data), iterator=True) as reader:
+    with refused(member, tr("a Stata file")), pd.read_stata(io.BytesIO(data), iterator=True) as reader:
         frame = reader.read(LIMITS.table_rows + 1)
     return from_frame(member, frame)
 
@@ -218,13 +233,17 @@ def read_libsvm(member: Member, config: ImportConfig) -> Table:
 
     data = member.read()
     check_size(member.name, data.count(b"\n"), 1)
-    with refused(member, "libsvm rows"):
+    with refused(member, tr("libsvm rows")):
         sparse, y = load_svmlight_file(io.BytesIO(data))
     check_size(member.name, sparse.shape[0], sparse.shape[1] + 1)
     dense = np.asarray(sparse.todense())
     columns = [cells_of(y.tolist())]
-    places = [f"feature {i + 1}" for i in range(dense.shape[1])]
+    places = [tr("feature {i}").format(i=i + 1) for i in range(dense.shape[1])]
     columns += [number_cells(column) for column in dense.T]
-    notes = [f"{1 - sparse.nnz / max(1, dense.size):.0%} of the values were not written and are 0."]
+    notes = [
+        tr("{nnz:.0%} of the values were not written and are 0.").format(
+            nnz=1 - sparse.nnz / max(1, dense.size)
+        )
+    ]
     values = dict(zip(places, dense.T.astype(np.float64, copy=False), strict=True))
     return Table(["label", *places], columns, {}, notes, values)

@@ -10,6 +10,7 @@ from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 from selfsup_core.files import JsonObject
 from selfsup_core.settings import short
+from selfsup_core.translation import tr
 
 DEPTH = 20  # levels of objects in objects
 BLANKS = " \t\r\n,"
@@ -22,7 +23,7 @@ def unlike(pairs: list[tuple[str, Any]]) -> JsonObject:
     found: JsonObject = {}
     for key, value in pairs:
         if key in found:
-            raise ValueError(f"key {short(key, 40)} occurs twice")
+            raise ValueError(tr("key {key} occurs twice").format(key=short(key, 40)))
         found[key] = value
     return found
 
@@ -51,21 +52,25 @@ def each_record(name: str, text: str) -> Iterator[JsonObject]:
             at = error.lineno if isinstance(error, json.JSONDecodeError) else line
             why = error.msg if isinstance(error, json.JSONDecodeError) else str(error)[:80]
             raise DataError(
-                f"{name}, line {at} is not valid JSON ({why}).",
+                tr("{name}, line {at} is not valid JSON ({why}).").format(name=name, at=at, why=why),
                 code="damaged-json",
-                remedy="Give one JSON object a line, or an array of objects, with each key once.",
+                remedy=tr("Give one JSON object a line, or an array of objects, with each key once."),
             ) from error
         if end - place > LIMITS.line_bytes and not (isinstance(value, dict) and rows_in(value)):
             raise DataError(
-                f"{name}, line {line} has an object of over {LIMITS.line_bytes // MB} MB.",
+                tr("{name}, line {line} has an object of over {line_bytes} MB.").format(
+                    name=name, line=line, line_bytes=LIMITS.line_bytes // MB
+                ),
                 code="line-too-long",
-                remedy="Shorten it.",
+                remedy=tr("Shorten it."),
             )
         if not isinstance(value, dict):
             raise DataError(
-                f"{name}, line {line} holds a {type(value).__name__}, not an object.",
+                tr("{name}, line {line} holds a {name_2}, not an object.").format(
+                    name=name, line=line, name_2=type(value).__name__
+                ),
                 code="damaged-json",
-                remedy='Give objects, as in {"text": "…"}.',
+                remedy=tr('Give objects, as in {"text": "…"}.'),
             )
         after = skip(text, end)
         inner = rows_in(value) if place == first and after >= len(text) else None
@@ -74,9 +79,11 @@ def each_record(name: str, text: str) -> Iterator[JsonObject]:
     if is_array and (place >= len(text) or skip(text, place + 1) < len(text)):
         line += text.count("\n", counted)
         raise DataError(
-            f"{name}, line {line} is not valid JSON (the array is not closed, or something follows it).",
+            tr(
+                "{name}, line {line} is not valid JSON (the array is not closed, or something follows it)."
+            ).format(name=name, line=line),
             code="damaged-json",
-            remedy="Write the file again.",
+            remedy=tr("Write the file again."),
         )
 
 

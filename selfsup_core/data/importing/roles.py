@@ -6,6 +6,7 @@ from selfsup_core.data.details import ColumnAbout
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.fixes import other_label
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 
 def apply_roles(columns: list[ColumnAbout], config: ImportConfig) -> list[ColumnAbout]:
@@ -26,9 +27,11 @@ def apply_roles(columns: list[ColumnAbout], config: ImportConfig) -> list[Column
     for name in wanted:
         if name not in names:
             raise DataError(
-                f"There is no column {name!r}. Columns: {', '.join(names[:20])}.",
+                tr("There is no column {name!r}. Columns: {names}.").format(
+                    name=name, names=", ".join(names[:20])
+                ),
                 code="no-column",
-                remedy="Check the name.",
+                remedy=tr("Check the name."),
                 fix=other_label(name, names) if name == config.label else None,
             )
     columns = [{**c, "role": wanted.get(c["name"], c["role"])} for c in columns]

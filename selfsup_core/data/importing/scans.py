@@ -22,12 +22,13 @@ from selfsup_core.data.importing.formats import scan_form
 from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr, tr_later
 
 if TYPE_CHECKING:
     from PIL import Image
 
 HEADER = 64 * 1024
-TAGS = ("Rows", "Columns", "NumberOfFrames", "PixelData")
+TAGS = (tr_later("Rows"), tr_later("Columns"), "NumberOfFrames", "PixelData")
 
 
 @dataclass(frozen=True)
@@ -72,17 +73,21 @@ def unpack_scans(members: list[Member], config: ImportConfig) -> tuple[list[Memb
         found += each_slice(member, slices, at_once=at_once) if every and slices > 1 else [member]
         if len(found) > LIMITS.archive_entries:
             raise DataError(
-                f"The volumes hold more than {LIMITS.archive_entries:,} slices.",
+                tr("The volumes hold more than {archive_entries:,} slices.").format(
+                    archive_entries=LIMITS.archive_entries
+                ),
                 code="archive-entries",
-                remedy="Set Slices to middle.",
+                remedy=tr("Set Slices to middle."),
                 fix=MIDDLE_SLICES,
             )
     notes = []
     if volumes:
-        what = "each slice is an image" if every else "the middle slice of each is an image"
+        what = tr("each slice is an image") if every else tr("the middle slice of each is an image")
         notes.append(f"{volumes:,} {'volume' if volumes == 1 else 'volumes'}: {what}.")
     if every and volumes == 1:
-        notes.append("Slices of one volume are alike: what is measured on them says little of other volumes.")
+        notes.append(
+            tr("Slices of one volume are alike: what is measured on them says little of other volumes.")
+        )
     return found, volumes, notes
 
 
@@ -132,7 +137,7 @@ def look_at(member: Member) -> Scan:
         return open_scan(member)
     begin = member.head(HEADER)
     if size := read_size(begin):
-        load_reader(member.name, "pydicom", instead="save its images as PNG")
+        load_reader(member.name, "pydicom", instead=tr("save its images as PNG"))
         check_slices(member, *size)
         return Scan((size.width, size.height), size.frames, partial(see, member))
     try:
@@ -153,25 +158,33 @@ def open_scan(member: Member) -> Scan:
 
 def damaged(member: Member, what: str, why: str) -> DataError:
     return DataError(
-        f"{member.name} cannot be read as {what} ({why}).",
+        tr("{name} cannot be read as {what} ({why}).").format(name=member.name, what=what, why=why),
         code="damaged-image",
-        remedy="Export it again, for example as PNG.",
+        remedy=tr("Export it again, for example as PNG."),
     )
 
 
 def check_slices(member: Member, width: int, height: int, slices: int) -> None:
     if min(width, height, slices) < 1:
-        raise damaged(member, "a scan", f"it declares {slices} slices of {width} × {height} pixels")
+        raise damaged(
+            member,
+            tr("a scan"),
+            tr("it declares {slices} slices of {width} × {height} pixels").format(
+                slices=slices, width=width, height=height
+            ),
+        )
     if width * height > LIMITS.image_pixels:
         raise DataError(
-            f"{member.name} has slices of {width:,} × {height:,} pixels; at most {LIMITS.image_pixels:,}.",
+            tr("{name} has slices of {width:,} × {height:,} pixels; at most {image_pixels:,}.").format(
+                name=member.name, width=width, height=height, image_pixels=LIMITS.image_pixels
+            ),
             code="image-too-large",
-            remedy="Make it smaller.",
+            remedy=tr("Make it smaller."),
         )
 
 
 def read_nifti(member: Member) -> Scan:
-    nibabel = load_reader(member.name, "nibabel", instead="save its slices as PNG")
+    nibabel = load_reader(member.name, "nibabel", instead=tr("save its slices as PNG"))
     data = member.read()
     try:
         kind = nibabel.Nifti2Image if data[4:8] == b"n+2\0" else nibabel.Nifti1Image
@@ -183,10 +196,20 @@ def read_nifti(member: Member) -> Scan:
         count = int(np.prod(shape, dtype=object))
         offset = int(image.header["vox_offset"])
         if held.kind not in "biuf" or not 2 <= len(shape) <= 5 or min(shape) < 1:
-            raise damaged(member, "a volume", f"{shape} of {held}")
+            raise damaged(member, tr("a volume"), tr("{shape} of {held}").format(shape=shape, held=held))
         if count * held.itemsize > len(data) - offset:
-            raise damaged(member, "a volume", f"it declares {shape} of {held}, which is more than it holds")
-        check_decoded(f"{member.name} of {shape}", 8 * math.prod(shape[:3]), "Crop it.")
+            raise damaged(
+                member,
+                tr("a volume"),
+                tr("it declares {shape} of {held}, which is more than it holds").format(
+                    shape=shape, held=held
+                ),
+            )
+        check_decoded(
+            tr("{name} of {shape}").format(name=member.name, shape=shape),
+            8 * math.prod(shape[:3]),
+            tr("Crop it."),
+        )
         values = np.asarray(
             image.dataobj[(..., *(0,) * (len(shape) - 3))] if len(shape) > 3 else image.dataobj
         )
@@ -197,7 +220,7 @@ def read_nifti(member: Member) -> Scan:
     except (DataError, MemoryError):
         raise
     except Exception as error:  # damaged files raise many kinds
-        raise damaged(member, "a NIfTI volume", why(error)) from error
+        raise damaged(member, tr("a NIfTI volume"), why(error)) from error
     width, height, slices = values.shape
     check_slices(member, width, height, slices)
     upright = np.rot90(values).transpose(2, 0, 1)  # (slices, height, width)
@@ -215,7 +238,7 @@ def orientation(nibabel: Any, affine: np.ndarray) -> np.ndarray | None:
 
 
 def read_dicom(member: Member, data: bytes, *, header_only: bool = False) -> Scan:
-    pydicom = load_reader(member.name, "pydicom", instead="save its images as PNG")
+    pydicom = load_reader(member.name, "pydicom", instead=tr("save its images as PNG"))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -230,7 +253,7 @@ def read_dicom(member: Member, data: bytes, *, header_only: bool = False) -> Sca
     except MemoryError:
         raise
     except Exception as error:  # damaged files raise many kinds
-        raise damaged(member, "a DICOM image", why(error)) from error
+        raise damaged(member, tr("a DICOM image"), why(error)) from error
     check_slices(member, width, height, slices)
     return Scan((width, height), slices, partial(dicom_slice, member, dataset))
 
@@ -255,11 +278,11 @@ def dicom_slice(member: Member, dataset: Any, place: int) -> Image.Image:
     except Exception as error:  # damaged files raise many kinds
         if "missing dependencies" in str(error):
             raise DataError(
-                f"{member.name} is packed in a way that pydicom cannot unpack alone.",
+                tr("{name} is packed in a way that pydicom cannot unpack alone.").format(name=member.name),
                 code="no-reader",
-                remedy="Unpack it, for example with gdcmconv --raw, or save it as PNG.",
+                remedy=tr("Unpack it, for example with gdcmconv --raw, or save it as PNG."),
             ) from error
-        raise damaged(member, "a DICOM image", why(error)) from error
+        raise damaged(member, tr("a DICOM image"), why(error)) from error
     if values.ndim == 3:  # color
         return as_image((values / 257).astype(np.uint8) if values.dtype.itemsize > 1 else values)
     if kind == "MONOCHROME1":  # the highest value is black

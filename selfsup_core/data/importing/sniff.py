@@ -13,6 +13,7 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.decode import decode
 from selfsup_core.data.importing.files import Member
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 ENTITY = re.compile(r"&(#\d{1,6}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 DELIMITERS = ",;\t|"
@@ -134,8 +135,12 @@ def strip_head(data: bytes) -> tuple[bytes, str, str]:
             continue
         is_below = any(map(is_number, rows_of(first, delimiter)[0])) if wide else False
         if wide > 1 and header and len(header[0]) == wide and is_below:
-            return names + b"\n" + rest, "", f"{len(comments) - 1} lines of comments were left out."
-    return rest, "", f"{len(comments)} lines of comments were left out."
+            return (
+                names + b"\n" + rest,
+                "",
+                tr("{count} lines of comments were left out.").format(count=len(comments) - 1),
+            )
+    return rest, "", tr("{count} lines of comments were left out.").format(count=len(comments))
 
 
 def spaces_to_tabs(data: bytes) -> bytes:

@@ -14,6 +14,7 @@ from selfsup_core.data.importing.extras import damage_refused, load_reader, why
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 RATE = 16_000
 
@@ -24,24 +25,30 @@ def read_header(member: Member) -> tuple[int, int, float]:
     low, high = LIMITS.sound_rates
     if not low <= rate <= high:
         raise DataError(
-            f"{member.name} has {rate:,} samples a second; expected {low:,} to {high:,}.",
+            tr("{name} has {rate:,} samples a second; expected {low:,} to {high:,}.").format(
+                name=member.name, rate=rate, low=low, high=high
+            ),
             code="sound-rate",
-            remedy="Resample it.",
+            remedy=tr("Resample it."),
         )
     if channels > LIMITS.sound_channels:
         raise DataError(
-            f"{member.name} has {channels} channels; at most {LIMITS.sound_channels}.",
+            tr("{name} has {channels} channels; at most {sound_channels}.").format(
+                name=member.name, channels=channels, sound_channels=LIMITS.sound_channels
+            ),
             code="sound-channels",
-            remedy="Mix it down.",
+            remedy=tr("Mix it down."),
         )
     if seconds > LIMITS.sound_seconds:
         raise DataError(
-            f"{member.name} lasts {seconds / 60:.0f} minutes; at most {LIMITS.sound_seconds // 60}.",
+            tr("{name} lasts {seconds:.0f} minutes; at most {sound_seconds}.").format(
+                name=member.name, seconds=seconds / 60, sound_seconds=LIMITS.sound_seconds // 60
+            ),
             code="sound-too-long",
-            remedy="Cut it.",
+            remedy=tr("Cut it."),
         )
     if not seconds:
-        raise DataError(f"{member.name} holds no sound.", code="empty-sound")
+        raise DataError(tr("{name} holds no sound.").format(name=member.name), code="empty-sound")
     return channels, rate, seconds
 
 
@@ -59,7 +66,9 @@ def wav_header(member: Member) -> tuple[int, int, float]:
             break
         place += 8 + size + size % 2
     if not channels or not rate or not frame:
-        raise DataError(f"{member.name} has no readable WAV header.", code="damaged-sound")
+        raise DataError(
+            tr("{name} has no readable WAV header.").format(name=member.name), code="damaged-sound"
+        )
     return channels, rate, seconds
 
 
@@ -84,16 +93,16 @@ def is_wav(member: Member) -> bool:
 
 def reader(member: Member) -> Any:
     """The package that reads what is not WAV. Raises DataError when it is not installed."""
-    return load_reader(member.name, "soundfile", instead="convert the sound to WAV")
+    return load_reader(member.name, "soundfile", instead=tr("convert the sound to WAV"))
 
 
 def packed_header(member: Member) -> tuple[int, int, float]:
     soundfile = reader(member)
     with damage_refused(
         lambda error: DataError(
-            f"{member.name} cannot be read as a sound ({why(error)}).",
+            tr("{name} cannot be read as a sound ({why}).").format(name=member.name, why=why(error)),
             code="damaged-sound",
-            remedy="Save it again, for example as WAV.",
+            remedy=tr("Save it again, for example as WAV."),
         )
     ):
         about = soundfile.info(io.BytesIO(member.read()))
@@ -115,7 +124,10 @@ def read_sound(member: Member, seconds: float, to_rate: int = RATE) -> np.ndarra
     _, rate, _ = read_header(member)
     with (
         damage_refused(
-            lambda error: DataError(f"{member.name} cannot be read ({why(error)}).", code="damaged-sound")
+            lambda error: DataError(
+                tr("{name} cannot be read ({why}).").format(name=member.name, why=why(error)),
+                code="damaged-sound",
+            )
         ),
         warnings.catch_warnings(),
     ):
@@ -134,17 +146,18 @@ def read_sound(member: Member, seconds: float, to_rate: int = RATE) -> np.ndarra
         bad = int((~np.isfinite(values)).sum())
         if bad:
             raise DataError(
-                f"{member.name}: {bad:,} of {values.size:,} samples are not finite numbers (NaN or "
-                "infinite).",
+                tr("{name}: {bad:,} of {size:,} samples are not finite numbers (NaN or infinite).").format(
+                    name=member.name, bad=bad, size=values.size
+                ),
                 code="sound-not-finite",
-                remedy="Save it again from the program that recorded it.",
+                remedy=tr("Save it again from the program that recorded it."),
             )
     if values.ndim > 1:
         values = values.mean(axis=1)
     length = max(1, round(seconds * to_rate))
     values = values[: math.ceil((seconds + 0.1) * rate)]
     if not len(values):
-        raise DataError(f"{member.name} holds no sound.", code="empty-sound")
+        raise DataError(tr("{name} holds no sound.").format(name=member.name), code="empty-sound")
     if rate != to_rate:
         step = math.gcd(rate, to_rate)
         values = resample_poly(values, to_rate // step, rate // step)

@@ -10,6 +10,7 @@ import numpy as np
 from selfsup_core.data.importing.extras import damage_refused
 from selfsup_core.data.importing.table import check_decoded, check_size
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 
 def make_sparse(name: str, form: str, parts: tuple[np.ndarray, ...], shape: tuple[int, ...]) -> Any:
@@ -27,15 +28,17 @@ def make_sparse(name: str, form: str, parts: tuple[np.ndarray, ...], shape: tupl
     }
     if form not in kinds or len(shape) != 2 or min(shape) < 1:
         raise DataError(
-            f"{name} of the format {form[:20]!r} and shape {shape} cannot be read.",
+            tr("{name} of the format {form!r} and shape {shape} cannot be read.").format(
+                name=name, form=form[:20], shape=shape
+            ),
             code="bad-array",
-            remedy="Save it with scipy.sparse.save_npz(name, matrix.tocsr()).",
+            remedy=tr("Save it with scipy.sparse.save_npz(name, matrix.tocsr())."),
         )
     with damage_refused(
         lambda error: DataError(
-            f"{name} is damaged ({str(error)[:100]}).",
+            tr("{name} is damaged ({error}).").format(name=name, error=str(error)[:100]),
             code="damaged-array",
-            remedy="Save it again with scipy.sparse.save_npz.",
+            remedy=tr("Save it again with scipy.sparse.save_npz."),
         )
     ):
         matrix = kinds[form](parts, shape=shape)
@@ -46,7 +49,9 @@ def make_sparse(name: str, form: str, parts: tuple[np.ndarray, ...], shape: tupl
 def check_dense(name: str, shape: tuple[int, ...]) -> None:
     """Raises DataError when a matrix of this shape is too large as a table."""
     check_size(name, *shape)
-    check_decoded(f"{name}, as a table,", 4 * shape[0] * shape[1], "Leave columns out.")
+    check_decoded(
+        tr("{name}, as a table,").format(name=name), 4 * shape[0] * shape[1], tr("Leave columns out.")
+    )
 
 
 def dense(name: str, matrix: Any) -> np.ndarray:

@@ -18,6 +18,7 @@ from selfsup_core.data.importing.readers import cells_of, refused
 from selfsup_core.data.importing.table import Table, check_size, number_cells, unique_names
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]
@@ -28,9 +29,9 @@ WAYS = {".por": "read_por", ".sas7bdat": "read_sas7bdat", ".xpt": "read_xport"}
 
 def read_survey(member: Member, config: ImportConfig) -> Table:
     """Raises DataError: damaged, too large, or pyreadstat is not installed."""
-    pyreadstat = load_reader(member.name, "pyreadstat", instead="save it as CSV")
+    pyreadstat = load_reader(member.name, "pyreadstat", instead=tr("save it as CSV"))
     way = getattr(pyreadstat, WAYS.get(member.suffix, "read_sav"))
-    what = "a SAS file" if member.suffix in (".sas7bdat", ".xpt") else "an SPSS file"
+    what = tr("a SAS file") if member.suffix in (".sas7bdat", ".xpt") else tr("an SPSS file")
     encoding = {"encoding": config.encoding} if config.encoding else {}
     data = member.read()
     with refused(member, what):
@@ -41,13 +42,17 @@ def read_survey(member: Member, config: ImportConfig) -> Table:
         arrays = {name: as_array(column) for name, column in frame.items()}
         columns = [as_cells(column, coded.get(name, {})) for name, column in arrays.items()]
     if not columns:
-        raise DataError(f"{member.name} has no columns.", code="no-columns", remedy="Save it again.")
+        raise DataError(
+            tr("{name} has no columns.").format(name=member.name),
+            code="no-columns",
+            remedy=tr("Save it again."),
+        )
     check_size(member.name, len(columns[0]), len(columns))
     names, notes = unique_names(list(arrays))
     named = [name for name in arrays if name in coded]
     if named:
         shown = ", ".join(named[:6]) + (", …" if len(named) > 6 else "")
-        notes.append(f"Coded values were replaced by their labels: {shown}.")
+        notes.append(tr("Coded values were replaced by their labels: {shown}.").format(shown=shown))
     held = {
         name: column.astype(np.float64, copy=False)
         for name, (raw, column) in zip(names, arrays.items(), strict=True)

@@ -21,6 +21,7 @@ from selfsup_core.data.importing.extras import damage_refused, why
 from selfsup_core.data.importing.fixes import first_columns
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,9 +31,9 @@ def parquet_errors(name: str) -> AbstractContextManager[None]:
     """Call what goes wrong while a Parquet file is read a DataError that names the file."""
     return damage_refused(
         lambda error: DataError(
-            f"{name} cannot be read as Parquet ({why(error, 160)}).",
+            tr("{name} cannot be read as Parquet ({why}).").format(name=name, why=why(error, 160)),
             code="damaged-table",
-            remedy="Write it again.",
+            remedy=tr("Write it again."),
         )
     )
 
@@ -64,23 +65,30 @@ def check_size(name: str, rows: int, columns: int, *, can_cut: bool = False) -> 
     fix = first_columns(rows) if can_cut else None
     if columns > LIMITS.table_columns:
         raise DataError(
-            f"{name} has {columns:,} columns; at most {LIMITS.table_columns:,}.",
+            tr("{name} has {columns:,} columns; at most {table_columns:,}.").format(
+                name=name, columns=columns, table_columns=LIMITS.table_columns
+            ),
             code="too-many-columns",
-            remedy="Leave columns out.",
+            remedy=tr("Leave columns out."),
             fix=fix,
         )
     if rows > LIMITS.table_rows:
         raise DataError(
-            f"{name} has {rows:,} rows; at most {LIMITS.table_rows:,}.",
+            tr("{name} has {rows:,} rows; at most {table_rows:,}.").format(
+                name=name, rows=rows, table_rows=LIMITS.table_rows
+            ),
             code="too-many-rows",
-            remedy="Take a sample.",
+            remedy=tr("Take a sample."),
         )
     if rows * columns > LIMITS.table_cells:
         raise DataError(
-            f"{name} has {rows:,} rows of {columns:,} columns, {rows * columns:,} cells; at most "
-            f"{LIMITS.table_cells:,}.",
+            tr(
+                "{name} has {rows:,} rows of {columns:,} columns, {rows_2:,} cells; at most {table_cells:,}."
+            ).format(
+                name=name, rows=rows, columns=columns, rows_2=rows * columns, table_cells=LIMITS.table_cells
+            ),
             code="too-many-cells",
-            remedy="Leave columns out or take a sample.",
+            remedy=tr("Leave columns out or take a sample."),
             fix=fix,
         )
 
@@ -103,7 +111,9 @@ def check_decoded(what: str, size: int, remedy: str) -> None:
     """Raises DataError before an array is made that is larger than a data set may be."""
     if size > LIMITS.decoded_bytes:
         raise DataError(
-            f"{what} take {size / MB:,.0f} MB; at most {LIMITS.decoded_bytes // MB:,} MB.",
+            tr("{what} take {size:,.0f} MB; at most {decoded_bytes:,} MB.").format(
+                what=what, size=size / MB, decoded_bytes=LIMITS.decoded_bytes // MB
+            ),
             code="too-large",
             remedy=remedy,
         )
@@ -132,12 +142,16 @@ def unique_names(names: list[str]) -> tuple[list[str], list[str]]:
     """Column names that are all there and all different, and what had to be changed."""
     notes, used, result = [], set(), []
     for index, raw in enumerate(names):
-        name = " ".join(str(raw).split())[:200] or f"column {index + 1}"
+        name = " ".join(str(raw).split())[:200] or tr("column {index}").format(index=index + 1)
         count, fresh = 2, name
         while fresh in used:
             fresh, count = f"{name} ({count})", count + 1
         if fresh != name:
-            notes.append(f"Two columns are called {name!r}; the later one is now {fresh!r}.")
+            notes.append(
+                tr("Two columns are called {name!r}; the later one is now {fresh!r}.").format(
+                    name=name, fresh=fresh
+                )
+            )
         used.add(fresh)
         result.append(fresh)
     return result, notes

@@ -33,6 +33,7 @@ from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 from selfsup_core.files import JsonObject
 from selfsup_core.settings import short
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,7 +59,10 @@ def read_table(members: list[Member], config: ImportConfig) -> Table:
             faults.append((member.name, error))
     if faults and (not tables or config.damaged == "refuse"):
         raise one_of(faults, len(tables))
-    tables[0].notes += [f"{name} was left out: {error.message}" for name, error in faults]
+    tables[0].notes += [
+        tr("{name} was left out: {message}").format(name=name, message=error.message)
+        for name, error in faults
+    ]
     members = kept
     if lengths_differ_by_header(tables):
         least = min(range(len(tables)), key=lambda place: len(tables[place]))
@@ -70,7 +74,9 @@ def read_one(member: Member, config: ImportConfig) -> Table:
     """Raises DataError."""
     table = READERS.get(table_form(member, config), read_csv)(member, config)
     if not len(table):
-        raise DataError(f"{member.name} has no rows.", code="no-rows", remedy="Add rows to it.")
+        raise DataError(
+            tr("{name} has no rows.").format(name=member.name), code="no-rows", remedy=tr("Add rows to it.")
+        )
     check_size(member.name, len(table), len(table.names))
     table = widen(member.name, table, config)
     check_cells(member.name, table)
@@ -102,10 +108,18 @@ def check_cells(name: str, table: Table) -> None:
         if longest > LIMITS.cell_bytes:
             row = pc.index(lengths, longest).as_py()
             raise DataError(
-                f"{name}, row {row + 1}, column {column!r} holds {longest / MB:.1f} MB; at most "
-                f"{LIMITS.cell_bytes // MB} MB a cell.",
+                tr(
+                    "{name}, row {row}, column {column!r} holds {longest:.1f} MB; at most "
+                    "{cell_bytes} MB a cell."
+                ).format(
+                    name=name,
+                    row=row + 1,
+                    column=column,
+                    longest=longest / MB,
+                    cell_bytes=LIMITS.cell_bytes // MB,
+                ),
                 code="cell-too-large",
-                remedy="Shorten it.",
+                remedy=tr("Shorten it."),
             )
 
 
@@ -134,9 +148,11 @@ def add_record(name: str, cells: dict[str, SparseColumn], row: int, record: Json
             check_size(name, row + 1, len(cells))
         if column.rows and column.rows[-1] == row:
             raise DataError(
-                f"{name}, row {row + 1}: {short(key, 40)} occurs twice.",
+                tr("{name}, row {row}: {key} occurs twice.").format(
+                    name=name, row=row + 1, key=short(key, 40)
+                ),
                 code="damaged-json",
-                remedy="Rename one of the two keys.",
+                remedy=tr("Rename one of the two keys."),
             )
         column.add(row, cell)
 
@@ -192,14 +208,18 @@ def read_parquet(member: Member, config: ImportConfig) -> Table:
         nested: list[str] = []
         for entry in schema:
             if pa.types.is_binary(entry.type) or pa.types.is_large_binary(entry.type):
-                notes.append(f"Column {entry.name!r} is left out: it holds {entry.type}.")
+                notes.append(
+                    tr("Column {name!r} is left out: it holds {type}.").format(
+                        name=entry.name, type=entry.type
+                    )
+                )
             else:
                 (nested if pa.types.is_nested(entry.type) else keep).append(entry.name)
         if not keep and not nested:
             raise DataError(
-                f"{member.name} has no column of numbers or text.",
+                tr("{name} has no column of numbers or text.").format(name=member.name),
                 code="no-columns",
-                remedy="Save the values as numbers or strings.",
+                remedy=tr("Save the values as numbers or strings."),
             )
         classes = {c: n for c, n in class_names(schema).items() if c in keep}
         parts: list[list[pa.Array]] = [[] for _ in keep]
@@ -218,9 +238,11 @@ def read_parquet(member: Member, config: ImportConfig) -> Table:
             size += sum(batch.column(name).nbytes for name in nested)
             if size > LIMITS.decoded_bytes:
                 raise DataError(
-                    f"{member.name} unpacks to more than {LIMITS.decoded_bytes // MB:,} MB.",
+                    tr("{name} unpacks to more than {decoded_bytes:,} MB.").format(
+                        name=member.name, decoded_bytes=LIMITS.decoded_bytes // MB
+                    ),
                     code="too-large",
-                    remedy="Take a sample.",
+                    remedy=tr("Take a sample."),
                 )
             for i, record in enumerate(batch.select(nested).to_pylist() if nested else []):
                 add_record(member.name, deep, rows + i, record)

@@ -9,6 +9,7 @@ import numpy as np
 
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.table import Table, check_size, unique_names
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,7 +50,11 @@ def widen(name: str, table: Table, config: ImportConfig) -> Table:
         check_size(name, len(table), len(table.names) + width)
         names += [f"{column} {i + 1}" for i in range(width)]
         columns += [as_cells(vectors[:, i]) for i in range(width)]
-        notes.append(f"{column} holds lists of {width:,} numbers: a column for each.")
+        notes.append(
+            tr("{column} holds lists of {width:,} numbers: a column for each.").format(
+                column=column, width=width
+            )
+        )
     names, renamed = unique_names(names)
     values = {} if renamed else table.values
     joined = join_talk(Table(names, columns, table.found, table.notes + notes + renamed, values), config)
@@ -140,7 +145,9 @@ def join_texts(table: Table, names: list[str]) -> Table:
         gap = pc.if_else(pc.equal(by_name[part], ""), "", "\n")
         text = pc.binary_join_element_wise(text, gap, by_name[part], "")
     rest = [name for name in table.names if name not in names]
-    said = f"{', '.join(names[:-1])} and {names[-1]} were joined, a line each, as text."
+    said = tr("{names} and {names_2} were joined, a line each, as text.").format(
+        names=", ".join(names[:-1]), names_2=names[-1]
+    )
     return Table(
         [*rest, "text"],
         [*(by_name[name] for name in rest), text],

@@ -10,6 +10,8 @@ import re
 import zipfile
 from collections.abc import Iterable
 
+from selfsup_core.translation import tr
+
 UTF8_FLAG = 0x800
 # (encoding, title, lead bytes of its frequent characters, in the order of preference where several fit)
 WIDE = (
@@ -68,7 +70,11 @@ def rename_members(archive: str, entries: list[zipfile.ZipInfo]) -> tuple[list[s
     old = [e.orig_filename for e in entries if not e.flag_bits & UTF8_FLAG and not e.orig_filename.isascii()]
     encoding, title = name_encoding(name.encode("cp437") for name in old) if old else ("", "")
     if encoding:
-        notes.append(f"Names in {archive} are not marked as UTF-8; they were read as {title}.")
+        notes.append(
+            tr("Names in {archive} are not marked as UTF-8; they were read as {title}.").format(
+                archive=archive, title=title
+            )
+        )
     names = []
     for entry in entries:
         name = entry.orig_filename.split("\0", 1)[0]
@@ -77,5 +83,9 @@ def rename_members(archive: str, entries: list[zipfile.ZipInfo]) -> tuple[list[s
         names.append(name)
     if any("\\" in name for name in names) and not any("/" in name for name in names):
         names = [name.replace("\\", "/") for name in names]
-        notes.append(f"{archive} writes folders with backslashes; they were read as folders.")
+        notes.append(
+            tr("{archive} writes folders with backslashes; they were read as folders.").format(
+                archive=archive
+            )
+        )
     return names, notes

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError, StudioError
 from selfsup_core.files import disk_error
+from selfsup_core.translation import tr
 
 PREFIX = ".arriving-"
 UNSEEN_SECONDS = 900.0  # a page that never asks for a file has been left before all of an upload was there
@@ -74,10 +75,12 @@ class Arrivals:
             found.refused = refused
             if not refused and sum(not one.refused for one in files.values()) >= LIMITS.files:
                 found.refused = DataError(
-                    f"{name}: {LIMITS.files} files of this session are here already, and at most so many "
-                    "are kept.",
+                    tr(
+                        "{name}: {files} files of this session are here already, and at most so many "
+                        "are kept."
+                    ).format(name=name, files=LIMITS.files),
                     code="too-many-files",
-                    remedy="Put them into one ZIP, or remove some of them first.",
+                    remedy=tr("Put them into one ZIP, or remove some of them first."),
                 )
             files[file_id] = found
             return found
@@ -106,26 +109,32 @@ class Arrivals:
         size = found.size + more
         if size > LIMITS.file_bytes:
             return DataError(
-                f"{found.name} has more than {LIMITS.file_bytes // MB} MB.",
+                tr("{name} has more than {file_bytes} MB.").format(
+                    name=found.name, file_bytes=LIMITS.file_bytes // MB
+                ),
                 code="file-too-large",
-                remedy="Split it or take a sample.",
+                remedy=tr("Split it or take a sample."),
             )
         of_session = sum(one.size for one in self.sessions.get(found.session, {}).values())
         if of_session + more > LIMITS.total_bytes:
             others = (of_session - found.size) / MB
             return DataError(
-                f"{found.name} was not kept: the other files of this session have {others:.0f} MB, and with "
-                f"it they would have more than {LIMITS.total_bytes // MB} MB.",
+                tr(
+                    "{name} was not kept: the other files of this session have {others:.0f} MB, and with "
+                    "it they would have more than {total_bytes} MB."
+                ).format(name=found.name, others=others, total_bytes=LIMITS.total_bytes // MB),
                 code="session-full",
-                remedy="Import or remove the others first.",
+                remedy=tr("Import or remove the others first."),
             )
         of_all = sum(one.size for files in self.sessions.values() for one in files.values())
         if of_all + more > LIMITS.server_bytes:
             return DataError(
-                f"{found.name} was not kept: the uploads of everybody who is here would have more than "
-                f"{LIMITS.server_bytes // MB:,} MB together.",
+                tr(
+                    "{name} was not kept: the uploads of everybody who is here would have more than "
+                    "{server_bytes:,} MB together."
+                ).format(name=found.name, server_bytes=LIMITS.server_bytes // MB),
                 code="server-full",
-                remedy="Try again when others have imported theirs, or take a sample.",
+                remedy=tr("Try again when others have imported theirs, or take a sample."),
             )
         return None
 
@@ -173,7 +182,7 @@ class Arrivals:
             return
         if not found.refused:
             # Later writes to these files see that they were dropped.
-            found.refused = DataError(f"{found.name} was removed.", code="removed")
+            found.refused = DataError(tr("{name} was removed.").format(name=found.name), code="removed")
         found.size = 0
         found.path.unlink(missing_ok=True)
 

@@ -31,6 +31,7 @@ from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.data.quota import require_space
 from selfsup_core.errors import DataError, StudioError
 from selfsup_core.files import keep_private, sweep, write_json
+from selfsup_core.translation import tr
 
 MODULE = "selfsup_core.data.library.child"
 MAKING = ("build", "mend")  # tasks that make a data set
@@ -73,7 +74,11 @@ def run_job(
 def title_of(values: Arguments) -> str:
     """The title that jobs waiting behind this one see."""
     names = [Path(file).name for file in values.get("files", [values.get("folder", "another data set")])]
-    return names[0] if len(names) == 1 else f"{names[0]} with {len(names) - 1} more files"
+    return (
+        names[0]
+        if len(names) == 1
+        else tr("{names} with {count} more files").format(names=names[0], count=len(names) - 1)
+    )
 
 
 def do_job(task: str, workspace: Path, values: Arguments, tell: Tell | None, say: Say | None = None) -> Any:
@@ -101,25 +106,29 @@ def died(ended: Ended) -> DataError:
     """The error for a child that left no result."""
     if ended.was_slow:
         return DataError(
-            f"Reading the files took more than {LIMITS.cpu_seconds} s or too much memory and was ended.",
+            tr("Reading the files took more than {cpu_seconds} s or too much memory and was ended.").format(
+                cpu_seconds=LIMITS.cpu_seconds
+            ),
             code="import-too-long",
-            remedy="Take a sample of the data.",
+            remedy=tr("Take a sample of the data."),
         )
     if ended.was_full:
         return memory_error()
     return DataError(
-        "The files made the reader crash; nothing was imported.",
+        tr("The files made the reader crash; nothing was imported."),
         code="import-crashed",
-        remedy="Save them again with another program, or leave files out.",
+        remedy=tr("Save them again with another program, or leave files out."),
     )
 
 
 def memory_error() -> DataError:
     return DataError(
-        f"Reading the files needs more than {memory_for_one() // MB:,} MB of memory, which is what an "
-        "import may take here.",
+        tr(
+            "Reading the files needs more than {memory_for_one:,} MB of memory, which is what an "
+            "import may take here."
+        ).format(memory_for_one=memory_for_one() // MB),
         code="import-memory",
-        remedy="Take a sample of the data.",
+        remedy=tr("Take a sample of the data."),
     )
 
 
@@ -136,8 +145,8 @@ def carry_out(job: Job, say: Say | None = None) -> ChildResult:
     except MemoryError:
         return {"error": memory_error().as_dict()}
     except OSError as error:
-        message = f"Could not write to disk: {error.strerror or type(error).__name__}."
-        return {"error": {"code": "disk", "message": message, "remedy": "Make space and try again."}}
+        message = tr("Could not write to disk: {value}.").format(value=error.strerror or type(error).__name__)
+        return {"error": {"code": "disk", "message": message, "remedy": tr("Make space and try again.")}}
     except Exception as error:
         # A reader's own mistake must not look like a finished import; the log keeps where it was.
         import traceback
@@ -146,8 +155,8 @@ def carry_out(job: Job, say: Say | None = None) -> ChildResult:
         return {
             "error": {
                 "code": "import-failed",
-                "message": f"The files could not be read ({type(error).__name__}).",
-                "remedy": "Save them again with another program, or leave files out.",
+                "message": tr("The files could not be read ({name}).").format(name=type(error).__name__),
+                "remedy": tr("Save them again with another program, or leave files out."),
             }
         }
 

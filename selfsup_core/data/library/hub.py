@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -31,9 +32,9 @@ def require_online(seconds: float = 3.0) -> None:
         socket.create_connection((HUB, 443), timeout=seconds).close()
     except OSError as error:
         raise DataError(
-            "This machine cannot reach the Hugging Face Hub.",
+            tr("This machine cannot reach the Hugging Face Hub."),
             code="offline",
-            remedy="Go online, or download the files elsewhere and upload them here.",
+            remedy=tr("Go online, or download the files elsewhere and upload them here."),
         ) from error
 
 
@@ -46,9 +47,9 @@ def fetch(workspace: Path, dataset_id: str, *, split: str = "train") -> list[Pat
     dataset_id = dataset_id.strip()
     if not ID.fullmatch(dataset_id):
         raise DataError(
-            f"{dataset_id!r} is not an ID of the Hub.",
+            tr("{dataset_id!r} is not an ID of the Hub.").format(dataset_id=dataset_id),
             code="bad-id",
-            remedy="Write it as owner/name.",
+            remedy=tr("Write it as owner/name."),
         )
     require_online()
     from huggingface_hub import HfApi, hf_hub_download
@@ -63,9 +64,11 @@ def fetch(workspace: Path, dataset_id: str, *, split: str = "train") -> list[Pat
         total = sum(cast("RepoFile", entry).size for entry in sizes)
         if total > LIMITS.total_bytes:
             raise DataError(
-                f"{dataset_id} has {total / MB:,.0f} MB; at most {LIMITS.total_bytes // MB} MB.",
+                tr("{dataset_id} has {total:,.0f} MB; at most {total_bytes} MB.").format(
+                    dataset_id=dataset_id, total=total / MB, total_bytes=LIMITS.total_bytes // MB
+                ),
                 code="too-large",
-                remedy="Choose a smaller one.",
+                remedy=tr("Choose a smaller one."),
             )
         return [
             Path(hf_hub_download(dataset_id, name, repo_type="dataset", revision=revision, local_dir=target))
@@ -74,9 +77,11 @@ def fetch(workspace: Path, dataset_id: str, *, split: str = "train") -> list[Pat
     except (HfHubHTTPError, OSError, ValueError) as error:
         shutil.rmtree(target, ignore_errors=True)
         raise DataError(
-            f"{dataset_id} could not be fetched ({type(error).__name__}).",
+            tr("{dataset_id} could not be fetched ({name}).").format(
+                dataset_id=dataset_id, name=type(error).__name__
+            ),
             code="hub",
-            remedy="Check the ID on huggingface.co; data sets behind a login are not supported.",
+            remedy=tr("Check the ID on huggingface.co; data sets behind a login are not supported."),
         ) from error
 
 
@@ -95,7 +100,7 @@ def list_files(api: HfApi, dataset_id: str) -> tuple[list[str], str]:
         if files:
             return files, revision
     raise DataError(
-        f"{dataset_id} holds no Parquet, CSV or JSONL file.",
+        tr("{dataset_id} holds no Parquet, CSV or JSONL file.").format(dataset_id=dataset_id),
         code="nothing-readable",
-        remedy="Download it and upload its files here.",
+        remedy=tr("Download it and upload its files here."),
     )

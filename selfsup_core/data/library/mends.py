@@ -13,6 +13,7 @@ from selfsup_core.data.groups import exact_groups
 from selfsup_core.data.library.health.finding import plain_name
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr, tr_later
 
 Rows = TypeVar("Rows", np.ndarray, Texts, np.ndarray | Texts)
 
@@ -21,7 +22,7 @@ def take(dataset: Dataset, keep: np.ndarray) -> Dataset:
     """The rows of a mask, in everything that has one entry a row."""
     rows = np.flatnonzero(keep)
     if not len(rows):
-        raise DataError("No row would be left.", code="no-rows", remedy="Keep the data set as it is.")
+        raise DataError(tr("No row would be left."), code="no-rows", remedy=tr("Keep the data set as it is."))
 
     def part(array: Rows) -> Rows:
         return array.take(rows) if isinstance(array, Texts) else np.asarray(array[rows])
@@ -58,7 +59,9 @@ def drop_constant(dataset: Dataset) -> Dataset:
     filled = np.where(np.isnan(x).all(axis=0), 0.0, x)
     keep = np.flatnonzero(np.nanmin(filled, axis=0) != np.nanmax(filled, axis=0))
     if not len(keep):
-        raise DataError("No column would be left.", code="no-columns", remedy="Keep the data set as it is.")
+        raise DataError(
+            tr("No column would be left."), code="no-columns", remedy=tr("Keep the data set as it is.")
+        )
     return replace(
         dataset,
         x=x[:, keep],
@@ -83,10 +86,10 @@ def merge_spellings(dataset: Dataset) -> Dataset:
 
 
 MENDS: dict[str, tuple[str, Callable[[Dataset], Dataset]]] = {
-    "drop-duplicates": ("Drop the copies", drop_duplicates),
-    "drop-empty": ("Drop the empty ones", drop_empty),
-    "drop-constant": ("Drop these columns", drop_constant),
-    "merge-spellings": ("Merge the spellings", merge_spellings),
+    "drop-duplicates": (tr_later("Drop the copies"), drop_duplicates),
+    "drop-empty": (tr_later("Drop the empty ones"), drop_empty),
+    "drop-constant": (tr_later("Drop these columns"), drop_constant),
+    "merge-spellings": (tr_later("Merge the spellings"), merge_spellings),
 }
 
 
@@ -95,9 +98,9 @@ def mend_dataset(dataset: Dataset, mends: list[str], name: str) -> Dataset:
     for mend in mends:
         if mend not in MENDS:
             raise DataError(
-                f"There is no fix {mend!r}. Known: {', '.join(MENDS)}.",
+                tr("There is no fix {mend!r}. Known: {mends}.").format(mend=mend, mends=", ".join(MENDS)),
                 code="no-mend",
-                remedy="See data check.",
+                remedy=tr("See data check."),
             )
         dataset = MENDS[mend][1](dataset)
     details = dataset.details.copy()
@@ -139,13 +142,19 @@ def give_label(dataset: Dataset, rows: np.ndarray, label: str) -> Dataset:
     """
     label = " ".join(label.split())
     if len(label) > 120:
-        raise DataError(f"A label has at most 120 letters; found {len(label)}.", code="long-label")
+        raise DataError(
+            tr("A label has at most 120 letters; found {count}.").format(count=len(label)), code="long-label"
+        )
     y = np.full(len(dataset), -1) if dataset.y is None else np.array(dataset.y)
     classes = dataset.classes
     if label and label not in classes:
         classes = (*classes, label)
     y[rows] = classes.index(label) if label else -1
-    what = f"{len(rows)} rows labeled {label}" if label else f"labels of {len(rows)} rows taken away"
+    what = (
+        tr("{count} rows labeled {label}").format(count=len(rows), label=label)
+        if label
+        else tr("labels of {count} rows taken away").format(count=len(rows))
+    )
     return new_version(dataset, what, y=y.astype(np.int32), classes=classes)
 
 
@@ -153,4 +162,4 @@ def leave_rows_out(dataset: Dataset, rows: np.ndarray) -> Dataset:
     """Without these rows. Raises DataError when nothing would be left."""
     keep = np.ones(len(dataset), bool)
     keep[rows] = False
-    return new_version(take(dataset, keep), f"without {len(rows)} rows")
+    return new_version(take(dataset, keep), tr("without {count} rows").format(count=len(rows)))

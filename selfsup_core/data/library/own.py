@@ -25,6 +25,7 @@ from selfsup_core.data.sources import OWN_NAME, find_source, list_sources, open_
 from selfsup_core.errors import DataError, SettingError, StudioError
 from selfsup_core.files import read_shaped, sha256, write_json
 from selfsup_core.settings import explain
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.data.importing.plan import ImportPlan
@@ -218,9 +219,9 @@ def read_split(workspace: Path, name: str) -> KeptSplit:
 def require_own(name: str) -> None:
     if not OWN_NAME.fullmatch(name):
         raise DataError(
-            f"{name} is built in and cannot be changed.",
+            tr("{name} is built in and cannot be changed.").format(name=name),
             code="built-in",
-            remedy="Only your own data sets can be renamed or deleted.",
+            remedy=tr("Only your own data sets can be renamed or deleted."),
         )
 
 
@@ -234,17 +235,20 @@ def rename(workspace: Path, name: str, title: str) -> None:
     require_own(name)
     title = " ".join(title.split())
     if not 1 <= len(title) <= 80:
-        raise SettingError(f"A title has 1 to 80 characters; found {len(title)}.")
+        raise SettingError(tr("A title has 1 to 80 characters; found {count}.").format(count=len(title)))
     path = workspace / "datasets" / name / "dataset.json"
     with titles_lock(workspace):
         about = read_about(path.parent)
         if about is None:
             raise DataError(
-                f"There is no data set {name!r}.", code="no-data", remedy="It may have been deleted."
+                tr("There is no data set {name!r}.").format(name=name),
+                code="no-data",
+                remedy=tr("It may have been deleted."),
             )
         if other := find_title(workspace, title, but=name):
             raise SettingError(
-                f"Another data set is called {title!r}: {other}.", remedy="Choose another title."
+                tr("Another data set is called {title!r}: {other}.").format(title=title, other=other),
+                remedy=tr("Choose another title."),
             )
         write_json(path, about | {"title": title}, durable=True)
 
@@ -255,13 +259,13 @@ def delete(workspace: Path, name: str) -> None:
     trash = workspace / "trash"
     trash.mkdir(parents=True, exist_ok=True)
     if not (workspace / "datasets" / name).is_dir():
-        raise DataError(f"{name} is already deleted.", code="already-deleted")
+        raise DataError(tr("{name} is already deleted.").format(name=name), code="already-deleted")
     # The name tells the content: what lies there under it is an older copy, deleted before.
     shutil.rmtree(trash / name, ignore_errors=True)
     try:
         os.rename(workspace / "datasets" / name, trash / name)
     except FileNotFoundError as error:
-        raise DataError(f"{name} is already deleted.", code="already-deleted") from error
+        raise DataError(tr("{name} is already deleted.").format(name=name), code="already-deleted") from error
     os.utime(trash / name)
 
 
@@ -269,11 +273,11 @@ def restore(workspace: Path, name: str) -> None:
     """Undo a deletion; the title gets a number when another set has it by now. Raises DataError."""
     require_own(name)
     if (workspace / "datasets" / name).is_dir():
-        raise DataError(f"{name} already exists.", code="already-there")
+        raise DataError(tr("{name} already exists.").format(name=name), code="already-there")
     try:
         os.rename(workspace / "trash" / name, workspace / "datasets" / name)
     except OSError as error:
-        raise DataError(f"{name} is not in the trash.", code="not-in-trash") from error
+        raise DataError(tr("{name} is not in the trash.").format(name=name), code="not-in-trash") from error
     claim_title(workspace, name)
 
 
@@ -335,8 +339,9 @@ def act_on_rows(workspace: Path, name: str, rows: list[int], label: str | None) 
     wrong = [row for row in rows if not 0 <= row < len(dataset)]
     if wrong or not rows:
         raise DataError(
-            f"Row {wrong[0] if wrong else '–'} is not in {dataset.title}, which has rows 0 to "
-            f"{len(dataset) - 1}.",
+            tr("Row {wrong} is not in {title}, which has rows 0 to {count}.").format(
+                wrong=wrong[0] if wrong else "–", title=dataset.title, count=len(dataset) - 1
+            ),
             code="no-row",
         )
     mark = sha256(f"{name} {label!r} {sorted(rows)}".encode())[:8]

@@ -16,12 +16,13 @@ from typing_extensions import TypedDict
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.files import read_shaped, write_json
 from selfsup_core.shared import host_of, person_of
+from selfsup_core.translation import tr, tr_later
 
 Tell = Callable[[str], None]
 Say = Callable[["Step"], None]
 POLL_SECONDS = 0.1
 PATTERN = ".job-ticket-*.json"  # as what `files.sweep` removes
-SOMEBODYS = "somebody's file"
+SOMEBODYS = tr_later("somebody's file")
 START_TOLERANCE = 60.0  # seconds by which the clock may be changed while a process lives
 
 
@@ -99,5 +100,11 @@ def describe_before(titles: list[str]) -> str:
     most = LIMITS.imports_at_once
     working, waiting = titles[:most], len(titles) - most
     names = " and ".join(working) if len(working) < 3 else ", ".join(working)
-    more = f" {waiting} more {'is' if waiting == 1 else 'are'} ahead." if waiting else ""
-    return f"Waiting: {names} {'is' if most == 1 else 'are'} being read, at most {most} at a time.{more}"
+    more = (
+        tr(" {waiting} more {value} ahead.").format(waiting=waiting, value="is" if waiting == 1 else "are")
+        if waiting
+        else ""
+    )
+    return tr("Waiting: {names} {value} being read, at most {most} at a time.{more}").format(
+        names=names, value="is" if most == 1 else "are", most=most, more=more
+    )

@@ -16,6 +16,7 @@ from typing import IO
 from selfsup_core.data.library.arrivals import is_arriving
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 CHUNK = 1 << 20
 
@@ -47,9 +48,9 @@ def keep_upload(workspace: Path, files: Iterable[tuple[str, IO[bytes]]]) -> list
         for name, source in files:
             if len(names) >= LIMITS.files:
                 raise DataError(
-                    f"More than {LIMITS.files} files at once.",
+                    tr("More than {files} files at once.").format(files=LIMITS.files),
                     code="too-many-files",
-                    remedy="Put them into one ZIP file.",
+                    remedy=tr("Put them into one ZIP file."),
                 )
             name = unused(safe_name(name), names)
             names.append(name)
@@ -57,12 +58,14 @@ def keep_upload(workspace: Path, files: Iterable[tuple[str, IO[bytes]]]) -> list
             total += take(name, source, temporary / name, digest)
             if total > LIMITS.total_bytes:
                 raise DataError(
-                    f"The files are larger than {LIMITS.total_bytes // MB} MB together.",
+                    tr("The files are larger than {total_bytes} MB together.").format(
+                        total_bytes=LIMITS.total_bytes // MB
+                    ),
                     code="too-large",
-                    remedy="Take a sample.",
+                    remedy=tr("Take a sample."),
                 )
         if not names:
-            raise DataError("No file was given.", code="no-file", remedy="Choose at least one file.")
+            raise DataError(tr("No file was given."), code="no-file", remedy=tr("Choose at least one file."))
         folder = uploads / digest.hexdigest()[:20]
         try:
             os.rename(temporary, folder)
@@ -92,9 +95,11 @@ def take(name: str, source: IO[bytes], place: Path, digest: hashlib._Hash) -> in
             size += len(block)
             if size > LIMITS.file_bytes:
                 raise DataError(
-                    f"{name} is larger than {LIMITS.file_bytes // MB} MB.",
+                    tr("{name} is larger than {file_bytes} MB.").format(
+                        name=name, file_bytes=LIMITS.file_bytes // MB
+                    ),
                     code="file-too-large",
-                    remedy="Split it or take a sample.",
+                    remedy=tr("Split it or take a sample."),
                 )
             digest.update(block)
             if target:

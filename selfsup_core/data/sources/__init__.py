@@ -19,6 +19,7 @@ from selfsup_core.data.dataset import Dataset, Kind, load_dataset, read_about, s
 from selfsup_core.errors import DataError, StudioError
 from selfsup_core.files import check_shape
 from selfsup_core.registry import Registry
+from selfsup_core.translation import tr
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,9 @@ def find_source(name: str, workspace: Path) -> Source:
     about = read_about(workspace / "datasets" / name)
     if about is None:
         raise DataError(
-            f"There is no data set {name!r} in this workspace.",
+            tr("There is no data set {name!r} in this workspace.").format(name=name),
             code="no-data",
-            remedy="It may have been deleted; see the Data page, or `data list`.",
+            remedy=tr("It may have been deleted; see the Data page, or `data list`."),
         )
     size = check_shape(about["details"], OwnSize, f"dataset.json of {name!r}")
     return Source(

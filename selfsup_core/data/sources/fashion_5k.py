@@ -12,12 +12,13 @@ from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.shipped import explain_missing, read_json, read_sheet
 from selfsup_core.data.sources import SOURCES, Source
 from selfsup_core.data.sources.fashion_mnist import CLASSES
+from selfsup_core.translation import tr_later
 
 SHEET = "fashion-5k.png", "0b6c88d359ef7b413288f7dbff92cd7014e3aea126d7e510edb8087fc35dc521"
 ABOUT = "fashion-5k.json", "7d74015fdaa0e2708fe653e0a50189091e5a4b7fa2ffbf70f49692d5b0e89a94"
 SIDE = 28
 LICENCE = "MIT"
-ORIGIN = "Fashion-MNIST (Zalando Research), 5,000 rows of its training file"
+ORIGIN = tr_later("Fashion-MNIST (Zalando Research), 5,000 rows of its training file")
 
 
 def build() -> Dataset:
@@ -37,7 +38,7 @@ def build() -> Dataset:
             "source": ORIGIN,
             "citation": "Xiao, Rasul, Vollgraf: Fashion-MNIST (arXiv:1708.07747)",
             "licence": LICENCE,
-            "steps": "500 rows of each class; pixels divided by 255",
+            "steps": tr_later("500 rows of each class; pixels divided by 255"),
         },
         details={"rows": len(x), "shape": list(x.shape[1:])},
     )
@@ -51,7 +52,7 @@ SOURCES.register("fashion-5k")(
         shape=(SIDE, SIDE),
         classes=10,
         licence=LICENCE,
-        about="Shirts, shoes and bags, 28 × 28 gray, 500 of each kind.",
+        about=tr_later("Shirts, shoes and bags, 28 × 28 gray, 500 of each kind."),
         build=build,
         missing=lambda: explain_missing("Fashion 5k", SHEET[0], ABOUT[0]),
         origin=ORIGIN,

@@ -17,10 +17,11 @@ import numpy as np
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.sources import SOURCES, Source
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr, tr_later
 
 FOLDERS = ("/usr/share/datasets/fashion-mnist", "/usr/share/dataset-fashion-mnist")
 VARIABLE = "SELFSUP_FASHION_MNIST"
-ORIGIN = "Fashion-MNIST, four IDX files (Debian: dataset-fashion-mnist)"
+ORIGIN = tr_later("Fashion-MNIST, four IDX files (Debian: dataset-fashion-mnist)")
 COUNTS = {"train": 60000, "t10k": 10000}
 IMAGES, LABELS = "{}-images-idx3-ubyte.gz", "{}-labels-idx1-ubyte.gz"
 CLASSES = (
@@ -72,15 +73,20 @@ def read_idx(path: Path, shape: tuple[int, ...]) -> np.ndarray:
             # One byte more than wanted shows a file that is too long, without unpacking all of it.
             data = file.read(length + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path.name} cannot be read ({error}).") from error
+        raise DataError(tr("{name} cannot be read ({error}).").format(name=path.name, error=error)) from error
     if found != header:
         raise DataError(
-            f"{path.name} begins with {found.hex()}; expected {header.hex()}, "
-            f"an IDX file of {' × '.join(map(str, shape))} bytes."
+            tr("{name} begins with {hex}; expected {hex_2}, an IDX file of {map} bytes.").format(
+                name=path.name, hex=found.hex(), hex_2=header.hex(), map=" × ".join(map(str, shape))
+            )
         )
     if len(data) != length:
         more = "more" if len(data) > length else f"{len(data):,}"
-        raise DataError(f"{path.name} holds {more} values; expected {length:,}.")
+        raise DataError(
+            tr("{name} holds {more} values; expected {length:,}.").format(
+                name=path.name, more=more, length=length
+            )
+        )
     return np.frombuffer(data, np.uint8).reshape(shape)
 
 
@@ -88,11 +94,11 @@ def build() -> Dataset:
     """Raises DataError when files are missing or damaged."""
     folder = find_folder()
     if folder is None:
-        raise DataError("The files of Fashion-MNIST are missing.", remedy=explain_missing())
+        raise DataError(tr("The files of Fashion-MNIST are missing."), remedy=explain_missing())
     x = [read_idx(folder / IMAGES.format(part), (n, 28, 28)) for part, n in COUNTS.items()]
     y = np.concatenate([read_idx(folder / LABELS.format(part), (n,)) for part, n in COUNTS.items()])
     if y.max() >= len(CLASSES):
-        raise DataError(f"A label of Fashion-MNIST is {y.max()}; expected 0 to 9.")
+        raise DataError(tr("A label of Fashion-MNIST is {max}; expected 0 to 9.").format(max=y.max()))
     return Dataset(
         id="fashion-mnist",
         kind="image",
@@ -105,7 +111,7 @@ def build() -> Dataset:
             "source": ORIGIN,
             "citation": "Xiao, Rasul, Vollgraf: Fashion-MNIST (arXiv:1708.07747)",
             "licence": "MIT",
-            "steps": "training rows, then test rows; pixels divided by 255",
+            "steps": tr_later("training rows, then test rows; pixels divided by 255"),
         },
         details={"rows": len(y), "shape": [28, 28]},
     )
@@ -119,7 +125,7 @@ SOURCES.register("fashion-mnist")(
         shape=(28, 28),
         classes=10,
         licence="MIT",
-        about="Shirts, shoes and bags, 28 × 28 gray, 7,000 of each kind.",
+        about=tr_later("Shirts, shoes and bags, 28 × 28 gray, 7,000 of each kind."),
         build=build,
         missing=explain_missing,
         origin=ORIGIN,

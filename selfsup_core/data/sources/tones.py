@@ -11,8 +11,9 @@ import numpy as np
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.logmel import log_mel
 from selfsup_core.data.sources import SOURCES, Source
+from selfsup_core.translation import tr_later
 
-ORIGIN = "made by this program with seed 0"
+ORIGIN = tr_later("made by this program with seed 0")
 RATE = 16000
 PER_CLASS = 150
 # What a string keeps in a period, ρ; without loss, low strings would ring on for many seconds.
@@ -99,7 +100,7 @@ def build() -> Dataset:
     return Dataset(
         id="tones",
         kind="sound",
-        title="Synthetic sounds",
+        title=tr_later("Synthetic sounds"),
         x=np.stack([log_mel(wave, RATE) for wave in audio]),  # (600, 32, 32)
         y=y,
         classes=tuple(MAKERS),
@@ -107,9 +108,9 @@ def build() -> Dataset:
         extra={"audio": audio},
         provenance={
             "source": ORIGIN,
-            "citation": "Karplus, Strong (1983); Peterson, Barney (1952)",
-            "licence": "Apache-2.0 (this program)",
-            "steps": "one second at 16 kHz; log-mel spectrogram, 80 dB range, high bands on top",
+            "citation": tr_later("Karplus, Strong (1983); Peterson, Barney (1952)"),
+            "licence": tr_later("Apache-2.0 (this program)"),
+            "steps": tr_later("one second at 16 kHz; log-mel spectrogram, 80 dB range, high bands on top"),
         },
         details={"rows": len(y), "shape": [32, 32], "rate": RATE},
     )
@@ -117,13 +118,13 @@ def build() -> Dataset:
 
 SOURCES.register("tones")(
     Source(
-        title="Synthetic sounds",
+        title=tr_later("Synthetic sounds"),
         kind="sound",
         samples=len(MAKERS) * PER_CLASS,
         shape=(32, 32),
         classes=len(MAKERS),
-        licence="Apache-2.0 (this program)",
-        about="Sines, sweeps, plucked strings and vowels of one second, 150 of each.",
+        licence=tr_later("Apache-2.0 (this program)"),
+        about=tr_later("Sines, sweeps, plucked strings and vowels of one second, 150 of each."),
         build=build,
         origin=ORIGIN,
     )

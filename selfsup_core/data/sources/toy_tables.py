@@ -11,6 +11,7 @@ import numpy as np
 
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.sources import SOURCES, Source
+from selfsup_core.translation import tr_later
 
 LICENCE = "BSD-3 (generator)"
 
@@ -23,16 +24,16 @@ def build_roll() -> Dataset:
     return Dataset(
         id="swiss-roll",
         kind="table",
-        title="Swiss roll",
+        title=tr_later("Swiss roll"),
         x=x.astype(np.float32),  # (1500, 3)
         y=(4 * np.argsort(np.argsort(angle)) // len(angle)).astype(np.int32),
         classes=("innermost", "inner", "outer", "outermost"),
         columns=("x", "y", "z"),
         provenance={
-            "source": "scikit-learn make_swiss_roll",
-            "citation": "Tenenbaum, de Silva, Langford: A global geometric framework (2000)",
+            "source": tr_later("scikit-learn make_swiss_roll"),
+            "citation": tr_later("Tenenbaum, de Silva, Langford: A global geometric framework (2000)"),
             "licence": LICENCE,
-            "steps": "1,500 rows, noise 0.3, seed 0; classes are quartiles of the angle",
+            "steps": tr_later("1,500 rows, noise 0.3, seed 0; classes are quartiles of the angle"),
         },
         details={"rows": len(x), "shape": [3]},
     )
@@ -45,16 +46,16 @@ def build_moons() -> Dataset:
     return Dataset(
         id="moons",
         kind="table",
-        title="Two moons",
+        title=tr_later("Two moons"),
         x=x.astype(np.float32),  # (1000, 2)
         y=y.astype(np.int32),
         classes=("upper", "lower"),
         columns=("x", "y"),
         provenance={
-            "source": "scikit-learn make_moons",
-            "citation": "Pedregosa et al.: Scikit-learn: Machine learning in Python (2011)",
+            "source": tr_later("scikit-learn make_moons"),
+            "citation": tr_later("Pedregosa et al.: Scikit-learn: Machine learning in Python (2011)"),
             "licence": LICENCE,
-            "steps": "1,000 rows, noise 0.08, seed 0",
+            "steps": tr_later("1,000 rows, noise 0.08, seed 0"),
         },
         details={"rows": len(x), "shape": [2]},
     )
@@ -62,27 +63,27 @@ def build_moons() -> Dataset:
 
 SOURCES.register("swiss-roll")(
     Source(
-        title="Swiss roll",
+        title=tr_later("Swiss roll"),
         kind="table",
         samples=1500,
         shape=(3,),
         classes=4,
         licence=LICENCE,
-        about="A rolled-up sheet in space; classes are quarters of its length.",
+        about=tr_later("A rolled-up sheet in space; classes are quarters of its length."),
         build=build_roll,
-        origin="scikit-learn make_swiss_roll",
+        origin=tr_later("scikit-learn make_swiss_roll"),
     )
 )
 SOURCES.register("moons")(
     Source(
-        title="Two moons",
+        title=tr_later("Two moons"),
         kind="table",
         samples=1000,
         shape=(2,),
         classes=2,
         licence=LICENCE,
-        about="Two interleaved half circles in the plane.",
+        about=tr_later("Two interleaved half circles in the plane."),
         build=build_moons,
-        origin="scikit-learn make_moons",
+        origin=tr_later("scikit-learn make_moons"),
     )
 )

@@ -10,6 +10,7 @@ from selfsup_core.errors import DataError, SettingError
 from selfsup_core.evaluate.reading.characters import merge_square
 from selfsup_core.evaluate.reading.encoding import encode, encode_masked, looks_ahead
 from selfsup_core.features.token_text import wholes_of
+from selfsup_core.translation import tr
 
 MOST_ATTENTION = 64
 
@@ -31,10 +32,14 @@ def attention_of(
     layers, heads = model.config.num_hidden_layers, model.config.num_attention_heads
     for name, value, count in (("layer", layer, layers), ("head", head, heads)):
         if not 0 <= value < count:
-            raise SettingError(f"{name} must be at least 0 and less than {count}; found {value}.")
+            raise SettingError(
+                tr("{name} must be at least 0 and less than {count}; found {value}.").format(
+                    name=name, count=count, value=value
+                )
+            )
     made = (encode_masked if looks_ahead(model) else encode)(model, tokenizer, text, most=MOST_ATTENTION)
     if not made.ids or (made.after and not made.own):
-        raise DataError("There is no text to read.", code="no-text", remedy="Type a few words.")
+        raise DataError(tr("There is no text to read."), code="no-text", remedy=tr("Type a few words."))
     was = model.config._attn_implementation
     model.set_attn_implementation("eager")  # fused kernels do not return attention weights
     try:
@@ -43,7 +48,7 @@ def attention_of(
     finally:
         model.set_attn_implementation(was)
     if not seen or seen[layer] is None:
-        raise DataError("The layers of this model do not return their attention.", code="no-attention")
+        raise DataError(tr("The layers of this model do not return their attention."), code="no-attention")
     wholes = wholes_of(tokenizer, made.ids)
     weights = merge_square(seen[layer][0, head].float().numpy(), [count for count, _ in wholes])
     return [text for _, text in wholes], weights

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from selfsup_core.pretrained.model_folder import CAUSAL
+from selfsup_core.translation import tr
 
 MOST_CHARACTERS = 20_000  # cut before a tokenizer sees them: one takes seconds for a long line
 MOST_TOKENS = 512
@@ -85,7 +86,9 @@ def cut_characters(text: str, *, from_end: bool) -> tuple[str, int, str]:
     if len(text) <= MOST_CHARACTERS:
         return text, 0, ""
     which = "last" if from_end else "first"
-    note = f"The {which} {MOST_CHARACTERS:,} of {len(text):,} characters."
+    note = tr("The {which} {most_characters:,} of {count:,} characters.").format(
+        which=which, most_characters=MOST_CHARACTERS, count=len(text)
+    )
     if from_end:
         return text[-MOST_CHARACTERS:], len(text) - MOST_CHARACTERS, note
     return text[:MOST_CHARACTERS], 0, note
@@ -97,7 +100,9 @@ def cut_tokens(
     """(ids, ends, where the first begins, a note) of the first or last `room` tokens."""
     if len(ids) <= room:
         return ids, ends, 0, ""
-    note = f"The {'last' if from_end else 'first'} {room} of {len(ids):,} tokens."
+    note = tr("The {value} {room} of {count:,} tokens.").format(
+        value="last" if from_end else "first", room=room, count=len(ids)
+    )
     if from_end:
         return ids[-room:], ends[-room:], ends[-room - 1], note
     return ids[:room], ends[:room], 0, note
@@ -152,8 +157,10 @@ def note_of(tokenizer: Any, made: Encoded) -> str:
     unknown = 0 if tokenizer.unk_token_id is None else made.own.count(tokenizer.unk_token_id)
     if not unknown or tokenizer.unk_token_id in (tokenizer.eos_token_id, tokenizer.bos_token_id):
         return made.note
-    what = "1 token is" if unknown == 1 else f"{unknown} tokens are"
-    said = f"{what} unknown to this model ({tokenizer.unk_token}): P is that of any unknown token."
+    what = tr("1 token is") if unknown == 1 else tr("{unknown} tokens are").format(unknown=unknown)
+    said = tr("{what} unknown to this model ({unk_token}): P is that of any unknown token.").format(
+        what=what, unk_token=tokenizer.unk_token
+    )
     return f"{made.note} {said}".strip()
 
 

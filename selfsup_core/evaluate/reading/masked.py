@@ -20,6 +20,7 @@ from selfsup_core.evaluate.reading.encoding import Encoded, encode_masked, note_
 from selfsup_core.evaluate.reading.tokens import reshape_distribution
 from selfsup_core.evaluate.reading.writing import ALTERNATIVES, Reading, likeliest
 from selfsup_core.features.token_text import pieces_of, wholes_of
+from selfsup_core.translation import tr
 
 MOST_MASKED = 128  # the work grows with the square of it
 BATCH_TOKENS = 2048
@@ -27,10 +28,10 @@ BATCH_TOKENS = 2048
 
 def encode_some(model: Any, tokenizer: Any, text: str) -> Encoded:
     if tokenizer.mask_token_id is None:
-        raise DataError("This model's tokenizer has no mask token.", code="no-mask")
+        raise DataError(tr("This model's tokenizer has no mask token."), code="no-mask")
     made = encode_masked(model, tokenizer, text, most=MOST_MASKED)
     if not made.own:
-        raise DataError("There is no text to read.", code="no-text", remedy="Type a few words.")
+        raise DataError(tr("There is no text to read."), code="no-text", remedy=tr("Type a few words."))
     return made
 
 
@@ -84,7 +85,11 @@ def choose_place(made: Encoded, mask: int, place: int | None) -> int:
     if place is None:
         return made.own.index(mask) if mask in made.own else len(made.own) - 1
     if not 0 <= place < len(made.own):
-        raise SettingError(f"place must be at least 0 and less than {len(made.own)}; found {place}.")
+        raise SettingError(
+            tr("place must be at least 0 and less than {count}; found {place}.").format(
+                count=len(made.own), place=place
+            )
+        )
     return place
 
 

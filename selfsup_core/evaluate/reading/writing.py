@@ -19,6 +19,7 @@ from selfsup_core.evaluate.reading.tokens import (
     reshape_distribution,
 )
 from selfsup_core.features.token_text import PART, pieces_of, wholes_of
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import torch
@@ -82,7 +83,7 @@ def encode_end(model: Any, tokenizer: Any, text: str) -> list[int]:
     """Tokens to continue from. Raises DataError when there are none."""
     ids = encode(model, tokenizer, text, from_end=True).ids
     if not ids:
-        raise DataError("There is no text to continue.", code="no-text", remedy="Type a few words.")
+        raise DataError(tr("There is no text to continue."), code="no-text", remedy=tr("Type a few words."))
     return ids
 
 
@@ -96,7 +97,7 @@ def read_text(model: Any, tokenizer: Any, text: str) -> Reading:
 
     made = encode(model, tokenizer, text)
     if not made.own:
-        raise DataError("There is no text to read.", code="no-text", remedy="Type a few words.")
+        raise DataError(tr("There is no text to read."), code="no-text", remedy=tr("Type a few words."))
     tensor = torch.tensor(made.ids)
     with torch.inference_mode():
         logits = model(tensor[None]).logits[0]
@@ -191,7 +192,9 @@ def write_on(
             chances.append(float(logits.double().softmax(dim=0)[token]))
             cache, fresh, seen = out.past_key_values, [token], seen + 1
     note = (
-        f"The model reads {context:,} tokens at once: only the last ones of the text before were read."
+        tr(
+            "The model reads {context:,} tokens at once: only the last ones of the text before were read."
+        ).format(context=context)
         if is_cut
         else ""
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from selfsup_core.evaluate.benefit import Outcome, around
 from selfsup_core.evaluate.words.benefit import say_spread
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 
@@ -36,22 +37,36 @@ def judge_ablation(left_out: Sequence[tuple[str, float, Outcome]], none: tuple[f
         by[outcome].append((difference, title))
     said = []
     if by["loss"]:
-        most = [f"{title} ({-100 * d:.1f} points fewer without it)" for d, title in sorted(by["loss"])]
-        said.append(f"The accuracy is earned by {enumerate_words(most)}.")
+        most = [
+            tr("{title} ({d:.1f} points fewer without it)").format(title=title, d=-100 * d)
+            for d, title in sorted(by["loss"])
+        ]
+        said.append(
+            tr("The accuracy is earned by {enumerate_words}.").format(enumerate_words=enumerate_words(most))
+        )
     if by["gain"]:
         worst = sorted(by["gain"], reverse=True)
-        words = [f"{title} ({100 * d:.1f} points more without it)" for d, title in worst]
-        said.append(f"It is lowered by {enumerate_words(words)}: try without.")
+        words = [
+            tr("{title} ({d:.1f} points more without it)").format(title=title, d=100 * d)
+            for d, title in worst
+        ]
+        said.append(
+            tr("It is lowered by {enumerate_words}: try without.").format(
+                enumerate_words=enumerate_words(words)
+            )
+        )
     if by["none"]:
         titles = enumerate_words([title for _, title in by["none"]])
-        one = "" if len(by["none"]) == 1 else "any one of "
-        said.append(f"Leaving out {one}{titles} makes no clear difference.")
+        one = "" if len(by["none"]) == 1 else tr("any one of ")
+        said.append(tr("Leaving out {one}{titles} makes no clear difference.").format(one=one, titles=titles))
     if none:
         difference, outcome = none
         ends = {
-            "loss": f"All of them together earn {-100 * difference:.1f} points.",
-            "none": "No augmentation at all is not clearly worse.",
-            "gain": "No augmentation at all is better than all of it.",
+            "loss": tr("All of them together earn {difference:.1f} points.").format(
+                difference=-100 * difference
+            ),
+            "none": tr("No augmentation at all is not clearly worse."),
+            "gain": tr("No augmentation at all is better than all of it."),
         }
         said.append(ends[outcome])
     return " ".join(said)
@@ -59,4 +74,8 @@ def judge_ablation(left_out: Sequence[tuple[str, float, Outcome]], none: tuple[f
 
 def enumerate_words(words: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c" """
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    return (
+        words[0]
+        if len(words) == 1
+        else tr("{words} and {words_2}").format(words=", ".join(words[:-1]), words_2=words[-1])
+    )

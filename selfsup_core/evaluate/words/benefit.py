@@ -16,18 +16,23 @@ from selfsup_core.evaluate.benefit import (
     Point,
 )
 from selfsup_core.pseudo.audit import Verdict
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import percent
 
 INLINE: dict[Method, str] = {
-    "probe": "the learned encoder (linear probe)",
-    "finetuned": "the learned encoder (fine-tuned)",
-    "scratch": "its supervised twin",
-    "untrained": "the pretrained network before the run (linear probe)",
-    "autoencoder": "an autoencoder's code",
+    "probe": tr_later("the learned encoder (linear probe)"),
+    "finetuned": tr_later("the learned encoder (fine-tuned)"),
+    "scratch": tr_later("its supervised twin"),
+    "untrained": tr_later("the pretrained network before the run (linear probe)"),
+    "autoencoder": tr_later("an autoencoder's code"),
     "pca": "PCA",
-    "raw": "the raw input",
+    "raw": tr_later("the raw input"),
 }
-ENDS: dict[Outcome, str] = {"gain": "a gain", "loss": "a loss", "none": "no clear difference"}
+ENDS: dict[Outcome, str] = {
+    "gain": tr_later("a gain"),
+    "loss": tr_later("a loss"),
+    "none": tr_later("no clear difference"),
+}
 
 
 def say_labels(counts: Sequence[int]) -> str:
@@ -35,9 +40,13 @@ def say_labels(counts: Sequence[int]) -> str:
     words = [f"{n:,}" for n in counts if n != ALL]
     few = ""
     if words:
-        said = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-        few = f"{said} label{'' if words == ['1'] else 's'} per class"
-    return " and ".join(filter(None, (few, "all labels" if ALL in counts else "")))
+        said = (
+            words[0]
+            if len(words) == 1
+            else tr("{words} and {words_2}").format(words=", ".join(words[:-1]), words_2=words[-1])
+        )
+        few = tr("{said} label{value} per class").format(said=said, value="" if words == ["1"] else "s")
+    return " and ".join(filter(None, (few, tr("all labels") if ALL in counts else "")))
 
 
 FEW_DRAWS = f"An interval, and a verdict, need {LEAST_DRAWS} draws of labels or more"
@@ -51,7 +60,9 @@ def say_share(point: Point) -> str:
 def say_difference(found: Compared) -> str:
     """ "+6.1 points (+2.0 to +10.2)", or with the draws."""
     spread = say_spread(found["interval"], found["draws"], sign="+")
-    return f"{100 * found['difference']:+.1f} points ({spread})"
+    return tr("{difference:+.1f} points ({spread})").format(
+        difference=100 * found["difference"], spread=spread
+    )
 
 
 def say_spread(interval: Interval | None, draws: Sequence[float] = (), *, sign: str = "") -> str:
@@ -66,28 +77,40 @@ def say_judged(one: Judged, points: Sequence[Point]) -> str:
     mine = {p["method"]: p for p in points if p["labels"] == one["labels"]}
     best, other, against = mine[one["learned"]], mine[one["rival"]], one["against"]
     end = f"{ENDS[against['outcome']]}, " if against["outcome"] else ""
-    return (
-        f"With {say_labels([one['labels']])} {INLINE[one['learned']]} classifies {say_share(best)} of the "
-        f"test rows correctly, {INLINE[one['rival']]} {say_share(other)}: {end}"
-        f"{say_difference(against)}."
+    return tr(
+        "With {say_labels} {inline} classifies {say_share} of the "
+        "test rows correctly, {inline_2} {say_share_2}: {end}"
+        "{say_difference}."
+    ).format(
+        say_labels=say_labels([one["labels"]]),
+        inline=INLINE[one["learned"]],
+        say_share=say_share(best),
+        inline_2=INLINE[one["rival"]],
+        say_share_2=say_share(other),
+        end=end,
+        say_difference=say_difference(against),
     )
 
 
 def explain_spread(found: Benefit) -> str:
     """What stands in brackets behind a share."""
     if found["draws"] < LEAST_DRAWS:
-        return f"In brackets each draw of labels. {FEW_DRAWS}."
-    return (
-        f"In brackets the 95% interval, which covers other draws of labels ({found['draws']} were made) and "
+        return tr("In brackets each draw of labels. {few_draws}.").format(few_draws=FEW_DRAWS)
+    return tr(
+        "In brackets the 95% interval, which covers other draws of labels ({draws} were made) and "
         "other test rows."
-    )
+    ).format(draws=found["draws"])
 
 
 def say_outcomes(outcomes: Mapping[int, Outcome]) -> str:
     """ "ahead with 1 and 2 labels per class, no clear difference with all labels" """
-    words: dict[Outcome, str] = {"gain": "ahead", "loss": "behind", "none": "no clear difference"}
+    words: dict[Outcome, str] = {"gain": "ahead", "loss": "behind", "none": tr("no clear difference")}
     by = {kind: [n for n, outcome in outcomes.items() if outcome == kind] for kind in words}
-    return ", ".join(f"{words[kind]} with {say_labels(counts)}" for kind, counts in by.items() if counts)
+    return ", ".join(
+        tr("{words} with {say_labels}").format(words=words[kind], say_labels=say_labels(counts))
+        for kind, counts in by.items()
+        if counts
+    )
 
 
 def judge_benefit(judged: Sequence[Judged]) -> Verdict:
@@ -96,22 +119,29 @@ def judge_benefit(judged: Sequence[Judged]) -> Verdict:
     twin = {one["labels"]: end for one in judged if (end := one["twin"]["outcome"])}
     if not outcomes:
         said = ", ".join(
-            f"{100 * one['against']['difference']:+.1f} points with {say_labels([one['labels']])}"
+            tr("{difference:+.1f} points with {say_labels}").format(
+                difference=100 * one["against"]["difference"], say_labels=say_labels([one["labels"]])
+            )
             for one in judged
         )
-        text = f"{FEW_DRAWS}. The learned encoder against the best of the others, so far: {said}."
+        text = tr("{few_draws}. The learned encoder against the best of the others, so far: {said}.").format(
+            few_draws=FEW_DRAWS, said=said
+        )
         return {"outcome": "unknown", "text": text}
-    text = (
-        f"The learned encoder against the best of the others: {say_outcomes(outcomes)}. Against its "
-        f"supervised twin, the same network trained on the same labels alone: {say_outcomes(twin)}."
-    )
+    text = tr(
+        "The learned encoder against the best of the others: {say_outcomes}. Against its "
+        "supervised twin, the same network trained on the same labels alone: {say_outcomes_2}."
+    ).format(say_outcomes=say_outcomes(outcomes), say_outcomes_2=say_outcomes(twin))
     found = set(outcomes.values())
     if "gain" in found:
-        word = "It helped" if found == {"gain"} else "It helped, but not everywhere"
+        word = tr("It helped") if found == {"gain"} else tr("It helped, but not everywhere")
         return {"outcome": "helped", "text": f"{word}. {text}"}
     if "loss" in found:
-        return {"outcome": "hurt", "text": f"No, it did not help. {text}"}
-    return {"outcome": "no difference", "text": f"No gain is seen with these labels and test rows. {text}"}
+        return {"outcome": "hurt", "text": tr("No, it did not help. {text}").format(text=text)}
+    return {
+        "outcome": "no difference",
+        "text": tr("No gain is seen with these labels and test rows. {text}").format(text=text),
+    }
 
 
 def title_of(labels: int) -> str:

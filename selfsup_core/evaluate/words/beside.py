@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from selfsup_core.evaluate.rows import EpochRow
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 Gauge = Literal["deviation", "projector_rank"]
@@ -37,19 +38,21 @@ def say_beside(title: str, gauge: Gauge, intact: EpochRow, broken: EpochRow) -> 
     Args:
         title: of the break, as "Without predictor". intact, broken: rows of the same epoch.
     """
-    at, parts = f"at epoch {broken['epoch']}", []
+    at, parts = tr("at epoch {epoch}").format(epoch=broken["epoch"]), []
     mine, other = broken.get(gauge), intact.get(gauge)
     if mine is not None and other is not None:
-        what = "effective rank" if gauge == "projector_rank" else "standard deviation"
+        what = tr("effective rank") if gauge == "projector_rank" else tr("standard deviation")
         parts.append(
-            f"the {what} of the embeddings z {at} is {say_gauge(gauge, mine)} "
-            f"(intact: {say_gauge(gauge, other)})"
+            tr("the {what} of the embeddings z {at} is {say_gauge} (intact: {say_gauge_2})").format(
+                what=what, at=at, say_gauge=say_gauge(gauge, mine), say_gauge_2=say_gauge(gauge, other)
+            )
         )
     mine, other = broken.get("probe_accuracy"), intact.get("probe_accuracy")
     if mine is not None and other is not None:
         when = "" if parts else f" {at}"
         parts.append(
-            f"a linear classifier on the code h reaches {percent(mine, 1)}{when} "
-            f"(intact: {percent(other, 1)})"
+            tr("a linear classifier on the code h reaches {mine}{when} (intact: {other})").format(
+                mine=percent(mine, 1), when=when, other=percent(other, 1)
+            )
         )
     return f"{title}, {' and '.join(parts)}." if parts else ""

@@ -6,6 +6,7 @@ from typing import Literal, cast
 
 from selfsup_core.evaluate.rows import Baseline, EpochRow, Sign
 from selfsup_core.evaluate.words.trouble import diverging, over_fitting, sign
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 Loss = Literal["val_loss", "choice_loss"]
@@ -50,9 +51,11 @@ def one_class(row: EpochRow, *, is_last: bool) -> Sign | None:
         return None
     return sign(
         "one-class",
-        f"One class for everything: {percent(share)} of the validation rows get the same class, but no "
-        f"class has more than {percent(true)} of them.",
-        "Train longer, change the learning rate, or set Class weights to Balanced.",
+        tr(
+            "One class for everything: {share} of the validation rows get the same class, but no "
+            "class has more than {true} of them."
+        ).format(share=percent(share), true=percent(true)),
+        tr("Train longer, change the learning rate, or set Class weights to Balanced."),
     )
 
 
@@ -62,15 +65,18 @@ def no_better_than_majority(row: EpochRow, baseline: Baseline | None, *, is_last
         return None
     count = baseline.get("majority_classes", 1) if baseline else 1
     beside = (
-        f"always predicting that class reaches {percent(majority, 1)}"
+        tr("always predicting that class reaches {majority}").format(majority=percent(majority, 1))
         if count == 1
-        else f"always predicting one of the {count} most frequent reaches {percent(majority, 1)} on average"
+        else tr("always predicting one of the {count} most frequent reaches {majority} on average").format(
+            count=count, majority=percent(majority, 1)
+        )
     )
     return sign(
         "majority",
-        f"No better than the most frequent class: accuracy {percent(found, 1)} on validation rows, where "
-        f"{beside}.",
-        "Check the labels, use more of them, train longer, or use other features.",
+        tr(
+            "No better than the most frequent class: accuracy {found} on validation rows, where {beside}."
+        ).format(found=percent(found, 1), beside=beside),
+        tr("Check the labels, use more of them, train longer, or use other features."),
     )
 
 
@@ -99,7 +105,9 @@ def worse_than_logistic(
         return None
     return sign(
         "worse-than-logistic",
-        f"Worse than logistic regression: accuracy {percent(best, 1)} on validation rows, where logistic "
-        f"regression reaches {percent(logistic, 1)} with the same features.",
-        "Train longer, raise the learning rate, or remove hidden layers.",
+        tr(
+            "Worse than logistic regression: accuracy {best} on validation rows, where logistic "
+            "regression reaches {logistic} with the same features."
+        ).format(best=percent(best, 1), logistic=percent(logistic, 1)),
+        tr("Train longer, raise the learning rate, or remove hidden layers."),
     )

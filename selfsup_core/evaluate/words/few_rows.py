@@ -8,6 +8,7 @@ from typing import Literal, TypedDict
 
 from selfsup_core.data.budget import SplitOutcome
 from selfsup_core.pseudo.audit import FEW_TEST_ROWS, share_interval
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 FEW = 100  # rows, below which the interval is told: at 80% it is 16 points wide
@@ -27,7 +28,7 @@ class Warned(TypedDict):
 def interval(share: float, rows: int) -> str:
     """95% interval of a share of rows: "44% to 100%"."""
     low, high = share_interval(round(share * rows), rows)
-    return f"{percent(low)} to {percent(high)}"
+    return tr("{low} to {high}").format(low=percent(low), high=percent(high))
 
 
 def share_of(share: float, rows: int | None, noun: str = "rows") -> str:
@@ -37,7 +38,9 @@ def share_of(share: float, rows: int | None, noun: str = "rows") -> str:
     if not rows:
         return percent(share, 1)
     beside = f" (95%: {interval(share, rows)})" if rows < FEW else ""
-    return f"{percent(share, 1)} on {rows:,} {noun}{beside}"
+    return tr("{share} on {rows:,} {noun}{beside}").format(
+        share=percent(share, 1), rows=rows, noun=noun, beside=beside
+    )
 
 
 def say_few_per_class(counts: dict[str, int]) -> str:
@@ -50,13 +53,17 @@ def say_few_per_class(counts: dict[str, int]) -> str:
     few = sorted((count, name) for name, count in there.items() if count < FEW_PER_CLASS)
     if not few:
         return ""
-    which = f"{few[0][0]} of {few[0][1]!r}" if len(few) < len(there) else f"{few[0][0]} to {max(few)[0]}"
+    which = (
+        tr("{few} of {few_2!r}").format(few=few[0][0], few_2=few[0][1])
+        if len(few) < len(there)
+        else tr("{few} to {few_2}").format(few=few[0][0], few_2=max(few)[0])
+    )
     if len(few) == len(there) and few[0][0] == max(few)[0]:
         which = f"{few[0][0]}"
-    return (
-        f"Few test rows per class ({which}; {FEW_PER_CLASS} or more are better): the outcome may differ on "
+    return tr(
+        "Few test rows per class ({which}; {few_per_class} or more are better): the outcome may differ on "
         "another split."
-    )
+    ).format(which=which, few_per_class=FEW_PER_CLASS)
 
 
 def warn_of_few_labels(outcome: SplitOutcome, *, by_hand: int = 0) -> Warned | None:
@@ -74,19 +81,21 @@ def warn_of_few_labels(outcome: SplitOutcome, *, by_hand: int = 0) -> Warned | N
     is_hidden = outcome["has_budget"]
     if test >= FEW and (is_hidden or validation >= FEW_TEST_ROWS):
         return None
-    beside = f" and {by_hand:,} by hand" if by_hand else ""
-    purpose = "beyond the budget to compare with" if is_hidden else "for validation"
-    text = f"Labels: {train:,}{beside} for training, {validation:,} {purpose}, {test:,} for test."
+    beside = tr(" and {by_hand:,} by hand").format(by_hand=by_hand) if by_hand else ""
+    purpose = tr("beyond the budget to compare with") if is_hidden else tr("for validation")
+    text = tr("Labels: {train:,}{beside} for training, {validation:,} {purpose}, {test:,} for test.").format(
+        train=train, beside=beside, validation=validation, purpose=purpose, test=test
+    )
     if test == 0:
-        text += " No test row has a label, so the accuracy of the result cannot be measured."
+        text += tr(" No test row has a label, so the accuracy of the result cannot be measured.")
     elif test < FEW:
         example = round(EXAMPLE * test) / test
-        text += (
-            f" An accuracy measured on {test} test rows is imprecise: a measured {percent(example)} would "
-            f"mean {interval(example, test)} (95% interval)."
-        )
+        text += tr(
+            " An accuracy measured on {test} test rows is imprecise: a measured {example} would "
+            "mean {interval} (95% interval)."
+        ).format(test=test, example=percent(example), interval=interval(example, test))
     if 0 < validation < FEW_TEST_ROWS <= test:
-        text += " The validation accuracy is even less precise."
+        text += tr(" The validation accuracy is even less precise.")
     least = test if is_hidden else min(test, validation)
     return {"tone": "bad" if least < FEW_TEST_ROWS else "even", "text": text}
 
@@ -98,18 +107,28 @@ def say_missing_classes(outcome: SplitOutcome) -> str:
     untested = [name for name, parts in counts.items() if not parts["test"]] if outcome["test"] else []
     said = []
     if unseen:
-        said.append(f"{which_classes(unseen, len(counts))} no label for training and cannot be learned.")
+        said.append(
+            tr("{which_classes} no label for training and cannot be learned.").format(
+                which_classes=which_classes(unseen, len(counts))
+            )
+        )
     if untested:
-        said.append(f"{which_classes(untested, len(counts))} no test row and cannot be scored.")
+        said.append(
+            tr("{which_classes} no test row and cannot be scored.").format(
+                which_classes=which_classes(untested, len(counts))
+            )
+        )
     return " ".join(said)
 
 
 def which_classes(names: list[str], count: int) -> str:
     """ "Class 'bad' has", "700 of 1,000 classes ('a', 'b' and 698 more) have"."""
     if len(names) == 1:
-        return f"Class {names[0]!r} has"
-    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
-    return f"{len(names):,} of {count:,} classes ({', '.join(map(repr, names[:MOST_NAMED]))}{more}) have"
+        return tr("Class {names!r} has").format(names=names[0])
+    more = tr(" and {count:,} more").format(count=len(names) - MOST_NAMED) if len(names) > MOST_NAMED else ""
+    return tr("{count:,} of {count_2:,} classes ({map}{more}) have").format(
+        count=len(names), count_2=count, map=", ".join(map(repr, names[:MOST_NAMED])), more=more
+    )
 
 
 def say_most_frequent(outcome: SplitOutcome) -> str:
@@ -123,10 +142,10 @@ def say_most_frequent(outcome: SplitOutcome) -> str:
         return ""
     name = max(rows, key=lambda one: rows[one])
     share = percent(rows[name] / total)
-    return (
-        f"{share} of the labels are {name!r}: always predicting it is right as often, so look at "
+    return tr(
+        "{share} of the labels are {name!r}: always predicting it is right as often, so look at "
         "macro-F1 and the score of each class, and set Class weights to Balanced."
-    )
+    ).format(share=share, name=name)
 
 
 def warn_of_labels(outcome: SplitOutcome, *, by_hand: int = 0) -> list[str]:

@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 from selfsup_core.errors import SettingError
 from selfsup_core.files import parse_yaml
 from selfsup_core.places import ASSETS
+from selfsup_core.translation import tr
 
 LANGUAGE = "en"
 MARK = re.compile(r"\[\[([^\[\]|]+)(?:\|([^\[\]|]+))?\]\]")
@@ -96,6 +97,6 @@ def look_up(term: str, glossary: Mapping[str, Entry] | None = None) -> tuple[str
             return by_name[name], entries[by_name[name]]
     close = [by_name[name] for name in get_close_matches(wanted, list(by_name), n=3)]
     raise SettingError(
-        f"The glossary has no entry {term!r}.",
-        remedy=f"Similar: {', '.join(close)}." if close else "Without a term, all are listed.",
+        tr("The glossary has no entry {term!r}.").format(term=term),
+        remedy=f"Similar: {', '.join(close)}." if close else tr("Without a term, all are listed."),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from selfsup_core.evaluate.rows import Baseline, EpochRow, Sign
 from selfsup_core.evaluate.words.trouble import diverging, over_fitting, sign
+from selfsup_core.translation import tr
 
 
 def find_language_signs(
@@ -33,9 +34,11 @@ def worse_than_counting(row: EpochRow, baseline: Baseline | None, *, is_last: bo
         return None
     return sign(
         "worse-than-counting",
-        f"Worse than a model that only counts pairs of tokens (bigram baseline): "
-        f"validation loss {loss:.3f} per token, where counting reaches {pairs:.3f}.",
-        "Train longer, or raise the learning rate.",
+        tr(
+            "Worse than a model that only counts pairs of tokens (bigram baseline): "
+            "validation loss {loss:.3f} per token, where counting reaches {pairs:.3f}."
+        ).format(loss=loss, pairs=pairs),
+        tr("Train longer, or raise the learning rate."),
     )
 
 
@@ -47,6 +50,8 @@ def forgot(row: EpochRow, past: list[EpochRow], *, is_last: bool) -> Sign | None
         return None
     return sign(
         "worse-than-before",
-        f"Worse than before training: validation loss {loss:.3f} per token, {first:.3f} at epoch 0.",
-        "Lower the learning rate, or use more text.",
+        tr(
+            "Worse than before training: validation loss {loss:.3f} per token, {first:.3f} at epoch 0."
+        ).format(loss=loss, first=first),
+        tr("Lower the learning rate, or use more text."),
     )

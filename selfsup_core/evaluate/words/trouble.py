@@ -9,6 +9,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from selfsup_core.evaluate.rows import Baseline, EpochRow, RunAbout, Sign
 from selfsup_core.evaluate.words.verdict import MARGIN
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import brief, percent
 
 MOST_DEAD = 0.25
@@ -58,8 +59,10 @@ def diverging(row: EpochRow, past: list[EpochRow]) -> Sign | None:
     used = "" if rate is None else f" ({rate:g})"
     return sign(
         "diverging",
-        f"Divergence: training loss {brief(loss)}, where the loss before training was {brief(first)}.",
-        f"The learning rate{used} is probably too high; try a tenth of it.",
+        tr("Divergence: training loss {loss}, where the loss before training was {first}.").format(
+            loss=brief(loss), first=brief(first)
+        ),
+        tr("The learning rate{used} is probably too high; try a tenth of it.").format(used=used),
     )
 
 
@@ -68,14 +71,16 @@ def dead_units(row: EpochRow, about: RunAbout) -> Sign | None:
     if share is None or share <= MOST_DEAD:
         return None
     count = round(share * size)
-    text = f"Dead units: {count} of {size} numbers of the code are constant."
+    text = tr("Dead units: {count} of {size} numbers of the code are constant.").format(
+        count=count, size=size
+    )
     if about["code_activation"] == "relu":
         return sign(
             "dead-units",
             text,
-            "ReLU units can die: try a linear code activation or a lower learning rate.",
+            tr("ReLU units can die: try a linear code activation or a lower learning rate."),
         )
-    return sign("dead-units", text, "Try a smaller code, a lower learning rate or a weaker penalty.")
+    return sign("dead-units", text, tr("Try a smaller code, a lower learning rate or a weaker penalty."))
 
 
 def posterior_collapse(row: EpochRow, about: RunAbout) -> Sign | None:
@@ -85,27 +90,31 @@ def posterior_collapse(row: EpochRow, about: RunAbout) -> Sign | None:
     if active is None or row["epoch"] < warm or active >= LEAST_ACTIVE * size:
         return None
     beta = float(settings.get("beta", 1.0))
-    text = (
-        f"Posterior collapse: only {round(active)} of {size} dimensions carry information (KL divergence "
-        "above 0.01)."
-    )
+    text = tr(
+        "Posterior collapse: only {active} of {size} dimensions carry information (KL divergence above 0.01)."
+    ).format(active=round(active), size=size)
     if active >= 1 and beta > 1:
         return sign(
             "posterior-collapse",
             text,
-            f"With β = {beta:g} some unused dimensions are intended; lower β to use more.",
+            tr("With β = {beta:g} some unused dimensions are intended; lower β to use more.").format(
+                beta=beta
+            ),
         )
     if active >= 1:
         return sign(
             "posterior-collapse",
             text,
-            "Harmless if the reconstructions are good: a smaller code would be enough. A lower β uses more "
-            "dimensions.",
+            tr(
+                "Harmless if the reconstructions are good: a smaller code would be enough. A "
+                "lower β uses more "
+                "dimensions."
+            ),
         )
     return sign(
         "posterior-collapse",
         text,
-        "The decoder ignores the code: lower β, or warm the KL up for more epochs.",
+        tr("The decoder ignores the code: lower β, or warm the KL up for more epochs."),
     )
 
 
@@ -115,8 +124,8 @@ def codebook_collapse(row: EpochRow) -> Sign | None:
         return None
     return sign(
         "codebook-collapse",
-        f"Codebook collapse: only {percent(used)} of the codebook is in use.",
-        "Try fewer codes, longer training, or a lower learning rate.",
+        tr("Codebook collapse: only {used} of the codebook is in use.").format(used=percent(used)),
+        tr("Try fewer codes, longer training, or a lower learning rate."),
     )
 
 
@@ -142,9 +151,11 @@ def over_fitting(
         return None
     return sign(
         "over-fitting",
-        f"Over-fitting: validation loss was lowest at epoch {best['epoch']} and has risen since, while "
-        "training loss falls.",
-        "Stop there (the best epoch is kept), or use more data, a smaller network, or noise.",
+        tr(
+            "Over-fitting: validation loss was lowest at epoch {epoch} and has risen since, while "
+            "training loss falls."
+        ).format(epoch=best["epoch"]),
+        tr("Stop there (the best epoch is kept), or use more data, a smaller network, or noise."),
     )
 
 
@@ -157,8 +168,10 @@ def worse_than_mean(
         return None
     return {
         "code": "worse-than-mean",
-        "text": f"Not learned yet: mean squared error {mse:.4f} per value, and always showing the mean of "
-        f"the training rows has {mean:.4f}.",
+        "text": tr(
+            "Not learned yet: mean squared error {mse:.4f} per value, and always showing the mean of "
+            "the training rows has {mean:.4f}."
+        ).format(mse=mse, mean=mean),
         **(OVERFITS if over_fitting(row, past, about) else longer(row, LONGER)),
     }
 
@@ -173,10 +186,10 @@ def worse_than_pca(
         return None  # which says more
     assert baseline is not None  # it has PCA's error
     size = baseline["pca_components"]
-    text = (
-        f"Worse than PCA: mean squared error {mse:.4f} per value with a code of {size} numbers, where PCA "
-        f"with as many has {pca:.4f}."
-    )
+    text = tr(
+        "Worse than PCA: mean squared error {mse:.4f} per value with a code of {size} numbers, where PCA "
+        "with as many has {pca:.4f}."
+    ).format(mse=mse, size=size, pca=pca)
     if over_fitting(row, past, about):
         return {"code": "worse-than-pca", "text": text, **OVERFITS}
     steps = row.get("step") or FEW_STEPS
@@ -187,17 +200,23 @@ def worse_than_pca(
         return sign(
             "worse-than-pca",
             text,
-            f"The code is {parts} entries of a codebook of {settings['codes']}, {bits:.0f} bits in all, far "
-            f"less than PCA's {size} numbers. More entries, or fewer numbers per entry, reconstruct better.",
+            tr(
+                "The code is {parts} entries of a codebook of {codes}, {bits:.0f} bits in all, far "
+                "less than PCA's {size} numbers. More entries, or fewer numbers per entry, "
+                "reconstruct better."
+            ).format(parts=parts, codes=settings["codes"], bits=bits, size=size),
         )
     if steps >= FEW_STEPS and about["objective"] != "reconstruction":
         return sign(
             "worse-than-pca",
             text,
-            "This objective asks for more than reconstruction, so this may not matter; a weaker penalty or "
-            "less noise reconstructs better.",
+            tr(
+                "This objective asks for more than reconstruction, so this may not matter; a "
+                "weaker penalty or "
+                "less noise reconstructs better."
+            ),
         )
-    other = "Train longer, raise the learning rate, or use wider layers."
+    other = tr("Train longer, raise the learning rate, or use wider layers.")
     return {"code": "worse-than-pca", "text": text, **longer(row, other)}
 
 
@@ -208,8 +227,10 @@ class Remedy(TypedDict):
     epochs: NotRequired[int]
 
 
-LONGER = "Train longer, or raise the learning rate."
-OVERFITS: Remedy = {"remedy": "It over-fits, so more data or a smaller network help, and more epochs do not."}
+LONGER = tr_later("Train longer, or raise the learning rate.")
+OVERFITS: Remedy = {
+    "remedy": tr_later("It over-fits, so more data or a smaller network help, and more epochs do not.")
+}
 
 
 def longer(row: EpochRow, otherwise: str) -> Remedy:
@@ -223,8 +244,9 @@ def longer(row: EpochRow, otherwise: str) -> Remedy:
         return {"remedy": otherwise, "epochs": 2 * row["epoch"]}
     epochs = math.ceil(row["epoch"] * FEW_STEPS / steps / 10) * 10
     return {
-        "remedy": f"This run took only {steps:,} training steps; {epochs:,} epochs give about {FEW_STEPS:,} "
-        "steps.",
+        "remedy": tr(
+            "This run took only {steps:,} training steps; {epochs:,} epochs give about {few_steps:,} steps."
+        ).format(steps=steps, epochs=epochs, few_steps=FEW_STEPS),
         "epochs": epochs,
     }
 
@@ -233,9 +255,11 @@ def saturated_outputs(row: EpochRow, about: RunAbout) -> Sign | None:
     share = row.get("val_saturated")
     if share is None or share <= MOST_SATURATED:
         return None
-    text = f"Saturated outputs: {percent(share)} of the values are stuck near 0 or 1, far from the input."
+    text = tr("Saturated outputs: {share} of the values are stuck near 0 or 1, far from the input.").format(
+        share=percent(share)
+    )
     if about["objective_settings"].get("loss") == "mse":
         return sign(
-            "saturated", text, "MSE gives them hardly any gradient: use BCE or a lower learning rate."
+            "saturated", text, tr("MSE gives them hardly any gradient: use BCE or a lower learning rate.")
         )
-    return sign("saturated", text, "Use a lower learning rate.")
+    return sign("saturated", text, tr("Use a lower learning rate."))

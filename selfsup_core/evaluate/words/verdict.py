@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from selfsup_core.evaluate.rows import Baseline, Metrics
 from selfsup_core.evaluate.words.few_rows import FEW, interval, share_of
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 if TYPE_CHECKING:
@@ -18,10 +19,10 @@ MARGIN = 0.02
 def compare_with_pca(val_mse: float, pca_mse: float, margin: float = MARGIN) -> str:
     """Whether the autoencoder beats PCA with as many dimensions, on the same validation rows."""
     if val_mse < pca_mse * (1 - margin):
-        return "better than PCA"
+        return tr("better than PCA")
     if val_mse <= pca_mse * (1 + margin):
-        return "about as good as PCA"
-    return "worse than PCA"
+        return tr("about as good as PCA")
+    return tr("worse than PCA")
 
 
 def describe_run(state: Mapping[str, Any]) -> str:
@@ -39,34 +40,46 @@ def describe_run(state: Mapping[str, Any]) -> str:
     parts = []
     mse, pca_mse = metrics.get("val_mse"), baseline.get("pca_mse")
     if mse is not None:
-        parts.append(f"mean squared error {mse:.4f} on new samples")
+        parts.append(tr("mean squared error {mse:.4f} on new samples").format(mse=mse))
     if mse is not None and pca_mse is not None:
         verdict = compare_with_pca(mse, pca_mse, baseline["verdict_margin"])
         parts.append(
-            f"{verdict}, the best linear method with as many values ({baseline['pca_components']}): error "
-            f"{pca_mse:.4f}"
+            tr(
+                "{verdict}, the best linear method with as many values ({pca_components}): error "
+                "{pca_mse:.4f}"
+            ).format(verdict=verdict, pca_components=baseline["pca_components"], pca_mse=pca_mse)
         )
     knn, raw = metrics.get("knn_accuracy"), baseline.get("raw_knn_accuracy")
     if knn is not None:
-        beside = f" (raw input {percent(raw, 1)})" if raw is not None else ""
-        parts.append(f"5 nearest neighbors in the latent space {percent(knn, 1)}{beside}")
-    return " · ".join(parts) or "no epoch yet"
+        beside = tr(" (raw input {raw})").format(raw=percent(raw, 1)) if raw is not None else ""
+        parts.append(
+            tr("5 nearest neighbors in the latent space {knn}{beside}").format(
+                knn=percent(knn, 1), beside=beside
+            )
+        )
+    return " · ".join(parts) or tr("no epoch yet")
 
 
 def describe_language(metrics: Metrics, baseline: Baseline) -> str:
     """One line: loss beside the bigram baseline, perplexity, bits per character."""
     loss, pairs = metrics.get("val_loss"), baseline.get("bigram_loss")
     if loss is None:
-        return "no epoch yet"
-    parts = [f"validation loss {loss:.3f} per token"]
+        return tr("no epoch yet")
+    parts = [tr("validation loss {loss:.3f} per token").format(loss=loss)]
     if pairs is not None:
         verdict = "better" if loss < pairs else "worse"
         parts.append(
-            f"{verdict} than a model that only counts pairs of tokens, {pairs:.3f} (bigram baseline)"
+            tr(
+                "{verdict} than a model that only counts pairs of tokens, {pairs:.3f} (bigram baseline)"
+            ).format(verdict=verdict, pairs=pairs)
         )
-    parts.append(f"perplexity {metrics['val_token_perplexity']:.2f}")
+    parts.append(
+        tr("perplexity {val_token_perplexity:.2f}").format(
+            val_token_perplexity=metrics["val_token_perplexity"]
+        )
+    )
     if (bits := metrics.get("val_bits_per_character")) is not None:
-        parts.append(f"{bits:.3f} bits per character")
+        parts.append(tr("{bits:.3f} bits per character").format(bits=bits))
     return " · ".join(parts)
 
 
@@ -80,59 +93,75 @@ def describe_accuracy(state: Mapping[str, Any]) -> str:
         probe, rank = metrics.get("probe_accuracy"), metrics.get("rankme")
         if probe is not None:
             seen = int(baseline.get("validation_rows") or 0)
-            return f"linear classifier {share_of(probe, seen, 'validation rows')}"
+            return tr("linear classifier {share_of}").format(
+                share_of=share_of(probe, seen, "validation rows")
+            )
         return "" if rank is None else say_rank(rank)
     if state.get("task") == "pseudo":
-        found, noun = metrics.get("accuracy"), "test rows"
+        found, noun = metrics.get("accuracy"), tr("test rows")
         rows = metrics.get("test_rows") or baseline.get("test_rows")
     else:
-        found, noun, rows = metrics.get("val_accuracy"), "validation rows", baseline.get("validation_rows")
-    return "" if found is None else f"accuracy {share_of(found, int(rows) if rows else None, noun)}"
+        found, noun, rows = (
+            metrics.get("val_accuracy"),
+            tr("validation rows"),
+            baseline.get("validation_rows"),
+        )
+    return (
+        ""
+        if found is None
+        else tr("accuracy {share_of}").format(share_of=share_of(found, int(rows) if rows else None, noun))
+    )
 
 
 def describe_pseudo(metrics: Metrics, verdict: Verdict | None, baseline: Baseline | None = None) -> str:
     """One line: the verdict once there is one, else student, twin and ceiling on test rows; what is kept."""
     student = metrics.get("accuracy")
     if student is None:
-        return "no round yet"
+        return tr("no round yet")
     named = (
-        ("accuracy", "with pseudo-labels"),
-        ("twin_accuracy", "the same labels alone"),
-        ("ceiling_accuracy", "all labels"),
+        ("accuracy", tr("with pseudo-labels")),
+        ("twin_accuracy", tr("the same labels alone")),
+        ("ceiling_accuracy", tr("all labels")),
     )
     parts = [f"{title} {percent(metrics[key], 1)}" for key, title in named if metrics.get(key) is not None]
     rows = int(metrics.get("test_rows") or (baseline or {}).get("test_rows") or 0)
     if 0 < rows < FEW:
-        parts.append(f"on {rows} test rows, 95%: {interval(student, rows)}")
+        parts.append(
+            tr("on {rows} test rows, 95%: {interval}").format(rows=rows, interval=interval(student, rows))
+        )
     if verdict:
         parts = [verdict["text"].rstrip(".")]
     if metrics.get("coverage") is not None:
-        parts.append(f"{percent(metrics['coverage'])} of the unlabeled rows got a pseudo-label")
+        parts.append(
+            tr("{coverage} of the unlabeled rows got a pseudo-label").format(
+                coverage=percent(metrics["coverage"])
+            )
+        )
     right, kept, known = (metrics.get(k) for k in ("pseudo_precision", "kept_rows", "kept_known"))
     if right is not None and known and kept:
-        which = f"the {known:,.0f} whose class is known" if known < kept else "these"
-        parts.append(f"{percent(right)} of {which} are correct")
+        which = tr("the {known:,.0f} whose class is known").format(known=known) if known < kept else "these"
+        parts.append(tr("{right} of {which} are correct").format(right=percent(right), which=which))
     return " · ".join(parts)
 
 
 def say_rank(rank: float) -> str:
     """RankMe, which is of the code; the objective sees the embedding, which has a rank of its own."""
-    return f"effective rank of the code h {rank:.1f}"
+    return tr("effective rank of the code h {rank:.1f}").format(rank=rank)
 
 
 def describe_views(metrics: Metrics, verdict: Verdict | None, baseline: Baseline) -> str:
     """One line: the verdict once there is one, else the probe beside what needs no training; RankMe."""
     rank = metrics.get("rankme")
     if rank is None:
-        return "no epoch yet"
+        return tr("no epoch yet")
     if verdict:
         return f"{verdict['text'].rstrip('.')} · {say_rank(rank)}"
     named = (
-        (metrics.get("probe_accuracy"), "a linear classifier on the code (linear probe)"),
-        (baseline.get("raw_probe_accuracy"), "on the raw input"),
-        (baseline.get("untrained_probe_accuracy"), "on the code before training"),
-        (metrics.get("twin_probe_accuracy"), "the supervised twin"),
-        (metrics.get("knn_accuracy"), "20 nearest neighbors"),
+        (metrics.get("probe_accuracy"), tr("a linear classifier on the code (linear probe)")),
+        (baseline.get("raw_probe_accuracy"), tr("on the raw input")),
+        (baseline.get("untrained_probe_accuracy"), tr("on the code before training")),
+        (metrics.get("twin_probe_accuracy"), tr("the supervised twin")),
+        (metrics.get("knn_accuracy"), tr("20 nearest neighbors")),
     )
     parts = [f"{title} {percent(value, 1)}" for value, title in named if value is not None]
     return " · ".join([*parts, say_rank(rank)])
@@ -142,18 +171,19 @@ def describe_classifier(metrics: Metrics, baseline: Baseline) -> str:
     """One line: test accuracy once it is known, validation accuracy beside simpler means."""
     found, tested = metrics.get("val_accuracy"), metrics.get("test_accuracy")
     if found is None:
-        return "no epoch yet"
+        return tr("no epoch yet")
     parts = []
     if tested is not None:
         rows = int(metrics["test_rows"] or 0)
         wide = f" (accuracy 95%: {interval(tested, rows)})" if 0 < rows < FEW else ""
         parts.append(
-            f"test accuracy {percent(tested, 1)}, macro-F1 {metrics['test_macro_f1']:.3f} on {rows:,} "
-            f"rows{wide}"
+            tr("test accuracy {tested}, macro-F1 {test_macro_f1:.3f} on {rows:,} rows{wide}").format(
+                tested=percent(tested, 1), test_macro_f1=metrics["test_macro_f1"], rows=rows, wide=wide
+            )
         )
-    parts.append(f"validation accuracy {percent(found, 1)}")
+    parts.append(tr("validation accuracy {found}").format(found=percent(found, 1)))
     for beside, title in (
-        (baseline.get("logistic_accuracy"), "logistic regression"),
+        (baseline.get("logistic_accuracy"), tr("logistic regression")),
         (baseline.get("majority_accuracy"), title_of_majority(baseline)),
     ):
         if beside is not None:
@@ -164,4 +194,8 @@ def describe_classifier(metrics: Metrics, baseline: Baseline) -> str:
 def title_of_majority(baseline: Baseline) -> str:
     """Title of the baseline that always predicts the most frequent class, or one of several."""
     count = baseline.get("majority_classes", 1)
-    return "most frequent class" if count == 1 else f"one of the {count} most frequent classes"
+    return (
+        tr("most frequent class")
+        if count == 1
+        else tr("one of the {count} most frequent classes").format(count=count)
+    )

@@ -11,13 +11,14 @@ from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
 from selfsup_core.evaluate.words.few_rows import share_of
 from selfsup_core.evaluate.words.trouble import sign
 from selfsup_core.pseudo.audit import Verdict
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import percent
 
 COLLAPSES = {"complete-collapse": "complete", "dimensional-collapse": "dimensional"}
 BESIDE = (
-    ("raw_probe_accuracy", "the raw input"),
-    ("pca_probe_accuracy", "PCA of the same size"),
-    ("untrained_probe_accuracy", "the same network untrained"),
+    ("raw_probe_accuracy", tr_later("the raw input")),
+    ("pca_probe_accuracy", tr_later("PCA of the same size")),
+    ("untrained_probe_accuracy", tr_later("the same network untrained")),
 )
 
 
@@ -65,7 +66,7 @@ def missing_safeguard(about: ViewsAbout) -> Sign | None:
     if not about.missing:
         return None
     title, theory = about.missing[0]
-    return sign("safeguard-off", f"{title}: {theory}", "Compare it with the intact run.")
+    return sign("safeguard-off", f"{title}: {theory}", tr("Compare it with the intact run."))
 
 
 def worse_than_untrained(row: EpochRow, baseline: Baseline | None, *, is_last: bool) -> Sign | None:
@@ -82,9 +83,11 @@ def worse_than_untrained(row: EpochRow, baseline: Baseline | None, *, is_last: b
         return None
     return sign(
         "worse-than-untrained",
-        f"Worse than untrained: a linear classifier reaches {percent(found, 1)} on the code, and "
-        f"{percent(before, 1)} on that of the same network untrained.",
-        "Train longer, use other augmentations, or another objective.",
+        tr(
+            "Worse than untrained: a linear classifier reaches {found} on the code, and "
+            "{before} on that of the same network untrained."
+        ).format(found=percent(found, 1), before=percent(before, 1)),
+        tr("Train longer, use other augmentations, or another objective."),
     )
 
 
@@ -121,37 +124,51 @@ def judge_views(metrics: Metrics, baseline: Baseline, signs: list[Sign], code_si
     if probe is None or not known or not rows:
         rank, before = metrics.get("rankme") or 0.0, baseline.get("untrained_rankme") or 0.0
         lead = (
-            "Whether it helped is not known: there are no labels of two or more classes to measure with."
+            tr("Whether it helped is not known: there are no labels of two or more classes to measure with.")
             if collapsed == "none"
             else say_collapse(collapsed)
         )
         return {
             "outcome": "unknown",
-            "text": f"{lead} The effective rank of the code h (RankMe) is {rank:.1f} of {code_size}, and was "
-            f"{before:.1f} before training.",
+            "text": tr(
+                "{lead} The effective rank of the code h (RankMe) is {rank:.1f} of {code_size}, and was "
+                "{before:.1f} before training."
+            ).format(lead=lead, rank=rank, code_size=code_size, before=before),
         }
     best, title = max(known)
     error = two_errors(best, rows)
     beside = ", ".join(f"{name} {percent(value, 1)}" for value, name in known)
-    numbers = (
-        f"A linear classifier on the code h reaches {share_of(probe, rows, 'validation rows')}; {beside}."
-        f"{say_twin(metrics, probe, rows)}"
+    numbers = tr("A linear classifier on the code h reaches {share_of}; {beside}.{say_twin}").format(
+        share_of=share_of(probe, rows, "validation rows"),
+        beside=beside,
+        say_twin=say_twin(metrics, probe, rows),
     )
     if probe > best + error:
-        but = "" if collapsed == "none" else f", although the embeddings z show a {collapsed} collapse"
-        return {"outcome": "helped", "text": f"Learning from views helped{but}. {numbers}"}
+        but = (
+            ""
+            if collapsed == "none"
+            else tr(", although the embeddings z show a {collapsed} collapse").format(collapsed=collapsed)
+        )
+        return {
+            "outcome": "helped",
+            "text": tr("Learning from views helped{but}. {numbers}").format(but=but, numbers=numbers),
+        }
     outcome: Literal["hurt", "no difference"] = "hurt" if probe < best - error else "no difference"
-    lead = f"Worse than {title}." if outcome == "hurt" else f"No clear difference from {title}."
+    lead = (
+        tr("Worse than {title}.").format(title=title)
+        if outcome == "hurt"
+        else tr("No clear difference from {title}.").format(title=title)
+    )
     lead = lead if collapsed == "none" else say_collapse(collapsed)
     return {"outcome": outcome, "text": f"{lead} {numbers}"}
 
 
 def say_collapse(collapsed: str) -> str:
     """What a collapse means, as the answer of a verdict."""
-    return (
+    return tr(
         "This network has not learned to tell its samples apart: the embeddings z show a "
-        f"{collapsed} collapse."
-    )
+        "{collapsed} collapse."
+    ).format(collapsed=collapsed)
 
 
 def say_twin(metrics: Metrics, probe: float, rows: int) -> str:
@@ -161,11 +178,17 @@ def say_twin(metrics: Metrics, probe: float, rows: int) -> str:
     twin, trained = metrics.get("twin_probe_accuracy"), metrics.get("twin_trained") or 0.0
     if twin is None:
         return ""
-    said = f" The same network trained on these labels alone (supervised twin) reaches {percent(twin, 1)}"
+    said = tr(" The same network trained on these labels alone (supervised twin) reaches {twin}").format(
+        twin=percent(twin, 1)
+    )
     if trained < 1:
-        return f"{said} after {percent(trained)} of its training."
+        return tr("{said} after {trained} of its training.").format(said=said, trained=percent(trained))
     error = two_errors(twin, rows)
     beside = (
-        "less than" if twin < probe - error else "more than" if twin > probe + error else "about as much as"
+        tr("less than")
+        if twin < probe - error
+        else tr("more than")
+        if twin > probe + error
+        else tr("about as much as")
     )
-    return f"{said}, {beside} the code."
+    return tr("{said}, {beside} the code.").format(said=said, beside=beside)

@@ -24,6 +24,7 @@ from selfsup_core.features.embedding.store import (
     read_cached,
 )
 from selfsup_core.pretrained.encoders.catalogue import load_encoder
+from selfsup_core.translation import tr
 
 __all__ = [
     "EmbedConfig",
@@ -107,7 +108,7 @@ def embed_steps(
     """
     job = plan_job(config, data_digest or texts_digest(texts), len(texts))
     if (known := read_cached(cache, job)) is not None:
-        yield Progress("whole", job.rows, job.rows, 0.0, note="already computed")
+        yield Progress("whole", job.rows, job.rows, 0.0, note=tr("already computed"))
         return known
     loaded = load_encoder(job.encoder, pooling=config.pooling, device=device)
     tokens = TokenTable()

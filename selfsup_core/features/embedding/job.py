@@ -16,6 +16,7 @@ from selfsup_core.errors import DataError
 from selfsup_core.features.embedding.config import Job
 from selfsup_core.features.embedding.store import Parts
 from selfsup_core.pretrained.encoders.catalogue import load_encoder
+from selfsup_core.translation import tr
 
 # Characters that are read for each token: words are shorter, and a line of 20 MB must not reach the
 # tokenizer.
@@ -161,28 +162,31 @@ class Run:
         except torch.OutOfMemoryError:
             if len(batch) == 1:
                 raise DataError(
-                    "The device has too little memory for a single text.",
+                    tr("The device has too little memory for a single text."),
                     code="out-of-memory",
-                    remedy="Lower Tokens per text, or use the CPU.",
+                    remedy=tr("Lower Tokens per text, or use the CPU."),
                 ) from None
             self.budget = max(1, self.budget // 2)
             middle = len(batch) // 2
             return np.concatenate([self.encode(batch[:middle]), self.encode(batch[middle:])])
         if not np.isfinite(found).all():
-            raise DataError(f"{self.job.encoder.title} gave numbers that are not finite.", code="bad-model")
+            raise DataError(
+                tr("{title} gave numbers that are not finite.").format(title=self.job.encoder.title),
+                code="bad-model",
+            )
         return unit(found) if self.job.config.normalize else found
 
     def choose_precision(self) -> tuple[str, str]:
         """("half" or "full", why): half where a trial of a few texts comes out alike."""
         if self.job.config.precision == "full":
-            return "full", "32-bit floats, as set."
+            return "full", tr("32-bit floats, as set.")
         if len(self.tokens.order) < TRIAL_LEAST[0] or self.tokens.lengths.sum() < TRIAL_LEAST[1]:
-            return "full", "32-bit floats: too few texts to try 16 bits."
+            return "full", tr("32-bit floats: too few texts to try 16 bits.")
         places = np.linspace(0, len(self.tokens.order) - 1, TRIAL_TEXTS).astype(int)
         sample = self.tokens.order[np.unique(places)]
         full = [self.encode(sample[i : i + 1]) for i in range(len(sample))]
         if not (kind := self.loaded.halve()):
-            return "full", "32-bit floats: 16 bits are not faster here."
+            return "full", tr("32-bit floats: 16 bits are not faster here.")
         try:
             half = [self.encode(sample[i : i + 1]) for i in range(len(sample))]
             least = float((unit(np.concatenate(full)) * unit(np.concatenate(half))).sum(1).min())
@@ -191,13 +195,17 @@ class Run:
         if least >= LEAST_COSINE:
             return (
                 "half",
-                f"Linear layers in {kind}; cosine to 32-bit floats {least:.6f} or more in a trial of "
-                f"{len(sample)} texts.",
+                tr(
+                    "Linear layers in {kind}; cosine to 32-bit floats {least:.6f} or more in a trial of "
+                    "{count} texts."
+                ).format(kind=kind, least=least, count=len(sample)),
             )
         self.use_precision("full")
         return (
             "full",
-            f"32-bit floats: with {kind} the cosine fell to {least:.6f} in a trial of {len(sample)} texts.",
+            tr(
+                "32-bit floats: with {kind} the cosine fell to {least:.6f} in a trial of {count} texts."
+            ).format(kind=kind, least=least, count=len(sample)),
         )
 
     def use_precision(self, precision: str) -> bool:

@@ -11,6 +11,7 @@ from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.asking import EpochAsk
 from selfsup_core.inspection.kinds import about_classifier, about_future_classifier
 from selfsup_core.settings import Config, Plain, setting
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.export.new_samples import Prediction
@@ -71,17 +72,19 @@ def predict(at: ClassifierAt, ask: PredictAsk) -> Answer:
     elif ask.texts is not None:
         if found.kind != "text":
             raise DataError(
-                f"This classifier is for {found.kind}s, not texts.",
+                tr("This classifier is for {kind}s, not texts.").format(kind=found.kind),
                 code="no-texts",
-                remedy=f"Upload a file with a {found.kind}.",
+                remedy=tr("Upload a file with a {kind}.").format(kind=found.kind),
             )
         named = found.name(ask.texts, ask.texts)
     else:
         named = found.predict(ask.files or [], ask.column)
     if len(named) > MOST_SAMPLES:
         raise DataError(
-            f"At most {MOST_SAMPLES:,} samples at once on the page; found {len(named):,}.",
-            remedy="Use the command `classify predict` for more.",
+            tr("At most {most_samples:,} samples at once on the page; found {count:,}.").format(
+                most_samples=MOST_SAMPLES, count=len(named)
+            ),
+            remedy=tr("Use the command `classify predict` for more."),
         )
     about: Predictions = {"epoch": at.epoch, "classes": found.classes, "found": named}
     return Answer(about={**about})
@@ -113,7 +116,10 @@ def why(at: ClassifierAt, ask: WhyAsk) -> Answer:
         samples = at.classifier.read(ask.files, ask.column)
         if ask.index >= len(samples):
             raise DataError(
-                f"There is no sample {ask.index + 1}; the files hold {len(samples):,}.", code="no-row"
+                tr("There is no sample {index}; the files hold {count:,}.").format(
+                    index=ask.index + 1, count=len(samples)
+                ),
+                code="no-row",
             )
         item = samples[ask.index].item
     else:

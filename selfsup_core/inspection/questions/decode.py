@@ -16,6 +16,7 @@ from selfsup_core.inspection.model_at import ModelAt
 from selfsup_core.inspection.samples import SampleAsk, sample_setting
 from selfsup_core.models.modules.autoencoder import Autoencoder
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr
 
 MOST_POINTS = 441  # a lattice of 21 × 21
 
@@ -34,7 +35,7 @@ def decode(at: ModelAt, ask: DecodeAsk) -> Answer:
     mean, axes = at.projection
     points = torch.tensor(ask.points, dtype=torch.float32)
     if not torch.isfinite(points).all():
-        raise SettingError("points must be finite numbers.")
+        raise SettingError(tr("points must be finite numbers."))
     size = at.model.code_size
     residual = None
     if size > 2 and ask.sample is not None:
@@ -44,17 +45,17 @@ def decode(at: ModelAt, ask: DecodeAsk) -> Answer:
     codes = map_to_code(points, mean, axes, residual)
     rest = size - 2
     if rest <= 0:
-        how = "The map is the code itself: each point is a code."
+        how = tr("The map is the code itself: each point is a code.")
     elif ask.sample is None:
-        how = (
+        how = tr(
             "The map is linear and can be inverted: a point sets two directions of the code, the other "
-            f"{rest} stay at their mean."
-        )
+            "{rest} stay at their mean."
+        ).format(rest=rest)
     else:
-        how = (
+        how = tr(
             "The map is linear and can be inverted: a point sets two directions of the code, the other "
-            f"{rest} stay as in the chosen sample."
-        )
+            "{rest} stay as in the chosen sample."
+        ).format(rest=rest)
     return Answer({"images": at.decode(codes), "codes": codes.numpy()}, {"how": how})
 
 
@@ -64,7 +65,7 @@ def posterior(at: ModelAt, ask: SampleAsk) -> Answer:
     head = at.gaussian_head
     if head is None:
         raise RunError(
-            "Only a variational autoencoder gives a distribution for each sample.",
+            tr("Only a variational autoencoder gives a distribution for each sample."),
             code="no-posterior",
         )
     assert isinstance(at.model, Autoencoder)  # no other has such a head

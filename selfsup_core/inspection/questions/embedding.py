@@ -13,6 +13,7 @@ from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.asking import NoAsk
 from selfsup_core.inspection.kinds import Named, about_embedding
 from selfsup_core.settings import Config, setting
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.inspection.embedding import EmbedJobs
@@ -122,7 +123,7 @@ def nearest(data: Named[EmbedJobs], ask: NearestAsk) -> Answer:
     from selfsup_core.features.embedding.embed import EmbedConfig, embed
 
     if not ask.text.strip():
-        raise DataError("Type a sentence first.", code="no-text")
+        raise DataError(tr("Type a sentence first."), code="no-text")
     x = data.holder.ready(data.name, ask.encoder)
     dataset, texts = open_texts(data.holder.workspace, data.name)
     with data.holder.asking:

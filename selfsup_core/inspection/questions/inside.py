@@ -13,6 +13,7 @@ from selfsup_core.inspection.layers import activations, describe_layers
 from selfsup_core.inspection.model_at import ModelAt
 from selfsup_core.inspection.samples import SampleAsk
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr
 
 MOST_ACTIVATIONS = 4096
 
@@ -60,7 +61,11 @@ def saliency(at: ModelAt, ask: SaliencyAsk) -> Answer:
     """Which input values raise (+) or lower (−) a dimension of the code."""
     size = at.model.code_size
     if ask.dimension >= size:
-        raise SettingError(f"dimension must be less than {size}; found {ask.dimension}.")
+        raise SettingError(
+            tr("dimension must be less than {size}; found {dimension}.").format(
+                size=size, dimension=ask.dimension
+            )
+        )
     values = code_saliency(at.model, at.values(ask.sample), ask.dimension)
-    method = "Integrated gradients from a black image (Sundararajan et al., 2017), by Captum."
+    method = tr("Integrated gradients from a black image (Sundararajan et al., 2017), by Captum.")
     return Answer({"saliency": to_numpy(values)}, {"method": method})

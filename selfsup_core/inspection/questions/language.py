@@ -10,6 +10,7 @@ from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.asking import NoAsk
 from selfsup_core.inspection.kinds import Named, about_model, about_model_name
 from selfsup_core.settings import Config, setting
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.inspection.loaded import Loaded, Models
@@ -136,7 +137,7 @@ def predict_next(loaded: Loaded, ask: PlaceAsk) -> Answer:
         place, rows = fill(loaded.model, loaded.tokenizer, ask.text, place=ask.place, **ask.shape())
         return Answer(about={"next": rows, "place": place})
     if ask.place is not None:
-        raise SettingError("place is for masked models; this one predicts what comes next.")
+        raise SettingError(tr("place is for masked models; this one predicts what comes next."))
     return Answer(about={"next": predict_next(loaded.model, loaded.tokenizer, ask.text, **ask.shape())})
 
 
@@ -148,9 +149,11 @@ def write(loaded: Loaded, ask: WriteAsk) -> Answer:
     check_reads(loaded)
     if loaded.kind == "masked":
         raise DataError(
-            f"{loaded.title} is a masked model: it fills gaps and cannot continue a text.",
+            tr("{title} is a masked model: it fills gaps and cannot continue a text.").format(
+                title=loaded.title
+            ),
             code="no-writing",
-            remedy="Put [MASK] into the text and ask what fits there.",
+            remedy=tr("Put [MASK] into the text and ask what fits there."),
         )
     made = write_on(loaded.model, loaded.tokenizer, ask.text, tokens=ask.tokens, seed=ask.seed, **ask.shape())
     return Answer(about={"text": made.text, "pieces": made.pieces, "note": made.note})
@@ -178,10 +181,11 @@ def check_reads(loaded: Loaded) -> None:
     """Raises DataError for a model that predicts no token."""
     if loaded.kind == "encoder":
         raise DataError(
-            f"{loaded.title} is an encoder: it turns a text into numbers and has no layer that predicts "
-            "tokens.",
+            tr(
+                "{title} is an encoder: it turns a text into numbers and has no layer that predicts tokens."
+            ).format(title=loaded.title),
             code="encoder",
-            remedy="Use it to embed texts, or choose a causal or masked language model.",
+            remedy=tr("Use it to embed texts, or choose a causal or masked language model."),
         )
 
 
@@ -210,7 +214,9 @@ def fetch(model: Named[Models], ask: FetchAsk) -> Answer:
     models, wanted = model.holder, model.name.removeprefix(HUB)
     key = ("fetch", wanted)
     work = models.run(
-        key, f"Asking the Hub for {wanted}.", lambda say: fetch_model(wanted, models.workspace, say)
+        key,
+        tr("Asking the Hub for {wanted}.").format(wanted=wanted),
+        lambda say: fetch_model(wanted, models.workspace, say),
     )
     if not work.done.wait(ask.wait):
         return Answer(about={**work.about()})

@@ -13,6 +13,7 @@ from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.asking import NoAsk
 from selfsup_core.inspection.kinds import Named, about_model_name
 from selfsup_core.inspection.loaded import RUN, split_run
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.inspection.loaded import Models
@@ -29,7 +30,8 @@ def export(model: Named[Models], ask: NoAsk) -> Answer:
 
     if not model.name.startswith(RUN):
         raise SettingError(
-            f"{model.name!r} is not a run of your own, but already a folder.", remedy="Export run:ID."
+            tr("{name!r} is not a run of your own, but already a folder.").format(name=model.name),
+            remedy=tr("Export run:ID."),
         )
     run, epoch = split_run(model.name)
     workspace = model.holder.workspace

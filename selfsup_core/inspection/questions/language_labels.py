@@ -8,6 +8,7 @@ from selfsup_core.errors import DataError
 from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.kinds import about_model
 from selfsup_core.settings import Config, setting
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.inspection.loaded import Loaded
@@ -45,7 +46,9 @@ def label(loaded: Loaded, ask: LabelAsk) -> Answer:
 
     if loaded.kind != "causal":
         raise DataError(
-            f"{loaded.title} cannot generate text.", code="no-writing", remedy="Choose a causal model."
+            tr("{title} cannot generate text.").format(title=loaded.title),
+            code="no-writing",
+            remedy=tr("Choose a causal model."),
         )
     config = asking(ask.how, ask.prompt, ask.characters)
     found = try_labeler(loaded.model, loaded.tokenizer, ask.how, ask.texts, ask.classes, config)

@@ -13,6 +13,7 @@ from selfsup_core.inspection.kinds import MapAsk, about_map
 from selfsup_core.inspection.space.asked import Asked
 from selfsup_core.inspection.space.colors import color_points
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.figures.space import Legend
@@ -87,7 +88,9 @@ def html(asked: Asked, ask: HtmlAsk) -> Answer:
         labels=labels,
         texts=texts,
         pictures=lambda rows: asked.space.images(rows),
-        about=f"{asked.config.kind.upper()} of {len(asked.rows):,} rows, {asked.about['width']} numbers each"
+        about=tr("{kind} of {count:,} rows, {width} numbers each").format(
+            kind=asked.config.kind.upper(), count=len(asked.rows), width=asked.about["width"]
+        )
         + (f", epoch {asked.epoch}" if asked.epoch is not None else ""),
     )
     return Answer(about={"file": ask.target, "bytes": size, "rows": len(asked.rows)})
@@ -107,11 +110,11 @@ def relabel(asked: Asked, ask: RelabelAsk) -> Answer:
     rows = asked.rows[asked.mask(ask.bits)]
     source, workspace = asked.space.source, asked.spaces.workspace
     if not source:
-        raise DataError("Tokens are not rows of a data set.", code="no-rows")
+        raise DataError(tr("Tokens are not rows of a data set."), code="no-rows")
     if ask.how == "hand":
         if ask.label not in asked.space.classes:
             raise DataError(
-                f"There is no class {ask.label!r} in these data.",
+                tr("There is no class {label!r} in these data.").format(label=ask.label),
                 code="no-class",
                 remedy=f"Classes: {', '.join(asked.space.classes[:20])}.",
             )

@@ -21,6 +21,7 @@ from selfsup_core.inspection.kinds import MapAsk, about_map
 from selfsup_core.inspection.space.asked import Asked
 from selfsup_core.inspection.space.selections import pack_rows
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr
 
 MOST_WORDS_FROM = 20_000  # texts that are read for words
 MOST_COLUMNS = 500
@@ -61,7 +62,7 @@ def why(asked: Asked, ask: WhyTogetherAsk) -> Answer:
         ]
         if whole and not rank(found):
             found += [
-                of_number(f"number {i} of the vector", column.astype(np.float64), mask)
+                of_number(tr("number {i} of the vector").format(i=i), column.astype(np.float64), mask)
                 for i, column in enumerate(asked.x.T[:MOST_COLUMNS])
             ]
         some = np.arange(len(mask))
@@ -157,7 +158,7 @@ def unique_names(names: list[str]) -> list[str]:
     seen: dict[str, int] = {}
     made = []
     for index, name in enumerate(names):
-        name = name or f"group {index + 1}"
+        name = name or tr("group {index}").format(index=index + 1)
         seen[name] = seen.get(name, 0) + 1
         made.append(name if seen[name] == 1 else f"{name} · {seen[name]}")
     return made

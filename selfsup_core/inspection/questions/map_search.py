@@ -13,13 +13,14 @@ from selfsup_core.inspection.kinds import MapAsk, about_map
 from selfsup_core.inspection.space.asked import Asked, Card
 from selfsup_core.inspection.space.selections import pack_rows, rows_meant
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr, tr_later
 
 How = Literal["contains", "label", "row", "nearest"]
 HOWS = {
-    "contains": "Text contains",
-    "label": "Class",
-    "row": "Row number",
-    "nearest": "Nearest in meaning",
+    "contains": tr_later("Text contains"),
+    "label": tr_later("Class"),
+    "row": tr_later("Row number"),
+    "nearest": tr_later("Nearest in meaning"),
 }
 
 
@@ -56,14 +57,14 @@ def search(asked: Asked, ask: SearchAsk) -> Answer:
     text = ask.text.strip()
     if not text:
         raise DataError(
-            "There is nothing to search for.", code="no-text", remedy="Type something to search for."
+            tr("There is nothing to search for."), code="no-text", remedy=tr("Type something to search for.")
         )
     places, more = WAYS[ask.how](asked, text, ask.count)
     if not len(places):
         raise DataError(
-            f"Nothing on this map matches {text[:60]!r}.",
+            tr("Nothing on this map matches {text!r}.").format(text=text[:60]),
             code="nothing-found",
-            remedy="Try fewer letters, or another way to search.",
+            remedy=tr("Try fewer letters, or another way to search."),
         )
     first = asked.cards(places[:8])
     return Answer(about={"bits": pack_rows(places), "count": len(places), "first": first, **more})

@@ -10,6 +10,7 @@ from selfsup_core.inspection.kinds import MapAsk, about_map
 from selfsup_core.inspection.space.asked import Asked
 from selfsup_core.inspection.space.colors import NEAR
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr
 
 MOST_COMPARED = 5_000
 # Of vectors with more than 500 numbers, fewer rows: the time grows with rows² × numbers.
@@ -72,9 +73,11 @@ def compare(asked: Asked, ask: CompareAsk) -> Answer:
     common, first, last = np.intersect1d(asked.rows, second.rows, return_indices=True)
     if not same or len(common) < 3:
         raise DataError(
-            f"{asked.space.title} and {second.space.title} have no rows in common.",
+            tr("{title} and {title_2} have no rows in common.").format(
+                title=asked.space.title, title_2=second.space.title
+            ),
             code="other-rows",
-            remedy="Compare spaces over the same data set.",
+            remedy=tr("Compare spaces over the same data set."),
         )
     most = MOST_COMPARED if max(asked.x.shape[1], second.x.shape[1]) <= WIDE else MOST_COMPARED_WIDE
     if len(common) > most:

@@ -17,6 +17,7 @@ from selfsup_core.inspection.model_at import ModelAt, as_bytes
 from selfsup_core.models.modules.patches import PatchTransformer
 from selfsup_core.objectives.denoising import NOISES, corrupt
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr
 
 
 class RepairAsk(EpochAsk):
@@ -87,9 +88,11 @@ def unpack(text: str, name: str, size: int) -> np.ndarray:
     try:
         data = np.frombuffer(base64.b64decode(text, validate=True), np.uint8)
     except (binascii.Error, ValueError) as error:
-        raise SettingError(f"{name} is not base64.") from error
+        raise SettingError(tr("{name} is not base64.").format(name=name)) from error
     if len(data) != size:
-        raise SettingError(f"{name} must have {size} bytes; found {len(data)}.")
+        raise SettingError(
+            tr("{name} must have {size} bytes; found {count}.").format(name=name, size=size, count=len(data))
+        )
     return data
 
 
@@ -108,14 +111,18 @@ def fill_holes(
         return (
             shown,
             output,
-            "Nothing is painted over, so patches are hidden at random, as in training.",
+            tr("Nothing is painted over, so patches are hidden at random, as in training."),
         )
     keep = torch.nonzero(~touched).flatten()
     if len(keep) == 0:
-        raise SettingError("Everything is painted over; leave at least one patch.")
+        raise SettingError(tr("Everything is painted over; leave at least one patch."))
     patches = model.patches(x)
     filled = torch.sigmoid(model.masked_forward(x, keep[None]).float())
     is_hidden = touched[None, :, None]
     shown = model.unpatch(torch.where(is_hidden, torch.full_like(patches, 0.5), patches))
     output = model.unpatch(torch.where(is_hidden, filled, patches))
-    return shown, output, f"{int(touched.sum())} of {len(touched)} patches are hidden."
+    return (
+        shown,
+        output,
+        tr("{sum} of {count} patches are hidden.").format(sum=int(touched.sum()), count=len(touched)),
+    )

@@ -13,6 +13,7 @@ from selfsup_core.inspection.asking import EpochAsk
 from selfsup_core.inspection.kinds import about_run
 from selfsup_core.inspection.model_at import ModelAt
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr
 
 
 class ScriptAsk(EpochAsk):
@@ -27,10 +28,10 @@ def script(at: ModelAt, ask: ScriptAsk) -> Answer:
     at.check_autoencoder()
     spec, data = at.kit.spec, at.kit.data
     if ask.kind == "keras":
-        text, note = keras_script(spec, data.item_shape), "The same layers for Keras 3."
+        text, note = keras_script(spec, data.item_shape), tr("The same layers for Keras 3.")
     else:
         text = script_of(at.kit.folder, data.item_shape, data.groups)
-        note = "Needs torch, numpy and data.npz, which is in the archive. It ends with this run's losses."
+        note = tr("Needs torch, numpy and data.npz, which is in the archive. It ends with this run's losses.")
     return Answer(about={"text": text, "note": note})
 
 

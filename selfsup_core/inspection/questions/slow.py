@@ -9,6 +9,7 @@ from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.asking import checked, questions_about
 from selfsup_core.inspection.kinds import MapAsk, Named, about_any_space, about_space
 from selfsup_core.settings import Config, Plain, setting
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.inspection.holders import Holders
@@ -44,7 +45,11 @@ def begin(space: Named[Holders], ask: BeginAsk) -> Answer:
     """
     known = {name: q for name, q in questions_about("space").items() if issubclass(q.config, MapAsk)}
     if ask.tool not in known:
-        raise SettingError(f"{ask.tool!r} is not a tool for maps. Known: {', '.join(sorted(known))}.")
+        raise SettingError(
+            tr("{tool!r} is not a tool for maps. Known: {known}.").format(
+                tool=ask.tool, known=", ".join(sorted(known))
+            )
+        )
     asked = known[ask.tool]
     values = checked(asked.config, ask.values)
     act = lambda: asked.answer(space.holder, space.name, values)  # noqa: E731

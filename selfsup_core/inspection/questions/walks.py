@@ -21,6 +21,7 @@ from selfsup_core.inspection.kinds import about_run
 from selfsup_core.inspection.model_at import ModelAt, as_bytes
 from selfsup_core.inspection.samples import sample_setting
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr
 
 
 def code_of(at: ModelAt, sample: int | None) -> torch.Tensor:
@@ -125,11 +126,13 @@ def draw(at: ModelAt, ask: DrawAsk) -> Answer:
     if ask.source == "prior":
         codes = torch.randn(ask.count, at.model.code_size, generator=generator)
         note = (
-            "Codes from the prior N(0, 1), towards which training pulled the codes."
+            tr("Codes from the prior N(0, 1), towards which training pulled the codes.")
             if at.is_variational
-            else "Codes from N(0, 1). This objective has no prior, so the decoder was not trained for them."
+            else tr(
+                "Codes from N(0, 1). This objective has no prior, so the decoder was not trained for them."
+            )
         )
     else:
         codes = FittedGaussian.fit(at.codes).sample(ask.count, generator)
-        note = "Codes from a Gaussian with the mean and covariance of this run's codes."
+        note = tr("Codes from a Gaussian with the mean and covariance of this run's codes.")
     return Answer({"images": at.decode(torch.as_tensor(codes).float())}, {"note": note})

@@ -17,6 +17,7 @@ from selfsup_core.inspection.space.base import Space, places_in
 from selfsup_core.inspection.space.layouts import MapAbout
 from selfsup_core.inspection.space.selections import unpack_rows
 from selfsup_core.projection.config import MapConfig
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.projection.maps import Made
@@ -117,7 +118,7 @@ class Asked:
         mask[unpack_rows(bits, len(mask))] = True
         if not mask.any():
             raise DataError(
-                "Nothing is selected.", code="nothing-selected", remedy="Select some points first."
+                tr("Nothing is selected."), code="nothing-selected", remedy=tr("Select some points first.")
             )
         return mask
 
@@ -150,5 +151,9 @@ class Asked:
 
     def check_place(self, place: int) -> int:
         if isinstance(place, bool) or not 0 <= int(place) < len(self.rows):
-            raise SettingError(f"There is no point {place}; this map has {len(self.rows):,}.")
+            raise SettingError(
+                tr("There is no point {place}; this map has {count:,}.").format(
+                    place=place, count=len(self.rows)
+                )
+            )
         return int(place)

@@ -10,6 +10,7 @@ from selfsup_core.errors import SettingError
 from selfsup_core.inspection.space.base import Space, places_in
 from selfsup_core.inspection.space.selections import kept_under, read_selection
 from selfsup_core.projection.config import MapConfig
+from selfsup_core.translation import tr
 
 Ends = list[
     tuple[np.ndarray, np.ndarray] | None
@@ -27,8 +28,8 @@ def ends_of_axes(workspace: Path, space: Space, config: MapConfig) -> Ends | Non
     pairs = [(config.x_from, config.x_to), (config.y_from, config.y_to)]
     if not all(pairs[0]):
         raise SettingError(
-            "Own axes need a start and an end of the x axis.",
-            remedy='Name a selection, or a class as in "class:seven".',
+            tr("Own axes need a start and an end of the x axis."),
+            remedy=tr('Name a selection, or a class as in "class:seven".'),
         )
     rows = [[rows_named(workspace, space, name) for name in pair] for pair in pairs if all(pair)]
     ends: Ends = [(begin, end) for begin, end in rows]
@@ -42,7 +43,9 @@ def rows_named(workspace: Path, space: Space, name: str) -> np.ndarray:
     wanted = name.removeprefix("class:")
     if wanted not in space.classes:
         raise SettingError(
-            f"There is no class {wanted!r}. Classes: {', '.join(space.classes[:20]) or 'none'}."
+            tr("There is no class {wanted!r}. Classes: {value}.").format(
+                wanted=wanted, value=", ".join(space.classes[:20]) or "none"
+            )
         )
     found: np.ndarray = space.rows[space.labels == space.classes.index(wanted)]
     return found

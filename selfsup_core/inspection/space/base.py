@@ -17,6 +17,7 @@ from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.splits import Split
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 from selfsup_core.wording import brief
 
 if TYPE_CHECKING:
@@ -149,7 +150,9 @@ class Space(ABC):
 
     def encode(self, given: list[str], epoch: int | None) -> tuple[list[str], np.ndarray]:
         """Names and vectors (B, D) of new samples: texts, or paths of files. Raises DataError."""
-        raise DataError(f"New samples cannot be placed in {self.title}.", code="no-encoder")
+        raise DataError(
+            tr("New samples cannot be placed in {title}.").format(title=self.title), code="no-encoder"
+        )
 
     def decode(self, codes: np.ndarray, epoch: int | None) -> np.ndarray | None:
         """(B, D) → (B, H, W[, 3]) bytes of what the network makes of them, or None."""

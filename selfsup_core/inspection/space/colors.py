@@ -8,6 +8,7 @@ from selfsup_core.errors import SettingError
 from selfsup_core.figures.space import Legend
 from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.space.asked import Asked
+from selfsup_core.translation import tr
 
 UNKNOWN = 255
 MOST_NAMED = 254  # categories with a color of their own
@@ -65,7 +66,7 @@ def color_points(asked: Asked, by: str, find: str = "") -> Answer:
             new[kept] = np.arange(len(kept))
             codes, shown = (
                 np.where(codes >= 0, new[codes], -1),
-                [names[i] for i in kept] + [f"{len(names) - len(kept):,} others"],
+                [names[i] for i in kept] + [tr("{count:,} others").format(count=len(names) - len(kept))],
             )
         counts = np.bincount(codes[codes >= 0], minlength=len(shown))
         legend: Legend = {
@@ -84,7 +85,11 @@ def color_points(asked: Asked, by: str, find: str = "") -> Answer:
         values = asked.numbers[by]
     else:
         known = [*asked.categories, *asked.numbers, *MEASURED]
-        raise SettingError(f"Points cannot be colored by {by!r}. Known: {', '.join(known[:30])}.")
+        raise SettingError(
+            tr("Points cannot be colored by {by!r}. Known: {known}.").format(
+                by=by, known=", ".join(known[:30])
+            )
+        )
     finite = np.isfinite(values)
     low, high = np.quantile(values[finite], (0.01, 0.99)) if finite.any() else (0.0, 1.0)
     if high <= low:

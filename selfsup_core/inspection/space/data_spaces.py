@@ -12,6 +12,7 @@ from selfsup_core.data.sources import open_source
 from selfsup_core.data.splits import Split
 from selfsup_core.errors import DataError
 from selfsup_core.inspection.space.base import BATCH, Space, read_given
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.export.features import Features
@@ -82,9 +83,11 @@ class EmbeddingSpace(Space):
         found = read_embeddings(workspace, self.source, self.encoder)
         if found is None:
             raise DataError(
-                f"{self.dataset.title} has no embeddings by {self.encoder} yet.",
+                tr("{title} has no embeddings by {encoder} yet.").format(
+                    title=self.dataset.title, encoder=self.encoder
+                ),
                 code="no-embeddings",
-                remedy="Create them on the page Language model under Embed, or with `language embed`.",
+                remedy=tr("Create them on the page Language model under Embed, or with `language embed`."),
             )
         self.x, self.kind = found, "text"
         self.title = f"{self.dataset.title}, embeddings"

@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 
 from selfsup_core.errors import DataError
 from selfsup_core.files import load_array, read_shaped, write_bytes
+from selfsup_core.translation import tr
 
 ABOUT, PROGRESS, ROWS, PARTIAL = "about.json", "progress.json", "rows.npy", "partial.npy"
 ENDED = ("cancelled", "failed", "done")
@@ -68,7 +69,7 @@ class MapAndJob(MapAbout):
 def folder_of(workspace: Path, key: str) -> Path:
     """Raises DataError when the key is none."""
     if not (len(key) == 16 and all(c in "0123456789abcdef" for c in key)):
-        raise DataError(f"There is no map {key!r}.", code="no-map")
+        raise DataError(tr("There is no map {key!r}.").format(key=key), code="no-map")
     return workspace / "layouts" / key
 
 
@@ -77,7 +78,9 @@ def read_map(workspace: Path, key: str) -> MapAndJob:
     folder = folder_of(workspace, key)
     about = read_shaped(folder / ABOUT, MapAbout)
     if about is None:
-        raise DataError(f"There is no map {key!r}.", code="no-map", remedy="Draw it again.")
+        raise DataError(
+            tr("There is no map {key!r}.").format(key=key), code="no-map", remedy=tr("Draw it again.")
+        )
     return {**about, "job": read_progress(folder) or {"status": "done"}}
 
 
@@ -103,7 +106,8 @@ def read_layout(workspace: Path, key: str, epoch: int | None = None, *, partial:
         return load_array(path)
     except (OSError, ValueError) as error:
         raise DataError(
-            f"The map {key} has no layout of epoch {epoch or 0} yet.", code="no-layout"
+            tr("The map {key} has no layout of epoch {value} yet.").format(key=key, value=epoch or 0),
+            code="no-layout",
         ) from error
 
 
@@ -112,7 +116,7 @@ def read_rows(workspace: Path, key: str) -> np.ndarray:
     try:
         return load_array(folder_of(workspace, key) / ROWS)
     except (OSError, ValueError) as error:
-        raise DataError(f"There is no map {key!r}.", code="no-map") from error
+        raise DataError(tr("There is no map {key!r}.").format(key=key), code="no-map") from error
 
 
 def packed_layout(points: np.ndarray) -> bytes:

@@ -11,13 +11,14 @@ from selfsup_core.errors import StudioError
 from selfsup_core.pretrained.encoders.catalogue import ENCODERS
 from selfsup_core.runs.folder import RunFolder, list_states
 from selfsup_core.runs.thinned import list_frames
+from selfsup_core.translation import tr, tr_later
 
 WHAT = {
     "autoencoder": "code",
     "views": "code",
-    "classify": "class scores",
-    "pseudo": "class scores",
-    "language": "token vectors",
+    "classify": tr_later("class scores"),
+    "pseudo": tr_later("class scores"),
+    "language": tr_later("token vectors"),
 }
 
 
@@ -46,7 +47,7 @@ def list_spaces(workspace: Path) -> list[SpaceEntry]:
                 {
                     "space": f"run:{state['run']}",
                     "title": title,
-                    "group": "Runs",
+                    "group": tr("Runs"),
                     "epochs": epochs,
                     "source": state["source"],
                     "kind": state["kind"],
@@ -65,7 +66,7 @@ def list_spaces(workspace: Path) -> list[SpaceEntry]:
                     {
                         "space": f"embedding:{name}:{encoder}",
                         "title": title,
-                        "group": "Embeddings",
+                        "group": tr("Embeddings"),
                         "epochs": [],
                         "source": name,
                         "kind": "text",
@@ -78,7 +79,7 @@ def list_spaces(workspace: Path) -> list[SpaceEntry]:
             {
                 "space": f"data:{name}",
                 "title": f"{source.title} · {what[source.kind]}",
-                "group": "Data",
+                "group": tr("Data"),
                 "epochs": [],
                 "source": name,
                 "kind": source.kind,

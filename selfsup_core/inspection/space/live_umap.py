@@ -22,6 +22,7 @@ from selfsup_core.projection.config import MapConfig
 from selfsup_core.runs.folder import RunFolder, open_run
 from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.translation import tr
 
 KEPT_RUNS = 6
 CONFIG = MapConfig(kind="umap")
@@ -130,11 +131,11 @@ def lay_out_frame(path: Path, stamp: int, previous: np.ndarray | None) -> Layout
         latents = read_frame(path).get("latents")
         if latents is None:
             return Layout(
-                stamp, None, "This run was recorded by an earlier version, without what UMAP needs."
+                stamp, None, tr("This run was recorded by an earlier version, without what UMAP needs.")
             )
         made = make_map(latents.astype(np.float32), CONFIG, previous=previous)
     except FileNotFoundError:
-        return Layout(stamp, None, "This epoch is no longer kept.")
+        return Layout(stamp, None, tr("This epoch is no longer kept."))
     except StudioError as error:
         return Layout(stamp, None, str(error))
     return Layout(stamp, np.ascontiguousarray(made.points, dtype=np.float32))
@@ -157,7 +158,7 @@ class LiveUmaps:
         """Raises RunError when there is no such run."""
         folder = open_run(self.workspace, run)
         if not folder.frames.is_dir():
-            raise RunError(f"The run {folder.id} has no epoch yet.", code="no-frame")
+            raise RunError(tr("The run {id} has no epoch yet.").format(id=folder.id), code="no-frame")
         with self.lock:
             found = self.kept.get(folder.id)
             if found is None:

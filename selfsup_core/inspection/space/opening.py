@@ -10,6 +10,7 @@ from selfsup_core.inspection.space.base import Space
 from selfsup_core.inspection.space.data_spaces import DataSpace, EmbeddingSpace
 from selfsup_core.inspection.space.run_spaces import CodeSpace, TokenSpace, ViewsSpace
 from selfsup_core.inspection.space.score_space import ScoreSpace
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.inspection.model_at import Kits
@@ -41,6 +42,6 @@ def open_space(name: str, workspace: Path, kits: Kits) -> Space:
             return ViewsSpace(full, workspace, folder, spec, kits)
         return CodeSpace(full, workspace, folder, spec, kits)
     raise SettingError(
-        f"There is no space {name!r}.",
-        remedy="Write data:SET, embedding:SET:ENCODER or run:ID; `space list` shows them.",
+        tr("There is no space {name!r}.").format(name=name),
+        remedy=tr("Write data:SET, embedding:SET:ENCODER or run:ID; `space list` shows them."),
     )

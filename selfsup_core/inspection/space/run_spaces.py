@@ -15,6 +15,7 @@ from selfsup_core.errors import RunError
 from selfsup_core.inspection.space.base import BATCH, Space, read_given
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.spec import RunSpec
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.export.features import Features
@@ -33,9 +34,9 @@ class RunSpace(Space):
         self.epochs = list_frames(folder.weights)
         if not self.epochs:
             raise RunError(
-                f"The run {folder.id} has no weights yet.",
+                tr("The run {id} has no weights yet.").format(id=folder.id),
                 code="no-weights",
-                remedy="Wait for its first epoch.",
+                remedy=tr("Wait for its first epoch."),
             )
         self.title = read_state(folder)["name"] or folder.id
         self.source = spec.data.source

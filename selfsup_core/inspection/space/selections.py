@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.files import DamagedFile, move_aside, read_checked, read_shaped, write_json
 from selfsup_core.settings import short
+from selfsup_core.translation import tr
 
 MOST = 200  # selections of a data set
 LARGEST = 2**62  # row number that is told from others
@@ -37,7 +38,7 @@ class Selections(TypedDict):
 
 def path_of(workspace: Path, source: str) -> Path:
     if not re.fullmatch(r"[a-zA-Z0-9-]{1,120}", source):
-        raise SettingError(f"{source!r} is not a data set.")
+        raise SettingError(tr("{source!r} is not a data set.").format(source=source))
     return workspace / "selections" / f"{source}.json"
 
 
@@ -78,7 +79,9 @@ def parse_range(part: str) -> tuple[int, int]:
         first, last = int(begin), int(end or begin)
     except ValueError as error:
         raise SettingError(
-            f"{short(part.strip(), 40)} is not a row number; write numbers as in 3, 10-20."
+            tr("{part} is not a row number; write numbers as in 3, 10-20.").format(
+                part=short(part.strip(), 40)
+            )
         ) from error
     return min(first, LARGEST), min(last, LARGEST)
 
@@ -97,7 +100,7 @@ def unpack_rows(text: str, rows: int | None = None) -> np.ndarray:
     try:
         raw = base64.b64decode(text, validate=True)
     except ValueError as error:
-        raise SettingError("A selection must be bits in base64.") from error
+        raise SettingError(tr("A selection must be bits in base64.")) from error
     most = None if rows is None else min(rows, 8 * len(raw))
     return np.flatnonzero(np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little", count=most))
 
@@ -117,11 +120,13 @@ def read_selection(workspace: Path, source: str, name: str) -> np.ndarray:
     """Row numbers. Raises DataError when nothing is called so."""
     found = kept_selections(workspace, source)
     if name not in found:
-        known = ", ".join(list(found)[:8]) or "none yet"
+        known = ", ".join(list(found)[:8]) or tr("none yet")
         raise DataError(
-            f"There is no selection {name!r} for these data. Known: {known}.",
+            tr("There is no selection {name!r} for these data. Known: {known}.").format(
+                name=name, known=known
+            ),
             code="no-selection",
-            remedy="Select points and save the selection with this name.",
+            remedy=tr("Select points and save the selection with this name."),
         )
     return unpack_rows(found[name]["bits"])
 
@@ -136,16 +141,21 @@ def save_selection(workspace: Path, source: str, name: str, rows: np.ndarray) ->
     name = " ".join(name.split())
     if not NAME.fullmatch(name):
         raise SettingError(
-            f"The name of a selection has 1 to 60 characters, without / \\ ? # & or a colon; found {name!r}."
+            tr(
+                "The name of a selection has 1 to 60 characters, without / \\ ? # & or a "
+                "colon; found {name!r}."
+            ).format(name=name)
         )
     if not len(rows):
-        raise DataError("Nothing is selected.", code="nothing-selected", remedy="Select some points first.")
+        raise DataError(
+            tr("Nothing is selected."), code="nothing-selected", remedy=tr("Select some points first.")
+        )
 
     def add(found: dict[str, Selection]) -> None:
         if name not in found and len(found) >= MOST:
             raise SettingError(
-                f"At most {MOST} selections can be saved per data set.",
-                remedy="Delete one that is no longer needed.",
+                tr("At most {most} selections can be saved per data set.").format(most=MOST),
+                remedy=tr("Delete one that is no longer needed."),
             )
         found[name] = {"bits": pack_rows(np.asarray(rows)), "rows": len(rows), "time": time.time()}
 

@@ -32,6 +32,7 @@ from selfsup_core.inspection.space.works import Works
 from selfsup_core.projection.config import QUICK, MapConfig, what_counts
 from selfsup_core.projection.linear import Linear
 from selfsup_core.projection.maps import Made, make_map
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.inspection.model_at import Kits
@@ -179,7 +180,7 @@ class Spaces:
         if job.status == "failed":
             ended = layouts.read_progress(folder)
             said = ended.get("error", "") if ended else ""
-            raise DataError(said or "This map could not be computed.", code="map-failed")
+            raise DataError(said or tr("This map could not be computed."), code="map-failed")
         return {"key": key, "status": job.status, "epochs": epochs}
 
     def _work(
@@ -197,14 +198,16 @@ class Spaces:
         except StudioError as error:
             job.end("failed", str(error))
         except MemoryError:
-            job.end("failed", "There is not enough memory for this map. Choose fewer points.")
+            job.end("failed", tr("There is not enough memory for this map. Choose fewer points."))
         except OSError as error:
-            job.end("failed", f"Could not write to disk: {error.strerror}.")
+            job.end("failed", tr("Could not write to disk: {strerror}.").format(strerror=error.strerror))
         except Exception as error:
             import traceback
 
             traceback.print_exc()
-            job.end("failed", f"This failed: {type(error).__name__}: {error}.")
+            job.end(
+                "failed", tr("This failed: {name}: {error}.").format(name=type(error).__name__, error=error)
+            )
         finally:
             job.done.set()
 
@@ -272,7 +275,7 @@ class Spaces:
     def _job(self, key: str) -> MapJob:
         job = self.jobs.get(key)
         if job is None:
-            raise DataError("This map is not being computed.", code="no-job", remedy="Draw it again.")
+            raise DataError(tr("This map is not being computed."), code="no-job", remedy=tr("Draw it again."))
         return job
 
     def asked(self, name: str, key: str, epoch: int | None) -> Asked:
@@ -280,9 +283,11 @@ class Spaces:
         about = layouts.read_map(self.workspace, key)
         space = self.space(name)
         if about["space"] != space.name:
-            raise DataError(f"The map {key} belongs to another space.", code="no-map")
+            raise DataError(tr("The map {key} belongs to another space.").format(key=key), code="no-map")
         if not about["done"]:
-            raise DataError("This map is not ready yet.", code="no-layout", remedy="Wait until it is drawn.")
+            raise DataError(
+                tr("This map is not ready yet."), code="no-layout", remedy=tr("Wait until it is drawn.")
+            )
         used = about["done"][-1] if epoch is None else min(about["done"], key=lambda e: abs(e - epoch))
         return Asked(
             spaces=self,
@@ -336,7 +341,11 @@ def write_about(folder: Path, space: Space, config: MapConfig, epochs: list[int]
     if total > config.most_rows:
         places = choose_stratified(np.arange(total), space.labels, config.most_rows, 0)
         rows = rows[np.sort(places)]
-        notes.append(f"{len(rows):,} of {total:,} rows are shown, sampled in proportion to the classes.")
+        notes.append(
+            tr("{count:,} of {total:,} rows are shown, sampled in proportion to the classes.").format(
+                count=len(rows), total=total
+            )
+        )
     layouts.save_array(folder / layouts.ROWS, rows.astype(np.int32))
     about: MapAbout = {
         "key": folder.name,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from selfsup_core.errors import DataError
 from selfsup_core.inspection.answer import Answer
 from selfsup_core.inspection.loaded import Work
+from selfsup_core.translation import tr
 
 MOST_WAIT = 5.0  # seconds that a fetch may wait
 
@@ -47,7 +48,9 @@ class Works:
         """
         work = self.works.get(key)
         if work is None:
-            raise DataError("This task is no longer running.", code="no-work", remedy="Start it again.")
+            raise DataError(
+                tr("This task is no longer running."), code="no-work", remedy=tr("Start it again.")
+            )
         if not work.done.wait(min(max(wait, 0.0), MOST_WAIT)):
             return Answer(about={"working": time.monotonic() - work.started})
         self.drop(key)

@@ -13,6 +13,7 @@ from selfsup_core.lessons.which import RunWish, data_title, find_closest, has_en
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import known_settings, value_at
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr
 
 
 class ComparedConfig(KindConfig):
@@ -35,13 +36,13 @@ def say_apart(first: RunWish, second: RunWish) -> tuple[str, str]:
 
     def say(wish: RunWish) -> str:
         rest = {path: value for path, value in wish.wanted().items() if path not in same} if wish.set else {}
-        parts = [] if preset else [f"with the model {title_of(wish.preset)}"]
-        parts += [] if data else [f"on {data_title(wish.data)}"]
+        parts = [] if preset else [tr("with the model {title_of}").format(title_of=title_of(wish.preset))]
+        parts += [] if data else [tr("on {data_title}").format(data_title=data_title(wish.data))]
         if rest:
             known = known_settings(preset_spec(wish.preset, wish.set))
             said = [f"{known[path].title} {known[path].say(value)}" for path, value in rest.items()]
-            parts.append(f"with {' and '.join(said)}")
-        return " ".join(parts) or "for the one run"
+            parts.append(tr("with {said}").format(said=" and ".join(said)))
+        return " ".join(parts) or tr("for the one run")
 
     return say(first), say(second)
 
@@ -60,7 +61,9 @@ def compared(evidence: Evidence, config: ComparedConfig) -> Judged:
         run, lack = find_closest(evidence.runs, wishes)
         if run is None or lack:
             so_far = f" {run.called} {lack}." if run else ""
-            return Judged(False, f"A run is missing: {wish.words()}.{so_far}")
+            return Judged(
+                False, tr("A run is missing: {words}.{so_far}").format(words=wish.words(), so_far=so_far)
+            )
         candidates.append([one for one in evidence.runs if not any(lacks(one) for lacks in wishes)])
     first, second = next(
         (pair for pair in product(*candidates) if not differing_in(pair, config.same)),
@@ -69,14 +72,21 @@ def compared(evidence: Evidence, config: ComparedConfig) -> Judged:
     if path := differing_in((first, second), config.same):
         title = known_settings(first.spec)[path].title
         one, other = value_at(first.spec, path), value_at(second.spec, path)
-        return Judged(False, f"Both runs need the same {title}; found {one} and {other}.")
+        return Judged(
+            False,
+            tr("Both runs need the same {title}; found {one} and {other}.").format(
+                title=title, one=one, other=other
+            ),
+        )
     name, values = say_measure(config.metric), [measure_of(run, config.metric) for run in (first, second)]
     if values[0] is None or values[1] is None:
         lacking = first if values[0] is None else second
-        return Judged(False, f"{lacking.called} has no {name}.")
+        return Judged(False, tr("{called} has no {name}.").format(called=lacking.called, name=name))
     one, other = say_apart(config.first, config.second)
-    said = f"The {name} is {say_value(values[0])} {one}, and {say_value(values[1])} {other}."
+    said = tr("The {name} is {say_value} {one}, and {say_value_2} {other}.").format(
+        name=name, say_value=say_value(values[0]), one=one, say_value_2=say_value(values[1]), other=other
+    )
     is_first_lower = values[0] < values[1]
     if config.lower and is_first_lower != (config.lower == "first"):
-        return Judged(False, f"{said} The task needs it the other way round.")
+        return Judged(False, tr("{said} The task needs it the other way round.").format(said=said))
     return Judged(True, said, (first.folder.id, second.folder.id))

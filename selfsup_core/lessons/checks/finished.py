@@ -8,6 +8,7 @@ from selfsup_core.lessons.checks import Judged, check
 from selfsup_core.lessons.evidence import Evidence
 from selfsup_core.lessons.which import RunWish, find_closest, has_ended, no_run
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr
 
 
 class FinishedConfig(RunWish, KindConfig):
@@ -23,4 +24,10 @@ def finished(evidence: Evidence, config: FinishedConfig) -> Judged:
         return Judged(False, no_run(evidence, config))
     if lack:
         return Judged(False, f"{run.called} {lack}.")
-    return Judged(True, f"{run.called} has been trained for {run.state['epoch']} epochs.", (run.folder.id,))
+    return Judged(
+        True,
+        tr("{called} has been trained for {epoch} epochs.").format(
+            called=run.called, epoch=run.state["epoch"]
+        ),
+        (run.folder.id,),
+    )

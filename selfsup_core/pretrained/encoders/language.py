@@ -12,6 +12,7 @@ import numpy as np
 
 from selfsup_core.data.texts import Texts
 from selfsup_core.pretrained.encoders.catalogue import ENCODERS, Encoder, find_encoder, load_tokenizer
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 SAMPLE, CHARACTERS = 200, 400  # texts, and characters of each
@@ -65,11 +66,13 @@ def check_language(texts: Sequence[str] | Texts, encoder: Encoder | str) -> str:
     is_foreign = encoder.scripts == "latin" and foreign_share(texts) > MANY_FOREIGN
     if not is_foreign and share <= MANY_UNKNOWN:
         return ""
-    said = f"{percent(share)} of the tokens of these texts are unknown to {encoder.title}"
+    said = tr("{share} of the tokens of these texts are unknown to {title}").format(
+        share=percent(share), title=encoder.title
+    )
     if encoder.scripts == "latin":
-        said += f", which was trained on {encoder.languages}"
+        said += tr(", which was trained on {languages}").format(languages=encoder.languages)
         if is_foreign and share <= MANY_UNKNOWN:
-            said += "; it has hardly seen the other characters"
+            said += tr("; it has hardly seen the other characters")
     said += "."
     other = ENCODERS["multilingual"]
     if encoder.name == other.name:
@@ -77,4 +80,4 @@ def check_language(texts: Sequence[str] | Texts, encoder: Encoder | str) -> str:
     known = unknown_share(texts, other) if other.find() else None
     if known is not None and known > MANY_UNKNOWN:
         return said
-    return f"{said} The multilingual encoder knows them."
+    return tr("{said} The multilingual encoder knows them.").format(said=said)

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 UNKNOWN, BEGIN, END = 0, 1, 2
 SPACE = "\u2581"
@@ -65,7 +66,7 @@ def read_fields(data: bytes) -> Iterator[tuple[int, Any]]:
             continue
         size = {1: 8, 5: 4}.get(kind) or (varint() if kind == 2 else -1)
         if size < 0 or at + size > len(data):
-            raise ValueError("no protobuf message")
+            raise ValueError(tr("no protobuf message"))
         yield tag >> 3, data[at : at + size]
         at += size
 
@@ -139,7 +140,7 @@ class Pieces:
             pieces, self.rules = self.read(path.read_bytes())
             self.tokenizer = Tokenizer(models.Unigram(pieces, UNKNOWN, False))
         except (ValueError, IndexError, KeyError, struct.error) as error:
-            raise DataError(f"{path.name} is damaged.", code="bad-model") from error
+            raise DataError(tr("{name} is damaged.").format(name=path.name), code="bad-model") from error
 
     @staticmethod
     def read(data: bytes) -> tuple[list[tuple[str, float]], Rules]:
@@ -155,7 +156,7 @@ class Pieces:
             elif number == 3:
                 rules = Rules(dict(read_fields(value))[2])
         if rules is None:
-            raise ValueError("no normalizer")
+            raise ValueError(tr("no normalizer"))
         return pieces, rules
 
     def normalize(self, text: str) -> str:
@@ -189,7 +190,7 @@ class Multilingual:
             self.table = torch.from_numpy(np.stack(tables, axis=1).reshape(-1, tables[0].shape[1]))
             self.eps = float(arrays.pop("eps"))
         except (OSError, ValueError, KeyError) as error:
-            raise DataError("weights.npz is damaged.", code="bad-model") from error
+            raise DataError(tr("weights.npz is damaged."), code="bad-model") from error
         self.table = self.table.to(device)  # (units, 512) bytes
         self.w = {k: torch.from_numpy(v).to(device) for k, v in arrays.items()}
         for name in ("proj", "proj_b", "ln_g", "ln_b"):

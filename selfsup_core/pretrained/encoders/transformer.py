@@ -13,6 +13,7 @@ import numpy as np
 
 from selfsup_core.errors import DataError
 from selfsup_core.pretrained.model_folder import unreadable
+from selfsup_core.translation import tr
 
 
 class WordPieces:
@@ -74,7 +75,9 @@ class Transformer:
         missing = sorted(key for key in info["missing_keys"] if "pooler" not in key)
         if missing:
             raise DataError(
-                f"{folder.name} lacks {len(missing)} of its weights, the first one {missing[0]}.",
+                tr("{name} lacks {count} of its weights, the first one {missing}.").format(
+                    name=folder.name, count=len(missing), missing=missing[0]
+                ),
                 code="bad-model",
             )
         self.model.eval().requires_grad_(False).to(device)
@@ -100,8 +103,9 @@ class Transformer:
                 found = (states * mask[:, :, None]).sum(dim=1) / ends[:, None]
         if found.shape[1] != self.width:
             raise DataError(
-                f"{self.folder.name} gives {found.shape[1]} numbers per text; its config.json says "
-                f"{self.width}.",
+                tr("{name} gives {shape} numbers per text; its config.json says {width}.").format(
+                    name=self.folder.name, shape=found.shape[1], width=self.width
+                ),
                 code="bad-model",
             )
         made: np.ndarray = found.cpu().numpy()

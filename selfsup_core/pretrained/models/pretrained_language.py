@@ -14,6 +14,7 @@ from selfsup_core.errors import SettingError
 from selfsup_core.models.registry import MODELS, Network
 from selfsup_core.pretrained.language_models import BUILT_IN
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr
 
 
 class PretrainedConfig(KindConfig):
@@ -53,7 +54,7 @@ def count_parameters(config: PretrainedConfig, item_shape: tuple[int, ...]) -> i
 
 
 def build(config: PretrainedConfig, item_shape: tuple[int, ...]) -> Any:
-    raise SettingError("A pretrained model is not built from settings.")
+    raise SettingError(tr("A pretrained model is not built from settings."))
 
 
 MODELS.register("pretrained")(

@@ -13,6 +13,7 @@ from selfsup_core.errors import SettingError
 from selfsup_core.models.registry import MODELS, Network
 from selfsup_core.pretrained.language_models import BUILT_IN
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr
 
 # Sentence encoders have a short name wherever texts become embeddings.
 SHORT_NAMES = {"minilm": "all-minilm-l6-v2"}
@@ -108,7 +109,7 @@ def count_parameters(config: TextClassifierConfig, item_shape: tuple[int, ...]) 
 
 
 def build(config: TextClassifierConfig, item_shape: tuple[int, ...]) -> Any:
-    raise SettingError("A fine-tuned model is not built from settings alone.")
+    raise SettingError(tr("A fine-tuned model is not built from settings alone."))
 
 
 MODELS.register("text-classifier")(

@@ -18,6 +18,7 @@ from selfsup_core.pretrained.models.text_classifier import (
     tuning_setting,
 )
 from selfsup_core.settings import KindConfig, setting
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from torch import nn
@@ -69,8 +70,10 @@ def build(config: TextEncoderConfig, item_shape: tuple[int, ...]) -> nn.Module:
 
     if item_shape != (config.most_tokens,):
         raise SettingError(
-            f"The text encoder reads texts; found samples of shape {item_shape}.",
-            remedy="Choose texts, or the dense encoder (model.kind = perceptron).",
+            tr("The text encoder reads texts; found samples of shape {item_shape}.").format(
+                item_shape=item_shape
+            ),
+            remedy=tr("Choose texts, or the dense encoder (model.kind = perceptron)."),
         )
     rank = config.lora_rank if config.tuning == "lora" else 0
     return Encoder(TextBody(lora_rank=rank, dropout=config.dropout), code_size=WIDTH)

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from selfsup_core.pretrained.remote.connection import NAMES, read_connection
 from selfsup_core.pretrained.remote.failures import RemoteError
 from selfsup_core.pretrained.remote.transport import Spent
+from selfsup_core.translation import tr_later
 
 if TYPE_CHECKING:
     from selfsup_core.pretrained.remote.client import Remote
 
-QUESTION = "Answer with one word: ready"
+QUESTION = tr_later("Answer with one word: ready")
 PURPOSES = {
-    "url": "Base address of an OpenAI-compatible server; it usually ends in /v1. Required.",
-    "model": "Name of the model there. Needed if the server has more than one.",
-    "key": "API key of the server. Needed if it asks for one.",
+    "url": tr_later("Base address of an OpenAI-compatible server; it usually ends in /v1. Required."),
+    "model": tr_later("Name of the model there. Needed if the server has more than one."),
+    "key": tr_later("API key of the server. Needed if it asks for one."),
 }
 
 

@@ -17,6 +17,7 @@ from selfsup_core.pretrained.remote.probabilities import (
     read_next,
 )
 from selfsup_core.pretrained.remote.transport import Transport
+from selfsup_core.translation import tr
 
 MOST_READ = 4_000
 
@@ -45,11 +46,13 @@ class Remote(Transport):
         if not self.name:
             names = self.models()
             if len(names) != 1:
-                listed = f" It has {', '.join(names[:10])}." if names else ""
+                listed = tr(" It has {names}.").format(names=", ".join(names[:10])) if names else ""
                 raise RemoteError(
-                    f"No model is configured for {self.connection.host}.{listed}",
+                    tr("No model is configured for {host}.{listed}").format(
+                        host=self.connection.host, listed=listed
+                    ),
                     code="remote-off",
-                    remedy="Set SELFSUP_REMOTE_MODEL, or model under [remote] in the secrets file.",
+                    remedy=tr("Set SELFSUP_REMOTE_MODEL, or model under [remote] in the secrets file."),
                 )
             self.name = names[0]
         return self.name
@@ -81,7 +84,7 @@ class Remote(Transport):
         said = choice.get("message")
         content = said.get("content") if isinstance(said, dict) else None
         if not isinstance(said, dict) or not isinstance(content, str | None):
-            raise self.bad_answer("an answer without a message")
+            raise self.bad_answer(tr("an answer without a message"))
         return content or "", read_tokens(choice.get("logprobs"))
 
     def read(self, text: str) -> NotedReading:
@@ -92,10 +95,12 @@ class Remote(Transport):
         """
         note = ""
         if len(text) > MOST_READ:
-            note = f"The first {MOST_READ:,} of {len(text):,} characters."
+            note = tr("The first {most_read:,} of {count:,} characters.").format(
+                most_read=MOST_READ, count=len(text)
+            )
             text = text[:MOST_READ]
         if not text:
-            raise RemoteError("There is no text to read.", code="no-text", remedy="Type a few words.")
+            raise RemoteError(tr("There is no text to read."), code="no-text", remedy=tr("Type a few words."))
         # One token is written: some servers take 0 for "as many as fit".
         body = {
             "prompt": self.config.start + text,
@@ -138,7 +143,7 @@ class Remote(Transport):
         found = read_next(choice.get("logprobs"))
         if not found:
             raise no_log_probabilities(self.connection.host)
-        return {"next": found, "note": "The first token of a reply to the text, not of its continuation."}
+        return {"next": found, "note": tr("The first token of a reply to the text, not of its continuation.")}
 
     def predict(self, body: dict[str, object]) -> tuple[dict[str, object], dict[str, object]]:
         """(choice, usage) of a completion with log-probabilities."""
@@ -167,7 +172,7 @@ class Remote(Transport):
                     raise
         choices = answer.get("choices")
         if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-            raise self.bad_answer("an answer without a choice")
+            raise self.bad_answer(tr("an answer without a choice"))
         found = answer.get("usage")
         found = found if isinstance(found, dict) else {}
         self.count(found, prompt, choices[0])

@@ -21,6 +21,7 @@ from typing_extensions import TypedDict
 
 from selfsup_core.environment import REMOTE_KEY
 from selfsup_core.pretrained.remote.failures import RemoteError
+from selfsup_core.translation import tr
 
 NAMES = {"url": "SELFSUP_REMOTE_URL", "model": "SELFSUP_REMOTE_MODEL", "key": REMOTE_KEY}
 HIDDEN = "[key]"
@@ -66,7 +67,9 @@ class Connection(BaseModel):
         """What a person should know of the address, or ""."""
         if urlsplit(self.url).scheme == "https" or is_local(self.host):
             return ""
-        return f"{self.host} is reached over plain http: texts and the key are not encrypted."
+        return tr("{host} is reached over plain http: texts and the key are not encrypted.").format(
+            host=self.host
+        )
 
     def redact(self, text: str) -> str:
         """The text without the key, should a server have sent it back."""
@@ -90,7 +93,7 @@ class Connection(BaseModel):
         return {
             "url": self.url,
             "model": self.model,
-            "key": "set" if self.has_key else "not set",
+            "key": "set" if self.has_key else tr("not set"),
             "warning": self.warning,
         }
 
@@ -149,22 +152,23 @@ def read_connection(environment: Mapping[str, str], secrets: Mapping[str, Any] |
         if not isinstance(table, Mapping):
             table = {}
         values = {field: str(table.get(field) or "") for field in NAMES}
-        names = {field: f"remote.{field} of the secrets" for field in NAMES}
+        names = {field: tr("remote.{field} of the secrets").format(field=field) for field in NAMES}
     values = {field: value.strip() for field, value in values.items()}
     if not values["url"]:
         raise RemoteError(
-            "No remote model is configured.",
+            tr("No remote model is configured."),
             code="remote-off",
-            remedy=f"Set {NAMES['url']}, or url under [remote] in the secrets file.",
+            remedy=tr("Set {url}, or url under [remote] in the secrets file.").format(url=NAMES["url"]),
         )
     check_url(values["url"], names["url"])
     if not all("!" <= character <= "~" for character in values["key"]):
         raise RemoteError(
-            f"{names['key']} contains a character that is not allowed in a key, such as a space or a line "
-            "break."
+            tr(
+                "{key} contains a character that is not allowed in a key, such as a space or a line break."
+            ).format(key=names["key"])
         )
     if len(values["model"]) > 500 or not values["model"].isprintable():
-        raise RemoteError(f"{names['model']} is not the name of a model.")
+        raise RemoteError(tr("{model} is not the name of a model.").format(model=names["model"]))
     return Connection(url=values["url"].rstrip("/"), model=values["model"], key=SecretStr(values["key"]))
 
 
@@ -174,15 +178,19 @@ def check_url(url: str, name: str) -> None:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise RemoteError(f"{name} is not an address.") from None
+        raise RemoteError(tr("{name} is not an address.").format(name=name)) from None
     if parts.scheme not in ("http", "https") or not host:
         raise RemoteError(f"{name} must begin with https:// or http:// and name a host.")
     if "@" in parts.netloc:
         raise RemoteError(
-            f"{name} contains a user name or password.",
-            remedy=f"Put the key into {NAMES['key']}, or key under [remote] in the secrets file.",
+            tr("{name} contains a user name or password.").format(name=name),
+            remedy=tr("Put the key into {key}, or key under [remote] in the secrets file.").format(
+                key=NAMES["key"]
+            ),
         )
     if parts.query or parts.fragment or "?" in url or "#" in url:
-        raise RemoteError(f"{name} must not have anything after ? or #.")
+        raise RemoteError(tr("{name} must not have anything after ? or #.").format(name=name))
     if not all("!" <= character <= "~" for character in url):
-        raise RemoteError(f"{name} contains a space or a character that is not allowed in an address.")
+        raise RemoteError(
+            tr("{name} contains a space or a character that is not allowed in an address.").format(name=name)
+        )

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from selfsup_core.errors import StudioError
+from selfsup_core.translation import tr
 
 PASSING = (408, 409, 429)  # and everything from 500 on: worth another try
 MOST_SAID = 300
@@ -98,22 +99,24 @@ def explain_failure(error: Exception, *, host: str, seconds: float, redact: Call
         cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
         reason = plain(str(cause or error), redact)
         failed = RemoteError(
-            f"{host} cannot be reached: {reason}.",
+            tr("{host} cannot be reached: {reason}.").format(host=host, reason=reason),
             code="remote-off",
-            remedy="Check that the server runs and that the address is right.",
+            remedy=tr("Check that the server runs and that the address is right."),
         )
         return Failure(failed, is_passing=True)
     if isinstance(error, (openai.OpenAIError, TypeError, ValueError)):
         reason = plain(str(error), redact)
-        return Failure(RemoteError(f"{host} could not be reached: {reason}"))
+        return Failure(
+            RemoteError(tr("{host} could not be reached: {reason}").format(host=host, reason=reason))
+        )
     raise error
 
 
 def timed_out(host: str, seconds: float) -> Failure:
     error = RemoteError(
-        f"{host} did not answer within {seconds:g} seconds.",
+        tr("{host} did not answer within {seconds:g} seconds.").format(host=host, seconds=seconds),
         code="remote-timeout",
-        remedy="Try again, or allow more time.",
+        remedy=tr("Try again, or allow more time."),
     )
     return Failure(error, is_passing=True)
 
@@ -127,29 +130,35 @@ def explain_status(error: Any, host: str, redact: Callable[[str], str]) -> Failu
     is_passing = status in PASSING or status >= 500
     if status in (401, 403):
         made = RemoteError(
-            f"{host} does not accept the key ({status}){behind}",
+            tr("{host} does not accept the key ({status}){behind}").format(
+                host=host, status=status, behind=behind
+            ),
             code="remote-auth",
-            remedy="Check the key, and whether it may use this model.",
+            remedy=tr("Check the key, and whether it may use this model."),
         )
     elif status == 429:
         # A used-up account answers like a busy server, but waiting does not help.
         is_passing = "quota" not in said.lower()
         made = RemoteError(
-            f"{host} accepts no more requests for now (429){behind}",
+            tr("{host} accepts no more requests for now (429){behind}").format(host=host, behind=behind),
             code="remote-limit",
-            remedy="Wait, or allow fewer requests per minute.",
+            remedy=tr("Wait, or allow fewer requests per minute."),
         )
     elif status == 404:
         made = RemoteError(
-            f"{host} has no such model or address (404){behind}",
-            remedy="Check the name of the model; with most servers the address ends in /v1.",
+            tr("{host} has no such model or address (404){behind}").format(host=host, behind=behind),
+            remedy=tr("Check the name of the model; with most servers the address ends in /v1."),
         )
     elif 300 <= status < 400:
         made = RemoteError(
-            f"{host} redirects to another address ({status}), which is not followed.",
-            remedy="Configure that address instead.",
+            tr("{host} redirects to another address ({status}), which is not followed.").format(
+                host=host, status=status
+            ),
+            remedy=tr("Configure that address instead."),
         )
     else:
-        made = RemoteError(f"{host} answered with status {status}{behind}")
+        made = RemoteError(
+            tr("{host} answered with status {status}{behind}").format(host=host, status=status, behind=behind)
+        )
     made.status, made.said = status, said
     return Failure(made, is_passing, wait)

@@ -20,6 +20,7 @@ from selfsup_core.pretrained.zero_shot import (
     make_prompt,
     parse_label,
 )
+from selfsup_core.translation import tr, tr_later
 
 CHAT_TOKENS = 8  # what a chat template puts around one message
 SECONDS_A_REQUEST = 1.0
@@ -28,7 +29,7 @@ TOPS = 20  # tokens at each place whose probabilities are asked for: as many as 
 # These concern one text; everything else would meet the next one, too.
 OF_ONE_TEXT = ("remote-refused", "remote-bad-answer", "remote-timeout")
 MOST_IN_A_ROW = 3
-EMPTY = "The text is empty."
+EMPTY = tr_later("The text is empty.")
 
 
 def prompts_of(texts: Sequence[str], classes: Sequence[str], config: ZeroShotConfig) -> dict[str, list[int]]:
@@ -80,19 +81,27 @@ def estimate(
     is_above_cap = requests > remote.most_requests
     has_price = remote.price_in > 0 or remote.price_out > 0
     parts = [
-        f"{requests:,} requests for {len(texts):,} texts (equal texts are asked once), about {tokens_in:,} "
-        f"input tokens and at most {tokens_out:,} output tokens.",
-        "Input tokens are estimated: one per four characters, and one per Chinese, Japanese or Korean "
-        "character.",
-        f"Cost: about {cost:,.4f} in the currency of the prices."
+        tr(
+            "{requests:,} requests for {count:,} texts (equal texts are asked once), about {tokens_in:,} "
+            "input tokens and at most {tokens_out:,} output tokens."
+        ).format(requests=requests, count=len(texts), tokens_in=tokens_in, tokens_out=tokens_out),
+        tr(
+            "Input tokens are estimated: one per four characters, and one per Chinese, Japanese or Korean "
+            "character."
+        ),
+        tr("Cost: about {cost:,.4f} in the currency of the prices.").format(cost=cost)
         if has_price
-        else "No price is set, so the cost is not known.",
-        f"Time: about {minutes:,.1f} minutes at {remote.requests_per_minute:,} requests per minute and "
-        f"{seconds:.2g} seconds each. Repeats after failures take more.",
+        else tr("No price is set, so the cost is not known."),
+        tr(
+            "Time: about {minutes:,.1f} minutes at {requests_per_minute:,} requests per minute and "
+            "{seconds:.2g} seconds each. Repeats after failures take more."
+        ).format(minutes=minutes, requests_per_minute=remote.requests_per_minute, seconds=seconds),
     ]
     if is_above_cap:
         parts.append(
-            f"This exceeds the limit of {remote.most_requests:,} requests: the rest would not be labeled."
+            tr("This exceeds the limit of {most_requests:,} requests: the rest would not be labeled.").format(
+                most_requests=remote.most_requests
+            )
         )
     return {
         "requests": requests,
@@ -148,7 +157,7 @@ def label_texts(
         with ThreadPoolExecutor(remote.config.workers) as pool, stopping(remote):
             while under_way or (waiting and ended is None):
                 if ended is None and should_stop():
-                    ended = RemoteError("Stopped before the answer came.", code="remote-stopped")
+                    ended = RemoteError(tr("Stopped before the answer came."), code="remote-stopped")
                     remote.stop()
                 while waiting and ended is None and len(under_way) < remote.config.workers:
                     prompt = waiting.pop()
@@ -171,7 +180,9 @@ def label_texts(
         raise ended
     for prompt in waiting:
         for place in prompts[prompt]:
-            outcome[place] = Labelled(-1, "", f"Not asked: {ended.message if ended else ''}", failed=True)
+            outcome[place] = Labelled(
+                -1, "", tr("Not asked: {message}").format(message=ended.message if ended else ""), failed=True
+            )
     return outcome
 
 
@@ -196,6 +207,8 @@ def outcome_of(
     label, reason = parse_label(answer, classes)
     p = class_probabilities(tokens, answer, label, classes) if label >= 0 else None
     if p and (best := max(range(len(p)), key=p.__getitem__)) != label:
-        reason = f"The answer names {classes[label]!r}, but {classes[best]!r} is more likely."
+        reason = tr("The answer names {classes!r}, but {classes_2!r} is more likely.").format(
+            classes=classes[label], classes_2=classes[best]
+        )
         label = -1
     return Labelled(label, answer, reason, p=p), None

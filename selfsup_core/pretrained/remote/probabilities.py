@@ -11,6 +11,7 @@ from typing import Any
 
 from selfsup_core.pretrained.reading import TokenReading, Totals
 from selfsup_core.pretrained.remote.failures import RemoteError
+from selfsup_core.translation import tr
 
 ALTERNATIVES = 5
 SLACK = 0.01  # ln P: what rounding may take from the most likely token
@@ -18,9 +19,11 @@ SLACK = 0.01  # ln P: what rounding may take from the most likely token
 
 def no_log_probabilities(host: str, said: str = "") -> RemoteError:
     return RemoteError(
-        f"{host} does not return log-probabilities of a text{f': {said}' if said else ''}.",
+        tr("{host} does not return log-probabilities of a text{value}.").format(
+            host=host, value=f": {said}" if said else ""
+        ),
         code="remote-no-logprobs",
-        remedy="vLLM does, and llama-cpp-python with logits_all; or use a model on this machine.",
+        remedy=tr("vLLM does, and llama-cpp-python with logits_all; or use a model on this machine."),
     )
 
 
@@ -70,9 +73,11 @@ def read_echo(
         # Written at temperature 0, it must be the most likely. llama-cpp-python shifts the numbers by a token
         # where no beginning stands.
         raise RemoteError(
-            f"{host} returns log-probabilities that do not belong to its tokens.",
+            tr("{host} returns log-probabilities that do not belong to its tokens.").format(host=host),
             code="remote-no-logprobs",
-            remedy="Set the model's beginning-of-text token as the beginning of text (start), such as <s>.",
+            remedy=tr(
+                "Set the model's beginning-of-text token as the beginning of text (start), such as <s>."
+            ),
         )
     read = len(tokens) - made
     pieces = [str(token) for token in tokens[:read]]

@@ -23,6 +23,7 @@ from selfsup_core.pretrained.remote.failures import (
     words_of,
 )
 from selfsup_core.pretrained.remote.pace import Pace, pause_before
+from selfsup_core.translation import tr
 
 MOST_BYTES = 10_000_000
 LONGEST_WAIT = 120.0
@@ -111,7 +112,7 @@ class Transport:
             if "logprobs" in failure.error.said:  # llama.cpp says that it cannot with a 500
                 raise failure.error
             if failure.wait is not None and failure.wait > LONGEST_WAIT:
-                failure.error.remedy = f"It asks to wait {failure.wait:,.0f} seconds."
+                failure.error.remedy = tr("It asks to wait {wait:,.0f} seconds.").format(wait=failure.wait)
                 raise failure.error
             pause = pause_before(attempt, self.draw)
             if failure.wait is not None:
@@ -127,9 +128,11 @@ class Transport:
         with self.lock:
             if self.counts.requests >= self.config.most_requests:
                 raise RemoteError(
-                    f"The limit of {self.config.most_requests:,} requests is reached.",
+                    tr("The limit of {most_requests:,} requests is reached.").format(
+                        most_requests=self.config.most_requests
+                    ),
                     code="remote-cap",
-                    remedy="Raise the limit, or label fewer texts.",
+                    remedy=tr("Raise the limit, or label fewer texts."),
                 )
             self.counts.requests += 1
         try:
@@ -143,7 +146,7 @@ class Transport:
         if seconds > 0 and not self.stopping.is_set():
             self.sleep(seconds)
         if self.stopping.is_set():
-            raise RemoteError("Stopped before the answer came.", code="remote-stopped")
+            raise RemoteError(tr("Stopped before the answer came."), code="remote-stopped")
 
     def send_once(self, send: Callable[[], Any]) -> tuple[dict[str, object], Failure | None]:
         """(the answer's JSON, what failed)."""
@@ -158,17 +161,21 @@ class Transport:
                     if self.clock() > deadline:
                         return {}, timed_out(host, seconds)
                     if len(content) > MOST_BYTES:
-                        return {}, Failure(self.bad_answer("more than 10 MB"))
+                        return {}, Failure(self.bad_answer(tr("more than 10 MB")))
         except Exception as error:  # the client raises its own kinds and those of httpx
             return {}, explain_failure(error, host=host, seconds=seconds, redact=self.connection.redact)
         try:
             answer = self.connection.redact_all(json.loads(content))
         except (ValueError, RecursionError):
-            return {}, Failure(self.bad_answer("an answer that is not JSON", content))
+            return {}, Failure(self.bad_answer(tr("an answer that is not JSON"), content))
         if not isinstance(answer, dict):
-            return {}, Failure(self.bad_answer("an answer that is not a JSON object", content))
+            return {}, Failure(self.bad_answer(tr("an answer that is not a JSON object"), content))
         if "error" in answer and "choices" not in answer and "data" not in answer:
-            failed = RemoteError(f"{host} failed: {plain(words_of(answer), self.connection.redact)}")
+            failed = RemoteError(
+                tr("{host} failed: {words_of}").format(
+                    host=host, words_of=plain(words_of(answer), self.connection.redact)
+                )
+            )
             failed.said = plain(words_of(answer), self.connection.redact)
             return {}, Failure(failed)
         return answer, None
@@ -176,10 +183,13 @@ class Transport:
     def bad_answer(self, what: str, content: bytes = b"") -> RemoteError:
         begins = plain(content[:2000].decode("utf-8", "replace"), self.connection.redact, 60)
         return RemoteError(
-            f"{self.connection.host} answered with "
-            f"{what}{f', which begins with {begins!r}' if begins else ''}.",
+            tr("{host} answered with {what}{value}.").format(
+                host=self.connection.host,
+                what=what,
+                value=f", which begins with {begins!r}" if begins else "",
+            ),
             code="remote-bad-answer",
-            remedy="Check that this is the address of an OpenAI-compatible server.",
+            remedy=tr("Check that this is the address of an OpenAI-compatible server."),
         )
 
 

@@ -18,6 +18,7 @@ from selfsup_core.objectives.registry import OBJECTIVES
 from selfsup_core.pretrained.zero_shot import check_template
 from selfsup_core.pseudo.select import SelectConfig
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import inline
 
 if TYPE_CHECKING:
@@ -30,20 +31,24 @@ MOST_HAND = 2000
 ONLINE = ("lee", "mean-teacher", "fixmatch", "uda", "mixmatch")
 Proposer = Literal["self", "twin", "neighbors", "names", "rules", "zero-shot", "generated", "remote"]
 PROPOSERS: dict[str, str] = {
-    "self": "The student itself",
-    "twin": "Classifier",
-    "neighbors": "Similar rows",
-    "names": "Names of the classes",
-    "rules": "Keyword rules",
-    "zero-shot": "Language model: most likely name",
-    "generated": "Language model: its answer",
-    "remote": "Remote language model",
+    "self": tr_later("The student itself"),
+    "twin": tr_later("Classifier"),
+    "neighbors": tr_later("Similar rows"),
+    "names": tr_later("Names of the classes"),
+    "rules": tr_later("Keyword rules"),
+    "zero-shot": tr_later("Language model: most likely name"),
+    "generated": tr_later("Language model: its answer"),
+    "remote": tr_later("Remote language model"),
 }
-VOTES = {"mean": "Mean of their probabilities", "majority": "Most votes", "agree": "Only where all agree"}
+VOTES = {
+    "mean": tr_later("Mean of their probabilities"),
+    "majority": tr_later("Most votes"),
+    "agree": tr_later("Only where all agree"),
+}
 METHODS = {
-    "rounds": "In rounds",
+    "rounds": tr_later("In rounds"),
     "lee": "Lee 2013",
-    "mean-teacher": "Mean teacher",
+    "mean-teacher": tr_later("Mean teacher"),
     "fixmatch": "FixMatch",
     "uda": "UDA",
     "mixmatch": "MixMatch",
@@ -54,8 +59,12 @@ def describe_proposers(names: Sequence[str], vote: str = "") -> str:
     """ "Classifier and similar rows, where they agree" """
     first, *others = [PROPOSERS.get(name, name) for name in names] or [""]
     parts = [first, *map(inline, others)]
-    text = f"{', '.join(parts[:-1])} and {parts[-1]}" if others else first
-    return f"{text}, where they agree" if others and vote == "agree" else text
+    text = (
+        tr("{parts} and {parts_2}").format(parts=", ".join(parts[:-1]), parts_2=parts[-1])
+        if others
+        else first
+    )
+    return tr("{text}, where they agree").format(text=text) if others and vote == "agree" else text
 
 
 class PseudoBatch(NamedTuple):
@@ -266,7 +275,7 @@ class PseudoLabelsConfig(SelectConfig, CrossEntropyConfig):
     @classmethod
     def proposers_differ(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(value)) < len(value):
-            raise ValueError("each proposer may be given only once")
+            raise ValueError(tr("each proposer may be given only once"))
         return value
 
     @field_validator("labeler_prompt")

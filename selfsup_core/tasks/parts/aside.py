@@ -11,6 +11,7 @@ import numpy as np
 from selfsup_core.data.splits import choose_stratified
 from selfsup_core.features.config import DataConfig
 from selfsup_core.pseudo.audit import FEW_TEST_ROWS
+from selfsup_core.translation import tr
 
 MOST_ASIDE = 1000
 ALL, SOME = "val_loss", "choice_loss"  # by which the best epoch is chosen
@@ -61,17 +62,22 @@ def set_aside(
             train,
             train[:0],
             None,
-            f"The weights of the last epoch are kept: {len(train):,} labels are too few to choose an epoch "
-            f"by some of them (data.validation = {config.validation:g} of them would be {share}, and "
-            f"{FEW_TEST_ROWS} are needed)." + no_early_stop(patience),
+            tr(
+                "The weights of the last epoch are kept: {count:,} labels are too few to choose an epoch "
+                "by some of them (data.validation = {validation:g} of them would be {share}, and "
+                "{few_test_rows} are needed)."
+            ).format(count=len(train), validation=config.validation, share=share, few_test_rows=FEW_TEST_ROWS)
+            + no_early_stop(patience),
         )
     return Aside(
         np.setdiff1d(train, aside),
         aside,
         SOME,
-        f"{len(aside):,} of the {len(train):,} given labels are set aside to choose the best epoch; the "
-        "network does not learn from them. Labels of validation rows are shown for the audit and choose "
-        "nothing.",
+        tr(
+            "{count:,} of the {count_2:,} given labels are set aside to choose the best epoch; the "
+            "network does not learn from them. Labels of validation rows are shown for the audit and choose "
+            "nothing."
+        ).format(count=len(aside), count_2=len(train)),
     )
 
 
@@ -106,4 +112,8 @@ def last_epoch(train: np.ndarray, patience: int) -> Aside:
 
 def no_early_stop(patience: int) -> str:
     """A sentence where `train.patience` is set in vain."""
-    return " No epoch is chosen, so early stopping has no effect: all epochs are trained." if patience else ""
+    return (
+        tr(" No epoch is chosen, so early stopping has no effect: all epochs are trained.")
+        if patience
+        else ""
+    )

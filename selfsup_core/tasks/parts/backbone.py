@@ -30,6 +30,7 @@ from selfsup_core.pretrained.models.text_classifier import TextClassifierConfig,
 from selfsup_core.pretrained.trial import SAFE, require_tried
 from selfsup_core.runs.folder import WORKING, open_run, read_state
 from selfsup_core.tasks.parts.language_loading import RUN
+from selfsup_core.translation import tr
 
 FILE = "base.json"
 OUTPUT_DEVIATION = 0.02  # of the new layer's first weights, as BERT has it
@@ -100,9 +101,11 @@ def load_backbone(
     found.about["digest"] = weights_digest(found.model)
     if pinned and pinned.get("digest") != found.about["digest"]:
         raise DataError(
-            f"{config.source} is no longer the model that this run was started with.",
+            tr("{source} is no longer the model that this run was started with.").format(
+                source=config.source
+            ),
             code="other-model",
-            remedy="Restore the old one, or start a new run.",
+            remedy=tr("Restore the old one, or start a new run."),
         )
     return found
 
@@ -115,9 +118,9 @@ def load_run(config: TextClassifierConfig, workspace: Path, epoch: int | None) -
     source = open_run(workspace, run)
     if epoch is None and read_state(source)["status"] in WORKING:
         raise RunError(
-            f"The run {source.id} is still running, so its model still changes.",
+            tr("The run {id} is still running, so its model still changes.").format(id=source.id),
             code="at-work",
-            remedy="Wait until it ends, or stop it.",
+            remedy=tr("Wait until it ends, or stop it."),
         )
     if epoch is None and asked:
         epoch = int(asked)
@@ -128,7 +131,7 @@ def load_run(config: TextClassifierConfig, workspace: Path, epoch: int | None) -
         tokenizer,
         auto if config.pooling == "auto" else config.pooling,
         {"source": config.source, "epoch": used},
-        [f"It continues from epoch {used} of run {source.id}."],
+        [tr("It continues from epoch {used} of run {id}.").format(used=used, id=source.id)],
     )
 
 
@@ -150,7 +153,9 @@ def load_from_folder(config: TextClassifierConfig, workspace: Path, say: Callabl
     # A pooler may be missing: it begins untrained where it is used. A layer that is missing would be random.
     if missing := sorted(key for key in about["missing_keys"] if "pooler" not in key):
         raise DataError(
-            f"{folder.name} lacks {len(missing)} of its weights, the first one {missing[0]}.",
+            tr("{name} lacks {count} of its weights, the first one {missing}.").format(
+                name=folder.name, count=len(missing), missing=missing[0]
+            ),
             code="bad-model",
         )
     pooling = auto if config.pooling == "auto" else config.pooling
@@ -184,8 +189,10 @@ def make_classifier(
                 for is_trained in (True, False)
             )
             backbone.notes.append(
-                f"LoRA trains {trained:,} weights, including those of the new layer; the other {frozen:,} "
-                "weights are frozen."
+                tr(
+                    "LoRA trains {trained:,} weights, including those of the new layer; the other {frozen:,} "
+                    "weights are frozen."
+                ).format(trained=trained, frozen=frozen)
             )
     return model
 
@@ -226,8 +233,10 @@ def own_classifier(backbone: Backbone, classes: tuple[str, ...]) -> Any:
         own: Any = AutoModelForSequenceClassification.from_config(config)  # type: ignore[no-untyped-call]  # transformers
     except ValueError as error:
         raise SettingError(
-            f"The architecture {config.model_type} has no classifier of its own.",
-            remedy="Set Pooling (model.pooling) to mean, first token or last token.",
+            tr("The architecture {model_type} has no classifier of its own.").format(
+                model_type=config.model_type
+            ),
+            remedy=tr("Set Pooling (model.pooling) to mean, first token or last token."),
         ) from error
     own.base_model.load_state_dict(base.state_dict(), strict=False)
     return own.float().train().requires_grad_(True)

@@ -37,13 +37,14 @@ from selfsup_core.tasks.parts.represent import RAW_WIDTH, build_autoencoder, bui
 from selfsup_core.tasks.parts.supervised import YIELD_EVERY, Fit, head_of, new_head
 from selfsup_core.tasks.parts.views_data import prepare_views
 from selfsup_core.train.device import choose_device
+from selfsup_core.translation import tr, tr_later
 
 # Inverse penalty, and whether each column has its own scale: of raw pixels and PCA, columns that hardly vary
 # are mostly noise.
 PROBES = ((0.01, True), (0.1, True), (1.0, True), (0.1, False), (1.0, False), (10.0, False))
 AUTOENCODER_STEPS = 100  # of a network, in the time that the autoencoder takes
 NETWORKS: tuple[Method, ...] = ("finetuned", "scratch")
-PRETRAINED = (
+PRETRAINED = tr_later(
     "MiniLM had learned from other texts before this run: its supervised twin begins with the same weights, "
     "and a linear probe on its own code is compared as well."
 )
@@ -58,7 +59,9 @@ class Measuring:
 
     def __init__(self, workspace: Path, folder: RunFolder, config: BenefitConfig) -> None:
         if read_state(folder).get("task") != "views":
-            raise RunError(f"The run {folder.id} does not learn from views.", code="no-views")
+            raise RunError(
+                tr("The run {id} does not learn from views.").format(id=folder.id), code="no-views"
+            )
         self.folder, self.spec = folder, read_spec(folder.spec)
         spec = self.spec
         self.choice = choose_device()
@@ -94,9 +97,11 @@ class Measuring:
         total = AUTOENCODER_STEPS + sum(self._cost(*turn) for turn in left)
         spent = AUTOENCODER_STEPS
         for share in self._represent():
-            yield Progress(share * spent / total, "Training an autoencoder of the same size.")
+            yield Progress(share * spent / total, tr("Training an autoencoder of the same size."))
         for labels, draw in left:
-            said = f"With {say_labels([labels])}, draw {draw + 1} of {self.asked['draws']}."
+            said = tr("With {say_labels}, draw {draw} of {draws}.").format(
+                say_labels=say_labels([labels]), draw=draw + 1, draws=self.asked["draws"]
+            )
             found: list[Cell] = []
             for one in self._measure(labels, draw):
                 if isinstance(one, int):
@@ -121,7 +126,9 @@ class Measuring:
 
     def _say_raw(self) -> list[str]:
         width = self.raw.width
-        said = f"The raw input has {width:,} columns, too many for a linear classifier."
+        said = tr("The raw input has {width:,} columns, too many for a linear classifier.").format(
+            width=width
+        )
         return [said] if width > RAW_WIDTH else []
 
     def _cost(self, labels: int, draw: int) -> int:

@@ -12,6 +12,7 @@ from selfsup_core.errors import DataError
 from selfsup_core.evaluate.benefit import ALL
 from selfsup_core.features.batches import Prepared
 from selfsup_core.runs.benefit import POOL_ROWS
+from selfsup_core.translation import tr
 
 HELD_ROWS, TEST_ROWS = 500, 2000
 
@@ -52,10 +53,10 @@ def choose_benefit_rows(data: Prepared, seed: int) -> BenefitRows:
     """
     y, split = data.y, data.split
     if y is None or not (y[split.train] >= 0).any():
-        raise DataError("There are no labels to measure with.", code="no-labels")
+        raise DataError(tr("There are no labels to measure with."), code="no-labels")
     known = np.unique(y[split.train][y[split.train] >= 0])
     if len(known) < 2:
-        raise DataError("The training rows have labels of one class only.", code="one-class")
+        raise DataError(tr("The training rows have labels of one class only."), code="one-class")
     labeled = {
         name: rows[np.isin(y[rows], known)]
         for name, rows in (("training", split.train), ("validation", split.validation), ("test", split.test))
@@ -63,16 +64,18 @@ def choose_benefit_rows(data: Prepared, seed: int) -> BenefitRows:
     for name, rows in labeled.items():
         if len(rows) < 2:
             raise DataError(
-                f"This run has no labeled {name} rows to measure with.",
+                tr("This run has no labeled {name} rows to measure with.").format(name=name),
                 code="no-split",
-                remedy="Train with larger shares of validation and test rows, or with more labels.",
+                remedy=tr("Train with larger shares of validation and test rows, or with more labels."),
             )
     pool, held, test = (
         choose_stratified(rows, y, most, seed)
         for rows, most in zip(labeled.values(), (POOL_ROWS, HELD_ROWS, TEST_ROWS), strict=True)
     )
     count = len(labeled["training"])
-    note = f"All labels are those of {len(pool):,} of the {count:,} labeled training rows."
+    note = tr("All labels are those of {count:,} of the {count_2:,} labeled training rows.").format(
+        count=len(pool), count_2=count
+    )
     return BenefitRows(np.sort(pool), held, test, y, known, (note,) if len(pool) < count else ())
 
 

@@ -17,6 +17,7 @@ from selfsup_core.features.batches import leave_out, prepare
 from selfsup_core.features.config import DataConfig
 from selfsup_core.models.modules.heads import Standardize, Tokens
 from selfsup_core.tasks.parts.code_of import take_encoder
+from selfsup_core.translation import tr
 
 ENCODED = 2048  # rows at once
 FITTED_ROWS = 20_000  # training rows whose mean and deviation are taken
@@ -73,16 +74,17 @@ class FeatureInputs:
         self.notes = [self.data.note] if self.data.note else []
         self.codes: torch.Tensor | None = None
         if config.code_of and folder:
-            say("Encoding all rows.")
+            say(tr("Encoding all rows."))
             self._take_codes(workspace, folder, config)
 
     def _take_codes(self, workspace: Path, folder: Path, config: DataConfig) -> None:
         """The features become the code of another run's encoder, made once for all rows."""
         if len(self.item_shape) < 2 or self.dataset.kind not in ("image", "sound"):
             raise SettingError(
-                f"The code of a run can stand for images and sounds only; {self.dataset.title} holds "
-                f"{self.dataset.kind}s.",
-                remedy="Leave Code of a run (data.code_of) empty.",
+                tr("The code of a run can stand for images and sounds only; {title} holds {kind}s.").format(
+                    title=self.dataset.title, kind=self.dataset.kind
+                ),
+                remedy=tr("Leave Code of a run (data.code_of) empty."),
             )
         encoder, note = take_encoder(workspace, folder, config, self.item_shape)
         encoder = encoder.to(self.device)
@@ -137,9 +139,11 @@ class TextInputs:
     ) -> None:
         if not isinstance(dataset.x, Texts):
             raise DataError(
-                f"A text classifier needs texts; {dataset.title} holds {dataset.kind}s.",
+                tr("A text classifier needs texts; {title} holds {kind}s.").format(
+                    title=dataset.title, kind=dataset.kind
+                ),
                 code="no-texts",
-                remedy="Use a classifier on fixed features (model.kind = head).",
+                remedy=tr("Use a classifier on fixed features (model.kind = head)."),
             )
         self.dataset, self.device, self.padding, self.cost = dataset, device, padding, most
         self.item_shape: tuple[int, ...] = (most,)

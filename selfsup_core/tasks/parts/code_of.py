@@ -19,6 +19,7 @@ from selfsup_core.models import MODELS
 from selfsup_core.models.modules.autoencoder import CodingNetwork
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.train.trained import load_trained
+from selfsup_core.translation import tr
 
 SETTINGS, WEIGHTS = "encoder.yaml", "encoder.safetensors"
 SAME = ("source", "split_seed", "validation", "test", "leave_out")
@@ -40,9 +41,13 @@ def check_same(spec: Any, config: DataConfig, run: str) -> None:
         mine, theirs = getattr(config, name), getattr(spec.data, name)
         if mine != theirs:
             raise SettingError(
-                f"Code of a run names {run}, where data.{name} is {theirs!r}; here it is {mine!r}. Its "
-                "encoder may have seen rows that are held out here.",
-                remedy=f"Set data.{name} to {theirs!r}, or choose another run.",
+                tr(
+                    "Code of a run names {run}, where data.{name} is {theirs!r}; here it is {mine!r}. Its "
+                    "encoder may have seen rows that are held out here."
+                ).format(run=run, name=name, theirs=theirs, mine=mine),
+                remedy=tr("Set data.{name} to {theirs!r}, or choose another run.").format(
+                    name=name, theirs=theirs
+                ),
             )
 
 
@@ -62,8 +67,9 @@ def take_encoder(
     spec, weights = read_spec(folder / SETTINGS), read_weights_of(folder)
     return (
         build_encoder(spec, item_shape, weights),
-        f"Features are the code of the run {config.code_of}: "
-        f"{MODELS[spec.model.kind].code_size(spec.model)} numbers.",
+        tr("Features are the code of the run {code_of}: {code_size} numbers.").format(
+            code_of=config.code_of, code_size=MODELS[spec.model.kind].code_size(spec.model)
+        ),
     )
 
 
@@ -78,9 +84,11 @@ def copy_encoder(workspace: Path, folder: Path, config: DataConfig) -> None:
     spec = read_spec(other.spec)
     if task_of(spec) not in HAVE_CODES:
         raise SettingError(
-            f"Code of a run (data.code_of) names {other.id}, which is not an autoencoder and did not learn "
-            "from views.",
-            remedy="Choose a run whose network makes codes.",
+            tr(
+                "Code of a run (data.code_of) names {id}, which is not an autoencoder and did not learn "
+                "from views."
+            ).format(id=other.id),
+            remedy=tr("Choose a run whose network makes codes."),
         )
     check_same(spec, config, other.id)
     best = read_state(other)["best"]

@@ -13,12 +13,13 @@ from selfsup_core.pseudo.audit import find_collapse
 from selfsup_core.pseudo.drift import Estimate, count_shares, find_drift, measure_drift, nearest
 from selfsup_core.pseudo.vote import named
 from selfsup_core.tasks.parts.proposals import Proposers
+from selfsup_core.translation import tr, tr_later
 
 MOST_ASKED = 1000  # rows of the pool whose class the twin is asked for, where it proposes none
 MOST_TEXTS = 200  # through a transformer on a CPU
 LEAST_NAMED = 0.5  # share of the pool; fewer rows are a selection rather than a sample
 LEAST_GIVEN = 30  # labels that are a random sample
-TITLES = {"neighbors": "similar rows", "names": "class names", "rules": "rules"}
+TITLES = {"neighbors": tr_later("similar rows"), "names": tr_later("class names"), "rules": "rules"}
 
 
 class ShareEstimates:
@@ -47,9 +48,9 @@ class ShareEstimates:
         fixed: list[Estimate | None] = []
         # So many of each class, or rows that a person chose to label, tell nothing of the shares.
         if data.labels_per_class == 0 and not self.config.hand and len(labels) >= LEAST_GIVEN:
-            fixed.append(count_shares("the given labels", labels, count))
+            fixed.append(count_shares(tr("the given labels"), labels, count))
         if self.config.prior == "even":
-            fixed.append(Estimate("even shares, as was said", np.full(count, 1 / count)))
+            fixed.append(Estimate(tr("even shares, as was said"), np.full(count, 1 / count)))
         for name, p in proposers.fixed.items():
             classes = named(p)
             if len(pool) and (classes >= 0).mean() >= LEAST_NAMED:
@@ -68,7 +69,9 @@ class ShareEstimates:
             if "twin" in names
             else self.name_by_twin(self.asked)
         )
-        twin = count_shares("the classifier on the given labels alone", classes, len(self.proposers.classes))
+        twin = count_shares(
+            tr("the classifier on the given labels alone"), classes, len(self.proposers.classes)
+        )
         self.now = [*self.fixed, *([twin] if twin else [])]
 
     def drift(self, kept: np.ndarray) -> float | None:
@@ -83,7 +86,7 @@ class ShareEstimates:
             rounds before.
         """
         classes, aim = self.proposers.classes, self.proposers.shares
-        estimates = [*self.now, *([Estimate("the aim", aim)] if aim is not None else [])]
+        estimates = [*self.now, *([Estimate(tr("the aim"), aim)] if aim is not None else [])]
         near = nearest(kept, estimates) if kept.sum() else None
         if near is None and self.config.prior == "unknown":
             return []

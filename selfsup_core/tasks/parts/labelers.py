@@ -33,6 +33,7 @@ from selfsup_core.pseudo.language_model import (
 from selfsup_core.pseudo.vote import is_bare, named
 from selfsup_core.runs.compose import kept_settings
 from selfsup_core.settings import whole_number
+from selfsup_core.translation import tr
 
 LABELERS = ("zero-shot", "generated", "remote")
 PROMPTS = {"zero-shot": NAMES, "generated": TEMPLATE, "remote": TEMPLATE}
@@ -75,17 +76,17 @@ def load_labeler(name: str, workspace: Path, say: Say) -> tuple[Any, Any, str]:
         from selfsup_core.tasks.parts.language_loading import load_run_model
 
         run, _, epoch = name.removeprefix(RUN).partition("@")
-        say("Loading your language model.")
+        say(tr("Loading your language model."))
         model, tokenizer, used = load_run_model(workspace, run, whole_number(epoch))
         if not type(model).__name__.endswith(CAUSAL):
             raise DataError(
-                f"The run {run} trained a masked model, which cannot generate text.",
+                tr("The run {run} trained a masked model, which cannot generate text.").format(run=run),
                 code="no-writing",
-                remedy="Choose a causal language model.",
+                remedy=tr("Choose a causal language model."),
             )
         return model, tokenizer, f"{RUN}{run}@{used}"
     folder = prepare(name, workspace, say=say)
-    say("Loading the language model.")
+    say(tr("Loading the language model."))
     model, tokenizer = load_causal(folder)
     return model, tokenizer, mark_of(folder)
 
@@ -117,8 +118,10 @@ class Labeler:
         if most and len(pool) > most:
             places = np.sort(np.random.default_rng(seed).permutation(len(pool))[:most])
             self.notes.append(
-                f"The language model is asked about {most:,} of {len(pool):,} unlabeled rows; change this "
-                "with Rows for the language model."
+                tr(
+                    "The language model is asked about {most:,} of {count:,} unlabeled rows; change this "
+                    "with Rows for the language model."
+                ).format(most=most, count=len(pool))
             )
         rows = pool[places].tolist()
         chosen = [texts[row] for row in rows]
@@ -138,14 +141,20 @@ class Labeler:
                 client, texts, rows, self.classes, self.asked, kept=path, say=say
             )
             if problem:
-                self.notes.append(f"Some rows were not asked about: {problem} The next run asks about them.")
+                self.notes.append(
+                    tr("Some rows were not asked about: {problem} The next run asks about them.").format(
+                        problem=problem
+                    )
+                )
             self.notes.append(f"The remote model: {remote.spent(client)} {say_bare(found)}".strip())
             return found, path
         model, tokenizer, mark = load_labeler(self.config.labeler, self.workspace, say)
         if context_of(model) < self.asked.most_characters // 4:
             self.notes.append(
-                f"The language model reads {context_of(model):,} tokens at once: of longer prompts it sees "
-                "only the end."
+                tr(
+                    "The language model reads {context_of:,} tokens at once: of longer prompts it sees "
+                    "only the end."
+                ).format(context_of=context_of(model))
             )
         path = kept_path(labels, self.how, mark, self.data, self.classes, self.asked)
         ask = zero_shot if self.how == "zero-shot" else generated
@@ -157,12 +166,16 @@ def say_bare(found: np.ndarray) -> str:
     bare, there = int(is_bare(found).sum()), int((named(found) >= 0).sum())
     if not bare:
         return ""
-    which = "its labels" if bare == there else f"{bare:,} of its {there:,} labels"
-    return (
-        f"Its server gives no probability for {which}: they count as votes by name. No threshold keeps "
+    which = (
+        tr("its labels")
+        if bare == there
+        else tr("{bare:,} of its {there:,} labels").format(bare=bare, there=there)
+    )
+    return tr(
+        "Its server gives no probability for {which}: they count as votes by name. No threshold keeps "
         "them, and a mean of probabilities passes over them where another proposer has a class; use Surest "
         "of each class, Most votes, or Only where all agree."
-    )
+    ).format(which=which)
 
 
 def describe_said(

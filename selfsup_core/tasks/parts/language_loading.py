@@ -21,6 +21,7 @@ from selfsup_core.runs.folder import open_run
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.weights import epoch_weights, nearest_epoch
 from selfsup_core.train.trained import load_trained
+from selfsup_core.translation import tr
 
 RUN = "run:"
 CAUSAL = ("ForCausalLM", "LMHeadModel")
@@ -38,12 +39,12 @@ def load_to_continue(
     if config.source.startswith(RUN):
         run, _, epoch = config.source.removeprefix(RUN).partition("@")
         model, tokenizer, used = load_run_model(workspace, run, int(epoch) if epoch else None)
-        notes = [f"It continues from epoch {used} of run {run}."]
+        notes = [tr("It continues from epoch {used} of run {run}.").format(used=used, run=run)]
         check_kind(type(model).__name__, is_masked=is_masked)
     else:
         model, tokenizer, notes = load_folder(prepare(config.source, workspace), is_masked, seed)
     if is_masked and tokenizer.mask_token_id is None:
-        raise DataError(f"{config.source} has no mask token.", code="no-mask-token")
+        raise DataError(tr("{source} has no mask token.").format(source=config.source), code="no-mask-token")
     total = sum(p.numel() for p in model.parameters())
     model.requires_grad_(True)
     if config.lora_rank:
@@ -51,7 +52,11 @@ def load_to_continue(
             torch.manual_seed(seed)
             model = add_lora(model, config.lora_rank)
         trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
-        notes.append(f"LoRA trains {trained:,} weights beside the {total:,} of the model, which are frozen.")
+        notes.append(
+            tr("LoRA trains {trained:,} weights beside the {total:,} of the model, which are frozen.").format(
+                trained=trained, total=total
+            )
+        )
     return model, tokenizer, notes
 
 
@@ -60,8 +65,10 @@ def check_kind(architecture: str, *, is_masked: bool) -> None:
     if architecture.endswith(CAUSAL) == is_masked:
         fits = "masked-language" if not architecture.endswith(CAUSAL) else "causal-language"
         raise SettingError(
-            f"The objective does not fit the model, which is a {architecture}.",
-            remedy=f"Choose the objective {fits} (objective.kind).",
+            tr("The objective does not fit the model, which is a {architecture}.").format(
+                architecture=architecture
+            ),
+            remedy=tr("Choose the objective {fits} (objective.kind).").format(fits=fits),
         )
 
 
@@ -76,7 +83,11 @@ def load_folder(folder: Path, is_masked: bool, seed: int) -> tuple[Any, Any, lis
     kind = AutoModelForMaskedLM if is_masked else AutoModelForCausalLM
     notes = []
     if is_masked and not architecture.endswith("ForMaskedLM"):
-        notes.append(f"The {architecture} has no output layer for tokens; a new, untrained one is added.")
+        notes.append(
+            tr("The {architecture} has no output layer for tokens; a new, untrained one is added.").format(
+                architecture=architecture
+            )
+        )
     with load_errors(folder):
         tokenizer = AutoTokenizer.from_pretrained(folder, **SAFE)
         with torch.random.fork_rng(devices=[]):
@@ -100,11 +111,15 @@ def load_run_model(workspace: Path, run: str, epoch: int | None = None) -> tuple
     spec = read_spec(folder.spec)
     network = MODELS[spec.model.kind]
     if network.task != "language":
-        raise RunError(f"The run {folder.id} is not a language model.", code="no-language-model")
+        raise RunError(
+            tr("The run {id} is not a language model.").format(id=folder.id), code="no-language-model"
+        )
     used = nearest_epoch(folder.weights, epoch)
     place = folder.path / "model"
     if read_json(place / "config.json") is None:
-        raise RunError(f"The files of the model of run {folder.id} do not exist yet.", code="no-weights")
+        raise RunError(
+            tr("The files of the model of run {id} do not exist yet.").format(id=folder.id), code="no-weights"
+        )
     require_tried(place)  # the run may be a stranger's
     tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True, trust_remote_code=False)
     if spec.model.kind == "pretrained":
@@ -121,7 +136,8 @@ def load_run_model(workspace: Path, run: str, epoch: int | None = None) -> tuple
         load_trained(model, weights)
     except RuntimeError as error:
         raise DataError(
-            f"The weights of epoch {used} do not fit the network: {error}.", code="bad-weights"
+            tr("The weights of epoch {used} do not fit the network: {error}.").format(used=used, error=error),
+            code="bad-weights",
         ) from error
     if hasattr(model, "merge_and_unload"):
         model = model.merge_and_unload()

@@ -19,6 +19,7 @@ from selfsup_core.pretrained.model_folder import CAUSAL
 from selfsup_core.runs.folder import RunFolder, list_states, open_run, read_state
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.thinned import list_frames
+from selfsup_core.translation import tr
 
 LINE_LETTERS = 160
 ROWS_TRIED = 100
@@ -83,7 +84,7 @@ def held_out_lines(workspace: Path, run: str, count: int) -> tuple[list[str], st
     dataset = open_source(config.source, workspace)
     is_running, _ = is_running_text(dataset, config.text_unit)
     texts: Any = dataset.x
-    where = f"validation part of {dataset.title}"
+    where = tr("validation part of {title}").format(title=dataset.title)
     if is_running:
         # The cut may stand inside a line, so the first whole line after it is taken.
         _, validation = cut_running("\n".join(texts), config)
@@ -121,7 +122,11 @@ def export_model(workspace: Path, run: str, target: Path, epoch: int | None = No
         RunError, DataError: as `load_run_model`, or the folder already exists.
     """
     if target.exists():
-        raise DataError(f"{target.name} already exists.", code="exists", remedy="Choose another folder.")
+        raise DataError(
+            tr("{name} already exists.").format(name=target.name),
+            code="exists",
+            remedy=tr("Choose another folder."),
+        )
     from selfsup_core.tasks.parts.language_loading import load_run_model
 
     model, tokenizer, used = load_run_model(workspace, run, epoch)

@@ -10,6 +10,7 @@ from selfsup_core.augment.pipeline import TextAugmentation, two_views
 from selfsup_core.data.splits import choose_stratified
 from selfsup_core.errors import SettingError
 from selfsup_core.features.batches import Prepared
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     from selfsup_core.augment.config import Augmentation
@@ -30,8 +31,12 @@ def views_maker(data: Prepared, augment: Augmentation, dropout: float) -> MakeVi
     kind = data.dataset.kind
     if augment.kind != kind:
         raise SettingError(
-            f"The augmentation is for {augment.kind}s; {data.dataset.title} holds {kind}s.",
-            remedy=f"Set the kind of the augmentation to {kind} (objective.augment.kind = {kind}).",
+            tr("The augmentation is for {kind}s; {title} holds {kind_2}s.").format(
+                kind=augment.kind, title=data.dataset.title, kind_2=kind
+            ),
+            remedy=tr("Set the kind of the augmentation to {kind} (objective.augment.kind = {kind}).").format(
+                kind=kind
+            ),
         )
     if isinstance(augment, TextAugmentation):
         return views_of_vectors(augment, dropout, counts_words=bool(data.columns))
@@ -52,16 +57,19 @@ def views_of_vectors(augment: TextAugmentation, dropout: float, *, counts_words:
     others = {name for name, value in augment.model_dump().items() if value} - {"kind"}
     if others - {"deletion"} or (others and not counts_words):
         raise SettingError(
-            "Word swap, span crop and synonyms change the order or choice of words, but this network reads "
-            "vectors of whole texts."
+            tr(
+                "Word swap, span crop and synonyms change the order or choice of words, but "
+                "this network reads "
+                "vectors of whole texts."
+            )
             if counts_words
-            else "Augmentations of texts change words, but this network reads sentence embeddings.",
-            remedy="Switch them off (0): dropout in the network makes the two views.",
+            else tr("Augmentations of texts change words, but this network reads sentence embeddings."),
+            remedy=tr("Switch them off (0): dropout in the network makes the two views."),
         )
     if not dropout and not augment.deletion:
         raise SettingError(
-            "Two views of a text would be the same: dropout and word deletion are off.",
-            remedy="Set Dropout to 0.1 or more (model.dropout).",
+            tr("Two views of a text would be the same: dropout and word deletion are off."),
+            remedy=tr("Set Dropout to 0.1 or more (model.dropout)."),
         )
 
     def leave_out(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:

@@ -19,6 +19,7 @@ from selfsup_core.evaluate.classification import (
 from selfsup_core.evaluate.rows import Metrics
 from selfsup_core.evaluate.tested import Tested
 from selfsup_core.pseudo.audit import Verdict, compare, say_careless, say_uneven, verdict
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 Network = Literal["student", "twin", "ceiling", "careless"]
@@ -84,24 +85,25 @@ def judge_run(
     """
     student, twin = (cast("float", metrics[key]) for key in ("accuracy", "twin_accuracy"))
     known = metrics.get("ceiling_accuracy")
-    beside = f", {percent(known, 1)} if all labels were known" if known is not None else ""
+    beside = (
+        tr(", {known} if all labels were known").format(known=percent(known, 1)) if known is not None else ""
+    )
     if doubt:
-        text = (
-            f"{doubt} Student and twin are the same: {percent(student, 1)}{beside}. "
+        text = tr(
+            "{doubt} Student and twin are the same: {student}{beside}. "
             "More labels or another encoder may change that; switch Guard off to try it anyway."
-        )
+        ).format(doubt=doubt, student=percent(student, 1), beside=beside)
         found: Verdict = {"outcome": "not used", "text": text}
     elif not is_any_kept:
-        text = (
-            "No pseudo-label was kept in any round, so student and twin are the same: "
-            f"{percent(student, 1)}{beside}."
-        )
+        text = tr(
+            "No pseudo-label was kept in any round, so student and twin are the same: {student}{beside}."
+        ).format(student=percent(student, 1), beside=beside)
         found = {"outcome": "not used", "text": text}
     else:
         found = verdict(compare(named["student"] == y, named["twin"] == y), student, twin, known)
         scores = {
             title: (metrics[key], metrics[f"twin_{key}"])
-            for title, key in (("macro-F1", "macro_f1"), ("balanced accuracy", "balanced_accuracy"))
+            for title, key in (("macro-F1", "macro_f1"), (tr("balanced accuracy"), "balanced_accuracy"))
         }
         found["text"] += say_uneven(np.bincount(y[y >= 0], minlength=classes), scores)
     if (careless := metrics.get("careless_accuracy")) is not None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 
 
 def join_hand(
@@ -21,9 +22,11 @@ def join_hand(
     """
     if any(not 0 <= label < classes for label in hand.values()):
         raise DataError(
-            f"A hand label has class number {max(hand.values())}, but this data set has {classes} classes.",
+            tr("A hand label has class number {values}, but this data set has {classes} classes.").format(
+                values=max(hand.values()), classes=classes
+            ),
             code="bad-hand-label",
-            remedy="Use labels by hand only for runs with the same data set.",
+            remedy=tr("Use labels by hand only for runs with the same data set."),
         )
     in_train = set(train.tolist())
     joined = given.copy()
@@ -36,12 +39,11 @@ def join_hand(
     if outside == 1:
         return (
             joined,
-            "1 hand label is for a validation or test row of this split and is not used for training.",
+            tr("1 hand label is for a validation or test row of this split and is not used for training."),
         )
-    note = (
-        f"{outside:,} hand labels are for validation or test rows of this split and are not used for "
-        "training."
-    )
+    note = tr(
+        "{outside:,} hand labels are for validation or test rows of this split and are not used for training."
+    ).format(outside=outside)
     return joined, note
 
 
@@ -55,10 +57,12 @@ def choose_pool(train: np.ndarray, given: np.ndarray, most: int, split_seed: int
     note = ""
     if most and len(pool) > most:
         generator = np.random.default_rng(split_seed + 7)
-        note = f"This run uses {most:,} of {len(pool):,} unlabeled rows, as set (Unlabeled rows)."
+        note = tr("This run uses {most:,} of {count:,} unlabeled rows, as set (Unlabeled rows).").format(
+            most=most, count=len(pool)
+        )
         pool = np.sort(generator.permutation(pool)[:most])
     if len(pool) == 0:
-        note = (
+        note = tr(
             "There are no unlabeled training rows, so there is nothing to propose labels for: student and "
             "twin are the same."
         )

@@ -34,6 +34,7 @@ from selfsup_core.pseudo.vote import Vote, named, vote
 from selfsup_core.tasks import TaskContext
 from selfsup_core.tasks.parts.classify_inputs import FeatureInputs, Inputs, scaled
 from selfsup_core.tasks.parts.labelers import LABELERS, Labeler, SaidRow, write_said
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 NETWORKS = ("self", "twin")  # proposers that learn: asked again in each round
@@ -100,8 +101,10 @@ class Proposers:
             share = (named(p) >= 0).mean() if len(p) else 1.0
             if share < 1:
                 self.notes.append(
-                    f"{PROPOSERS[name]} as proposer: a class for {percent(share)} of the unlabeled rows, "
-                    "none for the rest."
+                    tr(
+                        "{proposers} as proposer: a class for {share} of the unlabeled rows, "
+                        "none for the rest."
+                    ).format(proposers=PROPOSERS[name], share=percent(share))
                 )
 
     def _look_at_graph(self) -> None:
@@ -114,7 +117,7 @@ class Proposers:
         if agreeing(config):
             self._hold_out()
             return
-        self.context.say("Comparing similar rows.")
+        self.context.say(tr("Comparing similar rows."))
         rows, labels = choose_judged(self.labeled, self.labels, self.pool, data.split_seed)
         x, given = self.features(rows), labels[labels >= 0]
         # Names, rules and language models need no similar rows to be right.
@@ -126,7 +129,7 @@ class Proposers:
         if config.prior != "auto":
             return
         if data.labels_per_class == 0 and counts.sum() >= 10 * classes:
-            self.notes.append("Class shares are taken from the given labels, which are a random sample.")
+            self.notes.append(tr("Class shares are taken from the given labels, which are a random sample."))
             self.shares = counts / counts.sum()
             return
         near, shares = (
@@ -136,17 +139,24 @@ class Proposers:
         if looks_uneven(near):
             self.shares = shares
             self.notes.append(
-                f"The classes look unbalanced ({self.classes[int(shares.argmax())]!r} about "
-                f"{percent(shares.max())}, {self.classes[int(shares.argmin())]!r} about "
-                f"{percent(shares.min(), 1)}): shares are estimated from similar rows instead of assumed to "
-                "be equal."
+                tr(
+                    "The classes look unbalanced ({classes!r} about "
+                    "{max}, {classes_2!r} about "
+                    "{min}): shares are estimated from similar rows instead of assumed to "
+                    "be equal."
+                ).format(
+                    classes=self.classes[int(shares.argmax())],
+                    max=percent(shares.max()),
+                    classes_2=self.classes[int(shares.argmin())],
+                    min=percent(shares.min(), 1),
+                )
             )
 
     def _hold_out(self) -> None:
         """What classifier and neighbors make of given labels that are hidden from them; says so, and may
         doubt.
         """
-        self.context.say("Checking classifier and similar rows against the given labels.")
+        self.context.say(tr("Checking classifier and similar rows against the given labels."))
         self.held_out = judge(
             self.features,
             self.labeled,
@@ -178,10 +188,12 @@ class Proposers:
         rows = np.concatenate([self.labeled, self.pool])
         if len(rows) > MOST_NEIGHBORS:
             raise SettingError(
-                f"The graph of neighbors is made for {MOST_NEIGHBORS:,} rows at most; found {len(rows):,}.",
-                remedy="Set Unlabeled rows (objective.unlabeled_pool) to a smaller number.",
+                tr(
+                    "The graph of neighbors is made for {most_neighbors:,} rows at most; found {count:,}."
+                ).format(most_neighbors=MOST_NEIGHBORS, count=len(rows)),
+                remedy=tr("Set Unlabeled rows (objective.unlabeled_pool) to a smaller number."),
             )
-        self.context.say("Finding similar rows.")
+        self.context.say(tr("Finding similar rows."))
         x = self.features(rows)
         hidden = np.full(len(self.pool), -1)
         found = propagate(
@@ -206,10 +218,11 @@ class Proposers:
     def _texts(self, what: str) -> Texts:
         if not isinstance(self.dataset.x, Texts):
             raise DataError(
-                f"{PROPOSERS[what]} as proposer: texts are needed; {self.dataset.title} holds "
-                f"{self.dataset.kind}s.",
+                tr("{proposers} as proposer: texts are needed; {title} holds {kind}s.").format(
+                    proposers=PROPOSERS[what], title=self.dataset.title, kind=self.dataset.kind
+                ),
                 code="no-texts",
-                remedy="Let similar rows or the student itself propose.",
+                remedy=tr("Let similar rows or the student itself propose."),
             )
         return self.dataset.x
 

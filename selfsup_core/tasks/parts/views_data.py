@@ -12,6 +12,7 @@ from selfsup_core.errors import DataError
 from selfsup_core.features.batches import Prepared, prepare
 from selfsup_core.pretrained.models.text_encoder import TextEncoderConfig
 from selfsup_core.runs.spec import RunSpec
+from selfsup_core.translation import tr
 
 
 def prepare_views(
@@ -32,15 +33,19 @@ def prepare_views(
         return raw, raw
     if not isinstance(dataset.x, Texts):
         raise DataError(
-            f"The text encoder needs texts; {dataset.title} holds {dataset.kind}s.",
+            tr("The text encoder needs texts; {title} holds {kind}s.").format(
+                title=dataset.title, kind=dataset.kind
+            ),
             code="no-texts",
-            remedy="Choose another network (model.kind).",
+            remedy=tr("Choose another network (model.kind)."),
         )
     from selfsup_core.pretrained.text_body import token_rows
 
     most = spec.model.most_tokens
     if say:
-        say("Reading the tokens of all texts.")
+        say(tr("Reading the tokens of all texts."))
     x = token_rows([dataset.x[row] for row in range(len(dataset))], most).to(device)
-    note = f"MiniLM reads the first {most} tokens of each text. Raw input are its features: {raw.note}"
+    note = tr("MiniLM reads the first {most} tokens of each text. Raw input are its features: {note}").format(
+        most=most, note=raw.note
+    )
     return replace(raw, x=x, scale=1.0, item_shape=(most,), columns=(), note=note.strip()), raw

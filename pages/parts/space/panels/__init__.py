@@ -14,6 +14,7 @@ from pages.parts.space.panels.search import show_search
 from pages.parts.space.panels.selection import show_point, show_why
 from pages.parts.space.panels.trust import show_trust
 from selfsup_core.inspection.space.layouts import MapAndJob
+from selfsup_core.translation import tr, tr_later
 
 
 def show_panels(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
@@ -21,12 +22,14 @@ def show_panels(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
     wanted = st.query_params.get("panel", "")
     if not take_asked(wanted, key="space-panel", known=PANELS):
         st.error(
-            f"There is no panel {plain(repr(shorten(wanted)))}. Choose one of those below.",
+            tr("There is no panel {wanted}. Choose one of those below.").format(
+                wanted=plain(repr(shorten(wanted)))
+            ),
             icon=":material/error:",
         )
     st.session_state.setdefault("space-panel", FIRST)
     chosen = st.pills(
-        "Ask the map",
+        tr("Ask the map"),
         list(PANELS),
         key="space-panel",
         format_func=lambda n: f"{PANELS[n][1]} {PANELS[n][0]}",
@@ -45,12 +48,12 @@ def show_panels(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
 
 FIRST = "why"
 PANELS = {
-    "why": ("Why together?", ":material/help:", show_why),
-    "point": ("A point", ":material/adjust:", show_point),
-    "search": ("Search", ":material/search:", show_search),
-    "groups": ("Groups", ":material/workspaces:", show_groups),
-    "trust": ("Can I trust this map?", ":material/verified:", show_trust),
-    "compare": ("Compare", ":material/splitscreen_right:", show_compare),
-    "edit": ("Edit labels", ":material/label:", show_edit),
-    "act": ("Export", ":material/ios_share:", show_export),
+    "why": (tr_later("Why together?"), ":material/help:", show_why),
+    "point": (tr_later("A point"), ":material/adjust:", show_point),
+    "search": (tr_later("Search"), ":material/search:", show_search),
+    "groups": (tr_later("Groups"), ":material/workspaces:", show_groups),
+    "trust": (tr_later("Can I trust this map?"), ":material/verified:", show_trust),
+    "compare": (tr_later("Compare"), ":material/splitscreen_right:", show_compare),
+    "edit": (tr_later("Edit labels"), ":material/label:", show_edit),
+    "act": (tr_later("Export"), ":material/ios_share:", show_export),
 }

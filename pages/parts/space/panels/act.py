@@ -19,28 +19,36 @@ from selfsup_core.inspection.space.selections import (
     save_selection,
     unpack_rows,
 )
+from selfsup_core.translation import tr, tr_later
 
 MOST_TABLE = 1000
 
 
 def show_export(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     count = len(unpack_rows(bits)) if bits else 0
-    what = f"the {count:,} selected points" if count else f"all {about['rows']:,} points"
+    what = (
+        tr("the {count:,} selected points").format(count=count)
+        if count
+        else tr("all {rows:,} points").format(rows=about["rows"])
+    )
     if count:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input(
-                "Name of the selection", key="space-name-it", max_chars=60, placeholder="unusual island"
+                tr("Name of the selection"),
+                key="space-name-it",
+                max_chars=60,
+                placeholder=tr("unusual island"),
             )
-            keeps = st.button("Save selection", key="space-keep", icon=":material/bookmark:")
+            keeps = st.button(tr("Save selection"), key="space-keep", icon=":material/bookmark:")
         if keeps:
             with errors_shown():  # what is below stays, whatever the name
                 keep_selection(about, bits, source, name)
     st.markdown(f"**Export {what}**")
     export_files(asked, about, bits)
     st.toggle(
-        "As a table",
+        tr("As a table"),
         key="space-table",
-        help="The points as a table: the map for those who cannot see it.",
+        help=tr("The points as a table: the map for those who cannot see it."),
     )
     if st.session_state.get("space-table"):
         show_table(asked, about, bits)
@@ -54,45 +62,50 @@ def keep_selection(about: MapAndJob, bits: str, source: str, name: str) -> None:
     st.session_state["space-taken"], st.session_state["space-untaken"] = (about["key"], kept), ""
     st.query_params["pick"] = kept
     st.success(
-        f"Saved. The address of this page now opens “{plain(kept)}”.", icon=":material/bookmark_added:"
+        tr("Saved. The address of this page now opens “{kept}”.").format(kept=plain(kept)),
+        icon=":material/bookmark_added:",
     )
 
 
 def show_edit(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     if not asked["source"]:
-        st.caption("These points are not rows of a data set, so they have no labels to edit.")
+        st.caption(tr("These points are not rows of a data set, so they have no labels to edit."))
         return
     if not bits:
         st.markdown(
-            "**Select points** with Lasso or Box, with Shift-click in the legend, or with a "
-            "search. Then label them here."
+            tr(
+                "**Select points** with Lasso or Box, with Shift-click in the legend, or with a "
+                "search. Then label them here."
+            )
         )
         return
-    st.markdown(f"**{len(unpack_rows(bits)):,} of {about['rows']:,} points**")
+    st.markdown(
+        tr("**{count:,} of {rows:,} points**").format(count=len(unpack_rows(bits)), rows=about["rows"])
+    )
     label = st.selectbox(
-        "Label",
+        tr("Label"),
         about["classes"],
         index=None,
         key=f"space-label-{asked['source']}",
         accept_new_options=True,
-        placeholder="a class, or a new name",
-        help="For the selected rows.",
+        placeholder=tr("a class, or a new name"),
+        help=tr("For the selected rows."),
     )
     acts = {
         "version": (
-            "Label in a new version",
+            tr("Label in a new version"),
             ":material/label:",
-            "The data set stays as it is; a new version gets these labels.",
+            tr("The data set stays as it is; a new version gets these labels."),
         ),
         "hand": (
-            "Use as hand labels",
+            tr("Use as hand labels"),
             ":material/back_hand:",
-            "The next run with pseudo-labels on this data set learns from them.",
+            tr("The next run with pseudo-labels on this data set learns from them."),
         ),
         "leave-out": (
-            "Leave out in a new version",
+            tr("Leave out in a new version"),
             ":material/delete_sweep:",
-            "Creates a new version without these rows.",
+            tr("Creates a new version without these rows."),
         ),
     }
     for how, (title, icon, help_) in acts.items():
@@ -105,20 +118,22 @@ def show_edit(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None
         how, said, _ = done
         if how == "hand":
             st.success(
-                f"{said['rows']:,} hand labels saved, {said['labels']:,} in all for this data set.",
+                tr("{rows:,} hand labels saved, {labels:,} in all for this data set.").format(
+                    rows=said["rows"], labels=said["labels"]
+                ),
                 icon=":material/check:",
             )
             st.page_link(
                 "pages/classify.py",
-                label="Train with them",
+                label=tr("Train with them"),
                 icon=":material/category:",
                 query_params={"do": "pseudo", "data": said["source"]},
             )
         else:
-            st.success("The new version is ready.", icon=":material/check:")
+            st.success(tr("The new version is ready."), icon=":material/check:")
             st.page_link(
                 "pages/data.py",
-                label="Look at it",
+                label=tr("Look at it"),
                 icon=":material/database:",
                 query_params={"data": said["source"]},
             )
@@ -127,19 +142,21 @@ def show_edit(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None
 def check_label(how: str, label: str | None, classes: list[str]) -> None:
     """Raises SettingError when what is asked for needs another label."""
     if how != "leave-out" and not label:
-        raise SettingError("No label is chosen.", remedy="Choose a class first, or type a new name.")
+        raise SettingError(tr("No label is chosen."), remedy=tr("Choose a class first, or type a new name."))
     if how == "hand" and label not in classes:
         raise SettingError(
-            f"{label!r} is not a class of this data set, and hand labels cannot add one.",
-            remedy="Choose one of the classes, or create a new version with this label.",
+            tr("{label!r} is not a class of this data set, and hand labels cannot add one.").format(
+                label=label
+            ),
+            remedy=tr("Choose one of the classes, or create a new version with this label."),
         )
 
 
 KINDS = {
     "csv": ("CSV", "text/csv"),
-    "parquet": ("Parquet", "application/vnd.apache.parquet"),
-    "npz": ("NPZ with vectors", "application/octet-stream"),
-    "html": ("HTML map", "text/html"),
+    "parquet": (tr_later("Parquet"), "application/vnd.apache.parquet"),
+    "npz": (tr_later("NPZ with vectors"), "application/octet-stream"),
+    "html": (tr_later("HTML map"), "text/html"),
 }
 
 
@@ -150,7 +167,7 @@ def export_files(asked: MapAsked, about: MapAndJob, bits: str) -> None:
             kept = st.session_state.get("space-file-made")
             if kept and kept[0] == mark:
                 st.download_button(
-                    f"Download {title}",
+                    tr("Download {title}").format(title=title),
                     kept[1],
                     f"{asked['source'] or 'tokens'}-map.{kind}",
                     mime,
@@ -162,9 +179,9 @@ def export_files(asked: MapAsked, about: MapAndJob, bits: str) -> None:
                 title,
                 key=f"space-make-{kind}",
                 icon=":material/description:",
-                help="The whole map as a single page that works offline."
+                help=tr("The whole map as a single page that works offline.")
                 if kind == "html"
-                else "Row, label, position on the map, numbers.",
+                else tr("Row, label, position on the map, numbers."),
             ):
                 content = make_file(asked, about, bits, kind)
                 st.session_state["space-file-made"] = (mark, content)
@@ -199,8 +216,12 @@ def show_table(asked: MapAsked, about: MapAndJob, bits: str) -> None:
         height=320,
     )
     if table.num_rows > MOST_TABLE:
-        st.caption(f"The first {MOST_TABLE:,} of {table.num_rows:,} points.")
-    if picked.selection.rows and st.button("Select these rows on the map", key="space-table-take"):
+        st.caption(
+            tr("The first {most_table:,} of {num_rows:,} points.").format(
+                most_table=MOST_TABLE, num_rows=table.num_rows
+            )
+        )
+    if picked.selection.rows and st.button(tr("Select these rows on the map"), key="space-table-take"):
         rows = shown.column("row").to_numpy()[picked.selection.rows]
         places = np.flatnonzero(np.isin(read_rows(workspace(), about["key"]), rows))
         remember(about["key"], pack_rows(places))

@@ -12,6 +12,7 @@ from pages.parts.space.ask import MapAsked, Told, ask
 from selfsup_core.figures.standing import picture_sheet
 from selfsup_core.inspection.space.asked import Card
 from selfsup_core.inspection.space.layouts import MapAndJob
+from selfsup_core.translation import tr
 from selfsup_core.wording import brief, percent
 
 SHOWN_TEXT = 220
@@ -39,13 +40,17 @@ def show_cards(cards: list[Card], asked: MapAsked, about: MapAndJob) -> None:
             sheet = picture_sheet(
                 arrays["pictures"].reshape(len(cards), -1), arrays["pictures"].shape[1:], columns=len(cards)
             )
-            st.image(sheet, width=min(80 * len(cards), 320), clamp=True, alt="Samples")
+            st.image(sheet, width=min(80 * len(cards), 320), clamp=True, alt=tr("Samples"))
         st.caption(", ".join(f"{plain(c['label']) or 'no label'} (row {c['row']})" for c in cards))
         return
     for card in cards:
         name = f"**{plain(card['label'])}** · " if card["label"] else ""
         far = f" · distance {brief(card['distance'])}" if "distance" in card else ""
-        st.markdown(f"{name}{plain(card['text'][:SHOWN_TEXT])} :small[row {card['row']}{far}]")
+        st.markdown(
+            tr("{name}{text} :small[row {row}{far}]").format(
+                name=name, text=plain(card["text"][:SHOWN_TEXT]), row=card["row"], far=far
+            )
+        )
 
 
 def mix(labels: dict[str, int]) -> str:

@@ -17,9 +17,12 @@ from selfsup_core.inspection.space.layouts import MapAndJob
 from selfsup_core.inspection.space.listing import SpaceEntry, list_spaces
 from selfsup_core.projection.config import TITLES
 from selfsup_core.settings import whole_number
+from selfsup_core.translation import tr, tr_later
 
 PARAMS = ("second", "second-map", "second-epoch")
-NEEDS = "Two maps side by side need the app to be started with make run. space compare prints the numbers."
+NEEDS = tr_later(
+    "Two maps side by side need the app to be started with make run. space compare prints the numbers."
+)
 KINDS = [kind for kind in TITLES if kind not in ("axes", "code")]
 
 
@@ -29,7 +32,9 @@ def open_second(
     """Begin a second map and show it. Raises SettingError when it is the first one."""
     begun, _ = ask(space, "start", config=config, epoch=epoch)
     if begun["key"] == not_key:
-        raise SettingError("This map is already shown.", remedy="Choose another space, epoch or kind of map.")
+        raise SettingError(
+            tr("This map is already shown."), remedy=tr("Choose another space, epoch or kind of map.")
+        )
     st.session_state["space-second"] = {
         "key": begun["key"],
         "space": space,
@@ -67,7 +72,7 @@ def take_second(asked: MapAsked) -> None:
     if not wanted[0]:
         return
     if not routes.is_mounted:
-        refuse_asked("second", NEEDS, "Show one map")
+        refuse_asked("second", NEEDS, tr("Show one map"))
         return
     if st.session_state.get("space-second-taken") != wanted or (not second and not refused_second()):
         st.session_state["space-second-taken"], st.session_state["space-second-refused"] = wanted, ""
@@ -77,7 +82,7 @@ def take_second(asked: MapAsked) -> None:
         except StudioError as error:
             st.session_state["space-second-refused"] = str(error)
     if said := refused_second():
-        refuse_asked("second", said, "Show one map")
+        refuse_asked("second", said, tr("Show one map"))
 
 
 def refused_second() -> str:
@@ -88,15 +93,25 @@ def open_asked(asked: MapAsked, space: str, kind: str, epoch: str) -> None:
     """Raises StudioError where there is no such second map."""
     fitting = spaces_beside(asked)
     if space not in fitting:
-        raise SettingError(f"There is no space {shorten(space)!r} with the rows of this map.")
+        raise SettingError(
+            tr("There is no space {space!r} with the rows of this map.").format(space=shorten(space))
+        )
     kind = kind or asked["config"]["kind"]
     if kind not in KINDS:
-        raise SettingError(f"A second map cannot be {shorten(kind)!r}. Known: {', '.join(KINDS)}.")
+        raise SettingError(
+            tr("A second map cannot be {kind!r}. Known: {kinds}.").format(
+                kind=shorten(kind), kinds=", ".join(KINDS)
+            )
+        )
     epochs = fitting[space]["epochs"]
     number = whole_number(epoch)
     if epoch and number not in epochs:
         raise SettingError(
-            f"{fitting[space]['title']} has no epoch {shorten(epoch)!r}. {describe_epochs(epochs, 'epoch')}"
+            tr("{title} has no epoch {epoch!r}. {describe_epochs}").format(
+                title=fitting[space]["title"],
+                epoch=shorten(epoch),
+                describe_epochs=describe_epochs(epochs, "epoch"),
+            )
         )
     config = asked["config"] | {"kind": kind, "dimensions": 2}
     title = title_beside(fitting[space]["title"], kind, number)
@@ -119,21 +134,21 @@ def show_compare(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> N
         return
     fitting = spaces_beside(asked)
     if not fitting:
-        st.caption("There is no other space with these rows.")
+        st.caption(tr("There is no other space with these rows."))
         return
     others = [name for name in fitting if name != asked["space"]]
     begin = list(fitting).index(others[0]) if others else 0
     space = choose_one(
         st,
-        "Second space",
+        tr("Second space"),
         {n: other["title"] for n, other in fitting.items()},
         index=begin,
         key="space-other",
-        help="Spaces with the same rows: another run, another epoch, or the data themselves.",
+        help=tr("Spaces with the same rows: another run, another epoch, or the data themselves."),
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.selectbox(
-            "Its map",
+            tr("Its map"),
             KINDS,
             index=KINDS.index(asked["config"]["kind"]) if asked["config"]["kind"] in KINDS else 0,
             key="space-other-kind",
@@ -141,12 +156,14 @@ def show_compare(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> N
         )
         epochs = fitting[space]["epochs"]
         epoch = (
-            st.select_slider("Its epoch", epochs, epochs[-1], key=f"space-other-epoch-{space}")
+            st.select_slider(tr("Its epoch"), epochs, epochs[-1], key=f"space-other-epoch-{space}")
             if len(epochs) > 1
             else None
         )
     with st.container(horizontal=True):
-        if st.button("Show beside", key="space-beside", icon=":material/splitscreen_right:", type="primary"):
+        if st.button(
+            tr("Show beside"), key="space-beside", icon=":material/splitscreen_right:", type="primary"
+        ):
             config = asked["config"] | {"kind": kind, "dimensions": 2}
             title = title_beside(fitting[space]["title"], kind, epoch)
             open_second(space, config, epoch, asked["source"], title, not_key=about["key"])
@@ -155,18 +172,18 @@ def show_compare(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> N
         if (
             second
             and second["source"] == asked["source"]
-            and st.button("Close", key="space-beside-close", icon=":material/close:")
+            and st.button(tr("Close"), key="space-beside-close", icon=":material/close:")
         ):
             close_second()
             again()
     second = st.session_state.get("space-second")
     if not second or second["source"] != asked["source"]:
-        st.caption("A selection on one map shows the same rows on the other.")
+        st.caption(tr("A selection on one map shows the same rows on the other."))
         return
     job, _ = ask(second["space"], "look", key=second["key"])
     if not job["done"]:
-        st.caption("The second map is being drawn; the numbers follow when it is ready.")
-        if st.button("Look again", key="space-compare-again"):
+        st.caption(tr("The second map is being drawn; the numbers follow when it is ready."))
+        if st.button(tr("Look again"), key="space-compare-again"):
             again()
         return
     said, _ = question(
@@ -178,25 +195,25 @@ def show_compare(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> N
     number = lambda value: "–" if value is None else f"{value:.3f}"  # noqa: E731
     rows = [
         {
-            "Measure": "CKA of the vectors",
+            "Measure": tr("CKA of the vectors"),
             "Value": number(said["cka"]),
-            "Means": "1: the same up to rotation and scale",
+            "Means": tr("1: the same up to rotation and scale"),
         },
         {
-            "Measure": "Procrustes distance of the vectors",
+            "Measure": tr("Procrustes distance of the vectors"),
             "Value": number(said["procrustes"]),
-            "Means": "0: the same up to rotation and scale",
+            "Means": tr("0: the same up to rotation and scale"),
         },
         {
-            "Measure": "Procrustes distance of the maps",
+            "Measure": tr("Procrustes distance of the maps"),
             "Value": number(said["procrustes_maps"]),
-            "Means": "0: the same map",
+            "Means": tr("0: the same map"),
         },
         {
-            "Measure": f"Shared among {said['neighbors']} neighbors",
+            "Measure": tr("Shared among {neighbors} neighbors").format(neighbors=said["neighbors"]),
             "Value": number(said["shared"]),
-            "Means": "1: the same neighbors",
+            "Means": tr("1: the same neighbors"),
         },
     ]
     st.dataframe(rows, hide_index=True, key="space-compare")
-    st.caption(f"Measured on the {said['rows']:,} rows that both have.")
+    st.caption(tr("Measured on the {rows:,} rows that both have.").format(rows=said["rows"]))

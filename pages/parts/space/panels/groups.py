@@ -10,6 +10,7 @@ from pages.parts.space.panels.asking import frame_of, question
 from selfsup_core.evaluate.clusters import ClusterConfig
 from selfsup_core.inspection.space.layouts import MapAndJob
 from selfsup_core.settings import list_settings
+from selfsup_core.translation import tr
 
 CLUSTERS = {entry.path: entry for entry in list_settings(ClusterConfig)}
 
@@ -17,7 +18,7 @@ CLUSTERS = {entry.path: entry for entry in list_settings(ClusterConfig)}
 def show_groups(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = st.segmented_control(
-            "Method",
+            tr("Method"),
             ["hdbscan", "kmeans"],
             default="hdbscan",
             key="space-method",
@@ -26,7 +27,7 @@ def show_groups(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
             help=CLUSTERS["method"].description,
         )
         where = st.segmented_control(
-            "Where",
+            tr("Where"),
             ["map", "space"],
             default="map",
             key="space-where",
@@ -35,8 +36,8 @@ def show_groups(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
         )
     path = "least" if method == "hdbscan" else "count"
     size = widget(CLUSTERS[path], 0, key=f"space-groups-{path}")
-    if st.button("Find groups", key="space-groups-go", icon=":material/workspaces:", type="primary"):
-        with st.spinner("Looking for groups.", show_time=True):
+    if st.button(tr("Find groups"), key="space-groups-go", icon=":material/workspaces:", type="primary"):
+        with st.spinner(tr("Looking for groups."), show_time=True):
             said, _ = question(asked, about, "clusters", method=method, where=where, **{path: size})
         st.session_state["space-groups"] = (about["key"], frame_of(about), said)
         wish(about["key"], by="cluster")
@@ -45,12 +46,16 @@ def show_groups(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
     if not kept or kept[:2] != (about["key"], frame_of(about)):
         return
     said = kept[2]
-    loners = f", {said['loners']:,} points belong to no group" if said["loners"] else ""
-    st.markdown(f"**{said['count']} groups**{loners}.")
+    loners = (
+        tr(", {loners:,} points belong to no group").format(loners=said["loners"]) if said["loners"] else ""
+    )
+    st.markdown(tr("**{count} groups**{loners}.").format(count=said["count"], loners=loners))
     if said["agreement"]:
         st.caption(
-            f"Compared with the known labels: adjusted Rand index {said['agreement']['ari']:.2f} (1: the "
-            f"same groups, 0: chance), normalized mutual information {said['agreement']['nmi']:.2f}."
+            tr(
+                "Compared with the known labels: adjusted Rand index {ari:.2f} (1: the "
+                "same groups, 0: chance), normalized mutual information {nmi:.2f}."
+            ).format(ari=said["agreement"]["ari"], nmi=said["agreement"]["nmi"])
         )
     rows = [
         {"Group": g["name"], "Points": g["size"], "Most frequent label": g["label"]} for g in said["groups"]
@@ -63,4 +68,4 @@ def show_groups(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
         st.session_state["space-group"] = (about["key"], chosen[0])
         wish(about["key"], bits=said["groups"][chosen[0]]["bits"])
         again()
-    st.caption("Click a row to select its group on the map.")
+    st.caption(tr("Click a row to select its group on the map."))

@@ -12,12 +12,13 @@ from pages.parts.shared.uploader import copy_to, uploader
 from pages.parts.space.ask import MapAsked, Told, again, wish
 from pages.parts.space.panels.asking import question, show_cards
 from selfsup_core.inspection.space.layouts import MapAndJob
+from selfsup_core.translation import tr, tr_later
 
 WAYS = {
-    "contains": "Text contains",
-    "label": "Label",
-    "row": "Row numbers",
-    "nearest": "Most like this",
+    "contains": tr_later("Text contains"),
+    "label": tr_later("Label"),
+    "row": tr_later("Row numbers"),
+    "nearest": tr_later("Most like this"),
 }
 
 
@@ -28,24 +29,27 @@ def show_search(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
         ways.remove("contains")
     if st.session_state.get("space-way") not in ways:
         st.session_state["space-way"] = "nearest" if asked["data"] == "text" and can else "label"
-    how = st.segmented_control("Search by", ways, key="space-way", format_func=WAYS.get, required=True)
+    how = st.segmented_control(tr("Search by"), ways, key="space-way", format_func=WAYS.get, required=True)
     text, file = "", None
     if how == "nearest" and asked["data"] != "text":
         given = uploader(
-            "A file to place on the map",
+            tr("A file to place on the map"),
             FILES[asked["data"]],
             key="space-file",
-            help="It is placed on the map by the same steps and the same network.",
+            help=tr("It is placed on the map by the same steps and the same network."),
         )
         file = given[0] if given else None
     else:
         text = st.text_input(
-            "Search for", key=f"space-text-{how}", placeholder=PLACEHOLDERS[how or "label"], max_chars=2000
+            tr("Search for"),
+            key=f"space-text-{how}",
+            placeholder=PLACEHOLDERS[how or "label"],
+            max_chars=2000,
         )
     if not text.strip() and file is None:
         return
     said = search(asked, about, how or "label", text, file)
-    st.markdown(f"**{said['count']:,} found.**")
+    st.markdown(tr("**{count:,} found.**").format(count=said["count"]))
     show_cards(said["first"][: 4 if file else 8], asked, about)
     mark = (about["key"], how, text, getattr(file, "file_id", ""))
     if st.session_state.get("space-searched") != mark:
@@ -54,14 +58,16 @@ def show_search(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
         wish(about["key"], bits=said["bits"], marks=marks)
         again()
     if said.get("point"):
-        st.caption("The cross marks its place on the map; its nearest neighbors in the space are selected.")
+        st.caption(
+            tr("The cross marks its place on the map; its nearest neighbors in the space are selected.")
+        )
 
 
 PLACEHOLDERS = {
-    "contains": "part of a text",
-    "label": "name of a class",
+    "contains": tr_later("part of a text"),
+    "label": tr_later("name of a class"),
     "row": "3, 10-20",
-    "nearest": "a rocket that flies to the moon",
+    "nearest": tr_later("a rocket that flies to the moon"),
 }
 
 

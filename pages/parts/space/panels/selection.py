@@ -20,6 +20,7 @@ from selfsup_core.inspection.space.selections import (
     unpack_rows,
 )
 from selfsup_core.projection.config import ABOUT
+from selfsup_core.translation import tr
 from selfsup_core.wording import ROW, brief, percent
 
 
@@ -27,31 +28,43 @@ def show_why(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     show_named(about, source)
     if not bits:
         st.markdown(
-            "**Select points** with Lasso or Box, with Shift-click in the legend, or with a "
-            "search. This panel then shows "
-            "what they have in common."
+            tr(
+                "**Select points** with Lasso or Box, with Shift-click in the legend, or with a "
+                "search. This panel then shows "
+                "what they have in common."
+            )
         )
-        what = "token" if asked["data"] == "token" else "row of the data"
+        what = "token" if asked["data"] == "token" else tr("row of the data")
         st.caption(
-            f"Each point is a {what}, here with {about['width']} numbers. {ABOUT[asked['config']['kind']]}"
+            tr("Each point is a {what}, here with {width} numbers. {about}").format(
+                what=what, width=about["width"], about=ABOUT[asked["config"]["kind"]]
+            )
         )
         return
-    st.markdown(f"**{len(unpack_rows(bits)):,} of {about['rows']:,} points**")
+    st.markdown(
+        tr("**{count:,} of {rows:,} points**").format(count=len(unpack_rows(bits)), rows=about["rows"])
+    )
     said, arrays = question(asked, about, "why", bits=bits)
     for name, value in said["whole"].items():
-        st.caption(f"These are all points of {plain(name)} {plain(value)}; below is what else they share.")
+        st.caption(
+            tr("These are all points of {name} {value}; below is what else they share.").format(
+                name=plain(name), value=plain(value)
+            )
+        )
     if said["labels"] and not said["whole"]:
         st.markdown(mix(said["labels"]))
     if said["differences"]:
-        st.markdown("**What sets them apart**")
+        st.markdown(tr("**What sets them apart**"))
         rows = [{"Effect": d["effect"], "What": d["what"], "Here": d["text"]} for d in said["differences"]]
         effect = st.column_config.ProgressColumn(
             min_value=0.0,
             max_value=1.0,
             format="%.2f",
             width="small",
-            help="0: no difference, 1: separates both completely. |2 AUC − 1| for numbers, the difference "
-            "for shares.",
+            help=tr(
+                "0: no difference, 1: separates both completely. |2 AUC − 1| for numbers, the difference "
+                "for shares."
+            ),
         )
         st.dataframe(
             rows,
@@ -60,12 +73,14 @@ def show_why(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
             column_config={
                 "Effect": effect,
                 "Here": st.column_config.TextColumn(
-                    help="The median of a number or the share of a class; then the same for all other points."
+                    help=tr(
+                        "The median of a number or the share of a class; then the same for all other points."
+                    )
                 ),
             },
         )
     elif said["count"] < said["of"]:
-        st.caption("No label or number sets them apart by more than 0.1.")
+        st.caption(tr("No label or number sets them apart by more than 0.1."))
     if said["words"]:
         st.markdown("**Words** " + " ".join(f":gray-badge[{plain(w['what'])}]" for w in said["words"]))
     if "mean" in arrays:
@@ -74,10 +89,10 @@ def show_why(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
             picture_sheet(arrays["mean"].reshape(1, -1), arrays["mean"].shape[1:], columns=1),
             width=84,
             clamp=True,
-            alt="Decoded mean of the selection",
+            alt=tr("Decoded mean of the selection"),
         )
-        rest.caption("The decoder's output for their mean code.")
-    st.markdown("**Most typical**")
+        rest.caption(tr("The decoder's output for their mean code."))
+    st.markdown(tr("**Most typical**"))
     show_cards(said["typical"], asked, about)
     if said["odd"]:
         st.markdown("**Oddest**")
@@ -92,13 +107,15 @@ def show_named(about: MapAndJob, source: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = choose_one(
             st,
-            "Saved selections",
+            tr("Saved selections"),
             {n: f"{n} ({count:,})" for n, count in kept.items()},
             index=None,
             key=f"space-named-{source}",
-            placeholder="choose one",
-            help="Selects the same rows in every space of this data set, and adds the selection to the "
-            "address.",
+            placeholder=tr("choose one"),
+            help=tr(
+                "Selects the same rows in every space of this data set, and adds the selection to the "
+                "address."
+            ),
         )
         if name and st.session_state.get("space-named-taken") != (about["key"], name):
             st.session_state["space-named-taken"] = (about["key"], name)
@@ -109,10 +126,10 @@ def show_named(about: MapAndJob, source: str) -> None:
             st.query_params["pick"] = name
             again()
         if name and st.button(
-            "Delete",
+            tr("Delete"),
             key="space-forget",
             icon=":material/delete:",
-            help="Delete the saved selection; the data are not changed.",
+            help=tr("Delete the saved selection; the data are not changed."),
         ):
             delete_selection(workspace(), source, name)
             st.query_params.pop("pick", None)
@@ -123,7 +140,7 @@ def show_point(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> Non
     point = st.session_state.get("space-point") or {}
     if point.get("key") != about["key"]:
         rows = read_rows(workspace(), about["key"])
-        st.markdown("**Click a point** on the map, or enter its row number.")
+        st.markdown(tr("**Click a point** on the map, or enter its row number."))
         row = number_field(
             st,
             ROW,
@@ -131,17 +148,17 @@ def show_point(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> Non
             int(rows[-1]),
             int(rows[0]),
             key="space-row",
-            help="Number of the row in the data set.",
+            help=tr("Number of the row in the data set."),
         )
         places = np.flatnonzero(rows == row)
         if not len(places):
-            st.caption("This row is not on the map.")
+            st.caption(tr("This row is not on the map."))
             return
         place = int(places[0])
     else:
         place = point["place"]
     said, _ = question(asked, about, "neighbors", place=place)
-    st.markdown("**The point**")
+    st.markdown(tr("**The point**"))
     show_cards([said["point"]], asked, about)
     facts = {k: v for k, v in said["point"].items() if k not in ("place", "row", "label", "text")}
     if facts:
@@ -155,9 +172,11 @@ def show_point(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> Non
         )
     if not said["found"]:
         return
-    st.markdown("**Nearest neighbors in the space itself** (not on the map)")
+    st.markdown(tr("**Nearest neighbors in the space itself** (not on the map)"))
     st.caption(
-        f"{percent(said['kept'])} of these {len(said['found'])} are also among its nearest on the map."
+        tr("{kept} of these {count} are also among its nearest on the map.").format(
+            kept=percent(said["kept"]), count=len(said["found"])
+        )
     )
     if asked["data"] in ("image", "sound"):
         show_cards(said["found"][:8], asked, about)
@@ -177,6 +196,6 @@ def show_point(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> Non
         key="space-near",
         column_config={"Distance": st.column_config.NumberColumn(format="%.4g")},
     )
-    if st.button("Select them", key="space-near-take", icon=":material/select_all:"):
+    if st.button(tr("Select them"), key="space-near-take", icon=":material/select_all:"):
         wish(about["key"], bits=said["bits"])
         again()

@@ -13,6 +13,7 @@ from selfsup_core.data.library.health.labels import check_labels
 from selfsup_core.data.library.health.rows import check_aside, check_classes, check_copies, check_split
 from selfsup_core.data.library.health.tables import check_table
 from selfsup_core.data.library.turns import Say
+from selfsup_core.translation import tr_later
 
 
 def check_dataset(dataset: Dataset, say: Say | None = None) -> list[FindingAbout]:
@@ -26,12 +27,12 @@ def check_dataset(dataset: Dataset, say: Say | None = None) -> list[FindingAbout
 
 
 CHECKS: tuple[tuple[str, Callable[[Dataset], Iterable[Finding]]], ...] = (
-    ("Splitting the rows", check_split),
-    ("Counting rows that were left out", check_aside),
-    ("Looking for copies", check_copies),
-    ("Counting the classes", check_classes),
-    ("Looking at the columns", check_table),
-    ("Looking at the texts", check_texts),
-    ("Looking at the pictures", check_images),
-    ("Comparing labels with those of similar rows", check_labels),
+    (tr_later("Splitting the rows"), check_split),
+    (tr_later("Counting rows that were left out"), check_aside),
+    (tr_later("Looking for copies"), check_copies),
+    (tr_later("Counting the classes"), check_classes),
+    (tr_later("Looking at the columns"), check_table),
+    (tr_later("Looking at the texts"), check_texts),
+    (tr_later("Looking at the pictures"), check_images),
+    (tr_later("Comparing labels with those of similar rows"), check_labels),
 )

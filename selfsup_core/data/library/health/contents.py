@@ -9,6 +9,7 @@ import numpy as np
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.library.health.finding import Finding, some
 from selfsup_core.data.texts import Texts
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted
 
 SHORT_TEXT = 3
@@ -27,7 +28,7 @@ def check_texts(dataset: Dataset) -> Iterator[Finding]:
             "empty-rows",
             "warning",
             f"Empty: {counted(len(empty), 'text')}",
-            "There is nothing to learn from them.",
+            tr("There is nothing to learn from them."),
             len(empty),
             some(empty),
             mend="drop-empty",
@@ -37,8 +38,10 @@ def check_texts(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "short-texts",
             "note",
-            f"Shorter than {SHORT_TEXT} characters: {counted(len(short), 'text')}",
-            "They contain hardly any information.",
+            tr("Shorter than {short_text} characters: {count}").format(
+                short_text=SHORT_TEXT, count=counted(len(short), "text")
+            ),
+            tr("They contain hardly any information."),
             len(short),
             some(short),
         )
@@ -47,8 +50,10 @@ def check_texts(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "long-texts",
             "note",
-            f"Longer than {LONG_TEXT:,} characters: {counted(len(long), 'text')}",
-            "Encoders read only their beginning, mostly the first few hundred words.",
+            tr("Longer than {long_text:,} characters: {count}").format(
+                long_text=LONG_TEXT, count=counted(len(long), "text")
+            ),
+            tr("Encoders read only their beginning, mostly the first few hundred words."),
             len(long),
             some(long),
         )
@@ -64,13 +69,13 @@ def check_images(dataset: Dataset) -> Iterator[Finding]:
         what = (
             f"Silent: {counted(len(blank), 'sound')}"
             if silent
-            else f"One color only: {counted(len(blank), 'image')}"
+            else tr("One color only: {count}").format(count=counted(len(blank), "image"))
         )
         yield Finding(
             "blank",
             "warning",
             what,
-            "They teach the network an average, nothing else.",
+            tr("They teach the network an average, nothing else."),
             len(blank),
             some(blank),
             mend="drop-empty",
@@ -81,8 +86,8 @@ def check_images(dataset: Dataset) -> Iterator[Finding]:
             yield Finding(
                 "one-pixel",
                 "warning",
-                f"One pixel wide or high: {counted(len(tiny), 'image')}",
-                "Often a tracking pixel or a failed download.",
+                tr("One pixel wide or high: {count}").format(count=counted(len(tiny), "image")),
+                tr("Often a tracking pixel or a failed download."),
                 len(tiny),
                 some(tiny),
             )

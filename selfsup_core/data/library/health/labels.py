@@ -11,6 +11,7 @@ from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.library.health.contents import LONG_TEXT
 from selfsup_core.data.library.health.finding import SHOWN, Finding, some
 from selfsup_core.data.texts import Texts
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted, percent
 
 # Out-of-fold predictions are made on at most this many rows.
@@ -92,19 +93,24 @@ def check_labels(dataset: Dataset) -> Iterator[Finding]:
         return
     suspects = rows[order]
     said = [
-        f"row {rows[i]}: labeled {dataset.classes[y[i]]}, looks like "
-        f"{dataset.classes[names[chances[i].argmax()]]}"
+        tr("row {rows}: labeled {classes}, looks like {classes_2}").format(
+            rows=rows[i], classes=dataset.classes[y[i]], classes_2=dataset.classes[names[chances[i].argmax()]]
+        )
         for i in order[:SHOWN]
     ]
     sampled = (
-        "" if len(rows) == int((np.asarray(dataset.y) >= 0).sum()) else f" among {len(rows):,} looked at"
+        ""
+        if len(rows) == int((np.asarray(dataset.y) >= 0).sum())
+        else tr(" among {count:,} looked at").format(count=len(rows))
     )
     yield Finding(
         "label-errors",
         "note",
-        f"{counted(len(order), 'label')} may be wrong{sampled}",
-        f"A linear model that had not seen them (accuracy {percent(accuracy)}) predicts another class with "
-        "confidence, and so do their ten nearest neighbors. Check them before you trust or change them.",
+        tr("{count} may be wrong{sampled}").format(count=counted(len(order), "label"), sampled=sampled),
+        tr(
+            "A linear model that had not seen them (accuracy {accuracy}) predicts another class with "
+            "confidence, and so do their ten nearest neighbors. Check them before you trust or change them."
+        ).format(accuracy=percent(accuracy)),
         len(order),
         some(suspects),
         said,

@@ -14,6 +14,7 @@ from selfsup_core.data.groups import exact_groups
 from selfsup_core.data.library.health.finding import SHOWN, Finding, plain_name, some
 from selfsup_core.data.splits import split_rows
 from selfsup_core.errors import DataError
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted
 
 IMBALANCE = 10
@@ -27,10 +28,10 @@ def check_split(dataset: Dataset) -> Iterator[Finding]:
             dataset, validation=fields["validation"].default, test=fields["test"].default, seed=0
         )
     except DataError as error:
-        yield Finding("no-split", "warning", "Nothing can be trained on it", str(error), len(dataset))
+        yield Finding("no-split", "warning", tr("Nothing can be trained on it"), str(error), len(dataset))
         return
     if "rather than" in split.note:
-        yield Finding("uneven-split", "note", "The split misses its shares", split.note, len(dataset))
+        yield Finding("uneven-split", "note", tr("The split misses its shares"), split.note, len(dataset))
 
 
 def check_aside(dataset: Dataset) -> Iterator[Finding]:
@@ -41,8 +42,8 @@ def check_aside(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "set-aside",
             "warning",
-            f"Set aside because unreadable: {counted(len(unreadable), 'file')}",
-            "They are in no split. If many of one class are missing, results may mislead.",
+            tr("Set aside because unreadable: {count}").format(count=counted(len(unreadable), "file")),
+            tr("They are in no split. If many of one class are missing, results may mislead."),
             len(unreadable),
             names=grouped(unreadable)[:SHOWN],
         )
@@ -50,8 +51,8 @@ def check_aside(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "not-used",
             "note",
-            f"Not used: {counted(len(unused), 'file or array', 'files or arrays')}",
-            "They hold no samples.",
+            tr("Not used: {count}").format(count=counted(len(unused), "file or array", "files or arrays")),
+            tr("They hold no samples."),
             len(unused),
             names=grouped(unused)[:SHOWN],
         )
@@ -65,10 +66,10 @@ def across_given(dataset: Dataset, groups: np.ndarray) -> str:
         return ""
     part = np.asarray(dataset.extra["part"])
     leaked = int(np.isin(groups[part > 0], groups[part == 0]).sum())
-    return (
-        f"The split that the data came with is kept: {counted(leaked, 'row')} of its validation and test "
+    return tr(
+        "The split that the data came with is kept: {leaked} of its validation and test "
         "rows have a copy in its training rows."
-    )
+    ).format(leaked=counted(leaked, "row"))
 
 
 def check_copies(dataset: Dataset) -> Iterator[Finding]:
@@ -78,11 +79,11 @@ def check_copies(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "exact-duplicates",
             "warning",
-            f"Exact copies: {counted(len(copies), 'row')}",
-            "A copy in the test split makes a model look better than it is. "
+            tr("Exact copies: {count}").format(count=counted(len(copies), "row")),
+            tr("A copy in the test split makes a model look better than it is. ")
             + (
                 across_given(dataset, exact)
-                or "Copies stay on one side of the split here, but they still count twice in training."
+                or tr("Copies stay on one side of the split here, but they still count twice in training.")
             ),
             len(copies),
             some(copies),
@@ -97,9 +98,9 @@ def check_copies(dataset: Dataset) -> Iterator[Finding]:
             yield Finding(
                 "near-duplicates",
                 "note",
-                f"Near copies: {counted(len(near), 'row')}",
+                tr("Near copies: {count}").format(count=counted(len(near), "row")),
                 across_given(dataset, np.asarray(dataset.groups))
-                or "They are kept on one side of the split, so that they cannot leak into the test rows.",
+                or tr("They are kept on one side of the split, so that they cannot leak into the test rows."),
                 len(near),
                 some(near),
             )
@@ -110,8 +111,8 @@ def check_copies(dataset: Dataset) -> Iterator[Finding]:
             yield Finding(
                 "conflicting-labels",
                 "warning",
-                f"Copies with different labels: {len(clash):,}",
-                "At least one of the two labels is wrong, and no model can learn both.",
+                tr("Copies with different labels: {count:,}").format(count=len(clash)),
+                tr("At least one of the two labels is wrong, and no model can learn both."),
                 len(clash),
                 some(clash),
             )
@@ -122,8 +123,8 @@ def check_classes(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "no-labels",
             "note",
-            "No labels",
-            "Fine for an autoencoder, but the accuracy of the code cannot be measured.",
+            tr("No labels"),
+            tr("Fine for an autoencoder, but the accuracy of the code cannot be measured."),
             0,
         )
         return
@@ -134,8 +135,8 @@ def check_classes(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "unlabeled",
             "note",
-            f"Without a label: {counted(unlabeled, 'row')}",
-            "They are the unlabeled pool: used for training, never for scores.",
+            tr("Without a label: {unlabeled}").format(unlabeled=counted(unlabeled, "row")),
+            tr("They are the unlabeled pool: used for training, never for scores."),
             unlabeled,
             some(np.flatnonzero(y < 0)),
         )
@@ -143,8 +144,8 @@ def check_classes(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "one-class",
             "warning",
-            "There is only one class",
-            "A classifier needs at least two. Is this the right label column?",
+            tr("There is only one class"),
+            tr("A classifier needs at least two. Is this the right label column?"),
             len(y),
         )
     elif counts.max() > IMBALANCE * max(1, counts.min()):
@@ -152,8 +153,12 @@ def check_classes(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "imbalance",
             "warning",
-            f"{big} has {counts.max():,} rows, {small} only {counts.min():,}",
-            "A model that always predicts the large class would look good. Check the score of each class.",
+            tr("{big} has {max:,} rows, {small} only {min:,}").format(
+                big=big, max=counts.max(), small=small, min=counts.min()
+            ),
+            tr(
+                "A model that always predicts the large class would look good. Check the score of each class."
+            ),
             int(counts.min()),
         )
     rare = [name for name, count in zip(dataset.classes, counts, strict=True) if 0 < count < 5]
@@ -161,8 +166,8 @@ def check_classes(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "rare-classes",
             "warning",
-            f"Classes with fewer than five rows: {len(rare)}",
-            "They cannot be in all three splits.",
+            tr("Classes with fewer than five rows: {count}").format(count=len(rare)),
+            tr("They cannot be in all three splits."),
             len(rare),
             names=rare[:SHOWN],
         )
@@ -172,8 +177,8 @@ def check_classes(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "class-spellings",
             "warning",
-            f"Classes that differ only in spelling: {', '.join(twins[:6])}",
-            "A model is penalized for confusing classes that are the same.",
+            tr("Classes that differ only in spelling: {twins}").format(twins=", ".join(twins[:6])),
+            tr("A model is penalized for confusing classes that are the same."),
             len(twins),
             names=twins[:SHOWN],
             mend="merge-spellings",

@@ -9,6 +9,7 @@ import numpy as np
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.library.health.finding import SHOWN, Finding, some
 from selfsup_core.data.library.health.labels import labeled_sample
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted, percent
 
 
@@ -22,7 +23,7 @@ def check_table(dataset: Dataset) -> Iterator[Finding]:
             "empty-rows",
             "warning",
             f"Empty: {counted(len(empty_rows), 'row')}",
-            "They carry no information and distort averages.",
+            tr("They carry no information and distort averages."),
             len(empty_rows),
             some(empty_rows),
             mend="drop-empty",
@@ -34,8 +35,8 @@ def check_table(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "missing-values",
             "note",
-            f"Without a usable number: {counted(int(holes.sum()), 'cell')}",
-            "They are filled with the median of their column's training rows when a run starts.",
+            tr("Without a usable number: {sum}").format(sum=counted(int(holes.sum()), "cell")),
+            tr("They are filled with the median of their column's training rows when a run starts."),
             int(holes.sum()),
             some(np.flatnonzero(holes.any(axis=1))),
             names,
@@ -48,8 +49,8 @@ def check_table(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(
             "constant-columns",
             "note",
-            f"One value only: {counted(len(flat), 'column')}",
-            "Nothing can be learned from them.",
+            tr("One value only: {count}").format(count=counted(len(flat), "column")),
+            tr("Nothing can be learned from them."),
             len(flat),
             names=flat[:SHOWN],
             mend="drop-constant" if len(flat) < x.shape[1] else "",
@@ -77,8 +78,8 @@ def check_leaks(dataset: Dataset, x: np.ndarray) -> Iterator[Finding]:
         yield Finding(
             "id-feature",
             "warning",
-            f"{counting[0]} numbers the rows",
-            "An ID says nothing about new samples. Give it the role id.",
+            tr("{counting} numbers the rows").format(counting=counting[0]),
+            tr("An ID says nothing about new samples. Give it the role id."),
             len(counting),
             names=counting[:SHOWN],
         )
@@ -102,8 +103,8 @@ def check_leaks(dataset: Dataset, x: np.ndarray) -> Iterator[Finding]:
         yield Finding(
             "label-leak",
             "warning",
-            f"{leaks[0].rsplit(':', 1)[0]} alone gives the class away",
-            "If it is known only after the class is known, scores will be worse in practice.",
+            tr("{rsplit} alone gives the class away").format(rsplit=leaks[0].rsplit(":", 1)[0]),
+            tr("If it is known only after the class is known, scores will be worse in practice."),
             len(leaks),
             names=leaks[:SHOWN],
         )

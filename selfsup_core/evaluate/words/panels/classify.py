@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from selfsup_core.evaluate.words.panels.seen import Seen
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted, percent
 
 ONE_CLASS = 0.98  # of the predictions
@@ -21,20 +22,26 @@ def say_confusion(seen: Seen) -> str:
     most = int(named.argmax())
     share = float(named[most] / max(1, named.sum()))
     if share >= ONE_CLASS and true[most] < ONE_CLASS * true.sum():
-        return f"Nearly everything is predicted as {seen.name(most)} ({percent(share)})."
+        return tr("Nearly everything is predicted as {name} ({share}).").format(
+            name=seen.name(most), share=percent(share)
+        )
     worst = _worst(seen)
     if worst is None:
         return ""
     wrong, source, target, rows = worst
     if not wrong:
-        return f"All {int(true.sum()):,} validation rows are classified correctly."
+        return tr("All {sum:,} validation rows are classified correctly.").format(sum=int(true.sum()))
     never = np.flatnonzero((true > 0) & (named == 0))
     if len(never):
         of = counted(int((true > 0).sum()), "class", "classes")
         verb, name = "is" if len(never) == 1 else "are", seen.name(int(never[0]))
-        return f"{len(never)} of {of} {verb} never predicted, such as {name}."
+        return tr("{count} of {of} {verb} never predicted, such as {name}.").format(
+            count=len(never), of=of, verb=verb, name=name
+        )
     names = seen.name(source), seen.name(target)
-    return f"Confused most often: {names[0]} is taken for {names[1]}, {wrong} of its {rows} rows."
+    return tr("Confused most often: {names} is taken for {names_2}, {wrong} of its {rows} rows.").format(
+        names=names[0], names_2=names[1], wrong=wrong, rows=rows
+    )
 
 
 def _say_guesses(seen: Seen, rows: int) -> str:
@@ -42,8 +49,10 @@ def _say_guesses(seen: Seen, rows: int) -> str:
     right = np.trace(matrix) if matrix is not None else sums[0].sum() if sums is not None else None
     if right is None:
         return ""
-    said = f"{percent(int(right) / rows)} of {rows:,} validation rows are right"
-    return f"Before training, predictions are guesses: {said}."
+    said = tr("{right} of {rows:,} validation rows are right").format(
+        right=percent(int(right) / rows), rows=rows
+    )
+    return tr("Before training, predictions are guesses: {said}.").format(said=said)
 
 
 def _worst(seen: Seen) -> tuple[int, int, int, int] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from selfsup_core.evaluate.words.panels.seen import Seen, known
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 
@@ -12,18 +13,26 @@ def say_code(seen: Seen) -> str:
     if not row or size < 1:
         return ""
     if (used := known(row.get("val_used_codes"))) is not None:
-        return f"{percent(used)} of the codebook's entries are in use."
+        return tr("{used} of the codebook's entries are in use.").format(used=percent(used))
     if (active := known(row.get("val_active_dimensions"))) is not None:
-        return f"{round(active)} of {size} dimensions of the code carry information (KL above 0.01)."
+        return tr("{active} of {size} dimensions of the code carry information (KL above 0.01).").format(
+            active=round(active), size=size
+        )
     dead = known(row.get("val_dead_units"))
     if dead is not None and (count := round(dead * size)):
-        said = "is the same for all samples, and tells nothing"
+        said = tr("is the same for all samples, and tells nothing")
         if count > 1:
-            said = "are the same for all samples: they tell nothing"
-        return f"{count} of {size} numbers of the code {said}."
+            said = tr("are the same for all samples: they tell nothing")
+        return tr("{count} of {size} numbers of the code {said}.").format(count=count, size=size, said=said)
     if (share := known(row.get("val_active_share"))) is not None:
-        return f"For a sample, {percent(share)} of the {size} units of the code are active on average."
-    return "" if dead is None else f"All {size} numbers of the code differ from sample to sample."
+        return tr("For a sample, {share} of the {size} units of the code are active on average.").format(
+            share=percent(share), size=size
+        )
+    return (
+        ""
+        if dead is None
+        else tr("All {size} numbers of the code differ from sample to sample.").format(size=size)
+    )
 
 
 def say_views_code(seen: Seen) -> str:
@@ -31,4 +40,6 @@ def say_views_code(seen: Seen) -> str:
     rank = known(seen.row.get("rankme"))
     if rank is None or seen.code_size < 1:
         return ""
-    return f"The code uses about {rank:.0f} of its {seen.code_size} directions (effective rank)."
+    return tr("The code uses about {rank:.0f} of its {code_size} directions (effective rank).").format(
+        rank=rank, code_size=seen.code_size
+    )

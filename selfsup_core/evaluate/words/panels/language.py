@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from selfsup_core.evaluate.words.panels.seen import Seen, known
+from selfsup_core.translation import tr
 from selfsup_core.wording import brief, percent
 
 LONGEST_PERIOD, LEAST_REPEATS, LEAST_LETTERS = 24, 4, 24
@@ -19,13 +20,17 @@ def say_writing(seen: Seen) -> str:
     if not isinstance(text, str) or not text:
         return ""
     if (again := find_loop(text)) and seen.epoch:
-        return f"It repeats itself; its text ends in “{again}” again and again."
+        return tr("It repeats itself; its text ends in “{again}” again and again.").format(again=again)
     perplexity, tokens = known(seen.row.get("val_token_perplexity")), seen.baseline.get("vocabulary", 0)
     if perplexity is None or not tokens:
         return ""
     if perplexity >= tokens:
-        return f"It writes noise: it knows no better than to treat all {tokens:,} tokens alike."
-    return f"At each token it is as unsure as among {brief(perplexity)} equally likely ones of {tokens:,}."
+        return tr("It writes noise: it knows no better than to treat all {tokens:,} tokens alike.").format(
+            tokens=tokens
+        )
+    return tr(
+        "At each token it is as unsure as among {perplexity} equally likely ones of {tokens:,}."
+    ).format(perplexity=brief(perplexity), tokens=tokens)
 
 
 def _say_filled(filled: list[object]) -> str:
@@ -40,7 +45,9 @@ def _say_filled(filled: list[object]) -> str:
         return ""
     right = guesses.count(RIGHT)
     verb, share = "is" if right == 1 else "are", percent(right / len(guesses))
-    return f"Of {len(guesses)} hidden tokens shown, {right} {verb} guessed right ({share})."
+    return tr("Of {count} hidden tokens shown, {right} {verb} guessed right ({share}).").format(
+        count=len(guesses), right=right, verb=verb, share=share
+    )
 
 
 def find_loop(text: str) -> str:

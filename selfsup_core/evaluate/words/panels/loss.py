@@ -6,6 +6,7 @@ import math
 
 from selfsup_core.evaluate.rows import EpochRow
 from selfsup_core.evaluate.words.panels.seen import Seen, known
+from selfsup_core.translation import tr
 from selfsup_core.wording import brief, percent
 
 STALE = 3  # epochs without a better validation loss: one or two happen by chance
@@ -20,19 +21,23 @@ def say_loss(seen: Seen) -> str:
         return ""
     loss, train = known(row.get("val_loss")), known(row.get("train_loss"))
     if seen.epoch and "val_loss" in row and loss is None:
-        return "The loss is no longer a number: training has diverged."
+        return tr("The loss is no longer a number: training has diverged.")
     if loss is None:
         return ""
     if seen.epoch == 0:
-        return f"Before training, the validation loss is {brief(loss)}. Training should lower it."
+        return tr("Before training, the validation loss is {loss}. Training should lower it.").format(
+            loss=brief(loss)
+        )
     if seen.has_sign("diverging"):
-        return "The loss is far above that before training: training diverges."
+        return tr("The loss is far above that before training: training diverges.")
     comparable = _comparable(seen)
     first = known(comparable[0].get("val_loss")) if comparable else None
     if seen.has_sign("complete-collapse") and first is not None and loss < first:
-        return "The loss is low because every sample gets the same embedding: a collapse, not a success."
+        return tr("The loss is low because every sample gets the same embedding: a collapse, not a success.")
     if _changes_weight(seen):
-        return "The weight of the KL term still changes, so losses of different epochs cannot be compared."
+        return tr(
+            "The weight of the KL term still changes, so losses of different epochs cannot be compared."
+        )
     return _say_overfitting(seen, loss, train) or _say_counting(seen, loss) or _say_fall(seen, loss, first)
 
 
@@ -62,11 +67,13 @@ def _say_overfitting(seen: Seen, loss: float, train: float | None) -> str:
     if lowest > loss or late < STALE or before is None or train >= before:
         return ""
     if seen.has_sign("over-fitting"):
-        return (
-            f"Overfitting: validation loss was lowest at epoch {best['epoch']} and has risen, while training "
+        return tr(
+            "Overfitting: validation loss was lowest at epoch {epoch} and has risen, while training "
             "loss falls."
-        )
-    return f"Validation loss has not fallen since epoch {best['epoch']}, while training loss still falls."
+        ).format(epoch=best["epoch"])
+    return tr("Validation loss has not fallen since epoch {epoch}, while training loss still falls.").format(
+        epoch=best["epoch"]
+    )
 
 
 def _say_counting(seen: Seen, loss: float) -> str:
@@ -75,14 +82,16 @@ def _say_counting(seen: Seen, loss: float) -> str:
     if single is None or pairs is None:
         return ""
     if loss >= single:
-        return (
-            f"Loss {loss:.2f}: not yet better than counting how frequent tokens are (unigram, {single:.2f})."
-        )
+        return tr(
+            "Loss {loss:.2f}: not yet better than counting how frequent tokens are (unigram, {single:.2f})."
+        ).format(loss=loss, single=single)
     if loss >= pairs:
-        beside = f"counting tokens ({single:.2f}), not yet than counting pairs of them ({pairs:.2f})"
-        return f"Loss {loss:.2f}: better than {beside}."
-    beside = f"counting pairs of tokens ({pairs:.2f}); it uses more than the last one"
-    return f"Loss {loss:.2f}: better than {beside}."
+        beside = tr(
+            "counting tokens ({single:.2f}), not yet than counting pairs of them ({pairs:.2f})"
+        ).format(single=single, pairs=pairs)
+        return tr("Loss {loss:.2f}: better than {beside}.").format(loss=loss, beside=beside)
+    beside = tr("counting pairs of tokens ({pairs:.2f}); it uses more than the last one").format(pairs=pairs)
+    return tr("Loss {loss:.2f}: better than {beside}.").format(loss=loss, beside=beside)
 
 
 def _say_fall(seen: Seen, loss: float, first: float | None) -> str:
@@ -91,22 +100,30 @@ def _say_fall(seen: Seen, loss: float, first: float | None) -> str:
         return ""
     fall, start = first - loss, _comparable(seen)[0]["epoch"]
     if fall <= 1e-9 * max(1.0, abs(first)):
-        return "Validation loss is not below where it was before training." if start == 0 else ""
+        return tr("Validation loss is not below where it was before training.") if start == 0 else ""
     if seen.epoch == 1:
-        return f"The first epoch took validation loss from {brief(first)} to {brief(loss)}."
+        return tr("The first epoch took validation loss from {first} to {loss}.").format(
+            first=brief(first), loss=brief(loss)
+        )
     span = max(1, math.ceil(seen.epoch / LAST))
-    last = "last epoch" if span == 1 else f"last {span} epochs"
+    last = tr("last epoch") if span == 1 else tr("last {span} epochs").format(span=span)
     earlier = _loss_at(seen, seen.epoch - span)
     if earlier is None:
         return ""
     share = (earlier - loss) / fall
     if share < 0:
-        return f"Validation loss has risen in the {last}."
+        return tr("Validation loss has risen in the {last}.").format(last=last)
     if share > 1 or start == seen.epoch - span:  # it had risen first, or the span is all there is
-        return f"Validation loss falls: from {brief(earlier)} to {brief(loss)} in the {last}."
+        return tr("Validation loss falls: from {earlier} to {loss} in the {last}.").format(
+            earlier=brief(earlier), loss=brief(loss), last=last
+        )
     if share < FLAT:
-        return f"The curve has flattened: the {last} brought {percent(share)} of the whole fall."
-    return f"Validation loss still falls: the {last} brought {percent(share)} of the whole fall."
+        return tr("The curve has flattened: the {last} brought {share} of the whole fall.").format(
+            last=last, share=percent(share)
+        )
+    return tr("Validation loss still falls: the {last} brought {share} of the whole fall.").format(
+        last=last, share=percent(share)
+    )
 
 
 def _loss_at(seen: Seen, epoch: int) -> float | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from selfsup_core.evaluate.words.panels.seen import Seen, error_of_share, known
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 NEAR = 0.02  # below this difference of accuracies none is called better, as in the verdict
@@ -24,7 +25,7 @@ UNSURE = 0.5
 def say_map(seen: Seen) -> str:
     """Of an autoencoder: neighbors' accuracy in the code beside that in the raw input."""
     if _is_point(seen):
-        return "All samples have nearly the same code, so the map is a single point."
+        return tr("All samples have nearly the same code, so the map is a single point.")
     knn, raw = known(seen.row.get("knn_accuracy")), known(seen.baseline.get("raw_knn_accuracy"))
     if knn is None:
         return _say_shown(seen)
@@ -34,11 +35,11 @@ def say_map(seen: Seen) -> str:
 def say_views_map(seen: Seen) -> str:
     """Of learning from views: the same, beside the untrained network too."""
     if _is_point(seen):
-        return "All samples have nearly the same code, so the map is a single point."
+        return tr("All samples have nearly the same code, so the map is a single point.")
     knn = known(seen.row.get("knn_accuracy"))
     if knn is None:
         return _say_shown(seen)
-    names = (("raw_knn_accuracy", seen.raw), ("untrained_knn_accuracy", "the untrained network"))
+    names = (("raw_knn_accuracy", seen.raw), ("untrained_knn_accuracy", tr("the untrained network")))
     beside = [(known(seen.baseline.get(key)), name) for key, name in names]
     return _say_neighbors(seen, 20, knn, beside)
 
@@ -46,21 +47,25 @@ def say_views_map(seen: Seen) -> str:
 def _say_neighbors(seen: Seen, count: int, knn: float, beside: list[tuple[float | None, str]]) -> str:
     labels = seen.static.get("labels")
     there = labels[labels >= 0] if labels is not None else np.zeros(0, int)
-    said = f"{count} nearest neighbors {percent(knn)}"
+    said = tr("{count} nearest neighbors {knn}").format(count=count, knn=percent(knn))
     if len(there) and knn <= np.bincount(there).max() / len(there) + OVER_CHANCE:
-        return f"The code does not separate classes yet: {said}, about as much as guessing."
+        return tr("The code does not separate classes yet: {said}, about as much as guessing.").format(
+            said=said
+        )
     best = max(((value, name) for value, name in beside if value is not None), default=None)
     if best is None:
-        return f"Accuracy in the code: {said}."
+        return tr("Accuracy in the code: {said}.").format(said=said)
     value, name = best
     how = (
-        "better than"
+        tr("better than")
         if knn > value + NEAR
-        else "about as well as"
+        else tr("about as well as")
         if knn >= value - NEAR
-        else "less well than"
+        else tr("less well than")
     )
-    return f"The code separates classes {how} {name}: {said}, there {percent(value)}."
+    return tr("The code separates classes {how} {name}: {said}, there {value}.").format(
+        how=how, name=name, said=said, value=percent(value)
+    )
 
 
 def _is_point(seen: Seen) -> bool:
@@ -76,8 +81,12 @@ def _say_shown(seen: Seen) -> str:
     if share is None:
         return ""
     if share < LITTLE:
-        return f"The map shows {percent(share)} of the code's variance: what looks close may be far apart."
-    return f"The map shows {percent(share)} of the code's variance, most of what there is."
+        return tr("The map shows {share} of the code's variance: what looks close may be far apart.").format(
+            share=percent(share)
+        )
+    return tr("The map shows {share} of the code's variance, most of what there is.").format(
+        share=percent(share)
+    )
 
 
 def say_token_map(seen: Seen) -> str:
@@ -97,11 +106,11 @@ def say_token_map(seen: Seen) -> str:
     chance = float(np.square(shares).sum())
     # Four standard errors: nearest neighbors depend on each other, and untrained tokens reached three.
     if same <= chance + 2 * error_of_share(chance, len(kinds)):
-        return (
-            f"No order by kind yet: the nearest token is of the same kind for {percent(same)}, as by chance."
-        )
-    said = f"for {percent(same)}, by chance for {percent(chance)}"
-    return f"Tokens gather by kind: the nearest one is of the same kind {said}."
+        return tr(
+            "No order by kind yet: the nearest token is of the same kind for {same}, as by chance."
+        ).format(same=percent(same))
+    said = tr("for {same}, by chance for {chance}").format(same=percent(same), chance=percent(chance))
+    return tr("Tokens gather by kind: the nearest one is of the same kind {said}.").format(said=said)
 
 
 def say_score_map(seen: Seen) -> str:
@@ -116,15 +125,19 @@ def say_score_map(seen: Seen) -> str:
         return ""
     right, mean = float((labels == predicted)[used].mean()), float(sure[used].mean())
     if seen.epoch == 0:
-        unsure = f"Before training, the network is not sure of anything: mean confidence {percent(mean)}."
+        unsure = tr("Before training, the network is not sure of anything: mean confidence {mean}.").format(
+            mean=percent(mean)
+        )
         return unsure if mean < UNSURE else ""
-    said = f"mean confidence {percent(mean)}, and {percent(right)} of the validation points are right"
+    said = tr("mean confidence {mean}, and {right} of the validation points are right").format(
+        mean=percent(mean), right=percent(right)
+    )
     margin = max(TRUSTED, error_of_share(right, int(used.sum())))
     if mean > right + margin:
-        return f"Surer than it should be: {said}."
+        return tr("Surer than it should be: {said}.").format(said=said)
     if mean < right - margin:
-        return f"Less sure than it could be: {said}."
-    return f"About as sure as it should be: {said}."
+        return tr("Less sure than it could be: {said}.").format(said=said)
+    return tr("About as sure as it should be: {said}.").format(said=said)
 
 
 def say_pseudo_map(seen: Seen) -> str:
@@ -138,6 +151,8 @@ def say_pseudo_map(seen: Seen) -> str:
         return ""
     share = float((pseudo[pool] >= 0).mean())
     if share == 0:
-        return f"The {given:,} large points have given labels; no other point has a pseudo-label yet."
-    said = f"{given:,} points have given labels (the large ones)"
-    return f"{said}; of the others, {percent(share)} have a pseudo-label."
+        return tr(
+            "The {given:,} large points have given labels; no other point has a pseudo-label yet."
+        ).format(given=given)
+    said = tr("{given:,} points have given labels (the large ones)").format(given=given)
+    return tr("{said}; of the others, {share} have a pseudo-label.").format(said=said, share=percent(share))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from selfsup_core.evaluate.words.panels.seen import Seen, error_of_share, known
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted, percent
 
 TRUTH, PROPOSED, KEPT, GIVEN = range(4)  # rows of `mix`
@@ -26,20 +27,28 @@ def say_rounds(seen: Seen) -> str:
     if student is None or twin is None:
         return ""
     if seen.epoch == 0:
-        return "Before the first round, the student and its twin are the same untrained network."
+        return tr("Before the first round, the student and its twin are the same untrained network.")
     rows = seen.baseline.get("test_rows", 0)
     gap = student - twin
-    points = f"{100 * abs(gap):.1f} points"
+    points = tr("{gap:.1f} points").format(gap=100 * abs(gap))
     if abs(gap) < 0.0005:
-        return "Student and twin are equally accurate: pseudo-labels make no difference so far."
+        return tr("Student and twin are equally accurate: pseudo-labels make no difference so far.")
     if not rows:  # a run of an earlier version does not say
-        return f"The student is {points} {'above' if gap > 0 else 'below'} its twin, without pseudo-labels."
+        return tr("The student is {points} {value} its twin, without pseudo-labels.").format(
+            points=points, value="above" if gap > 0 else "below"
+        )
     if abs(gap) <= 2**0.5 * error_of_share(twin, rows):
-        where = f"which may be chance on {rows:,} test rows"
-        return f"No clear difference: student and twin are {points} apart, {where}."
+        where = tr("which may be chance on {rows:,} test rows").format(rows=rows)
+        return tr("No clear difference: student and twin are {points} apart, {where}.").format(
+            points=points, where=where
+        )
     if gap > 0:
-        return f"Pseudo-labels help so far: the student is {points} above its twin, without them."
-    return f"Pseudo-labels do harm so far: the student is {points} below its twin, without them."
+        return tr("Pseudo-labels help so far: the student is {points} above its twin, without them.").format(
+            points=points
+        )
+    return tr("Pseudo-labels do harm so far: the student is {points} below its twin, without them.").format(
+        points=points
+    )
 
 
 def say_labels(seen: Seen) -> str:
@@ -51,30 +60,30 @@ def say_labels(seen: Seen) -> str:
     total = int(kept.sum())
     if not total:
         return (
-            "Nothing is kept before the first round."
+            tr("Nothing is kept before the first round.")
             if seen.epoch == 0
-            else "No proposal was kept in this round."
+            else tr("No proposal was kept in this round.")
         )
     most = int(kept.argmax())
     share, before = kept[most] / total, given[most] / max(1, given.sum())
     if share >= ONE_CLASS and total >= LEAST_KEPT and before < ONE_CLASS and len(kept) > 1:
-        return (
-            f"Nearly all kept labels are of one class, {seen.name(most)}: {percent(share)}, and "
-            f"{percent(before)} of the given ones."
-        )
+        return tr(
+            "Nearly all kept labels are of one class, {name}: {share}, and {before} of the given ones."
+        ).format(name=seen.name(most), share=percent(share), before=percent(before))
     none = np.flatnonzero((given > 0) & (kept == 0))
     if len(none):
         verb = "has" if len(none) == 1 else "have"
         of = counted(int((given > 0).sum()), "class", "classes")
-        return f"{len(none)} of {of} {verb} no kept label, such as {seen.name(int(none[0]))}."
+        return tr("{count} of {of} {verb} no kept label, such as {name}.").format(
+            count=len(none), of=of, verb=verb, name=seen.name(int(none[0]))
+        )
     least = int(np.where(kept > 0, kept, kept.max() + 1).argmin())
     if kept[most] == total:
-        return f"All {total:,} kept labels are of {seen.name(most)}."
+        return tr("All {total:,} kept labels are of {name}.").format(total=total, name=seen.name(most))
     if least == most:
-        return f"The kept labels are even: {int(kept[most]):,} of each class."
-    return (
-        f"Kept labels per class: from {int(kept[least]):,} ({seen.name(least)}) to {int(kept[most]):,} "
-        f"({seen.name(most)})."
+        return tr("The kept labels are even: {kept:,} of each class.").format(kept=int(kept[most]))
+    return tr("Kept labels per class: from {kept:,} ({name}) to {kept_2:,} ({name_2}).").format(
+        kept=int(kept[least]), name=seen.name(least), kept_2=int(kept[most]), name_2=seen.name(most)
     )
 
 
@@ -86,10 +95,12 @@ def say_true_labels(seen: Seen) -> str:
     kept, truth = (mix[row] / mix[row].sum() for row in (KEPT, TRUTH))
     at = int(np.abs(kept - truth).argmax())
     if abs(kept[at] - truth[at]) < DRIFT:
-        return "The kept labels have nearly the same class shares as the true classes."
-    which = "too often" if kept[at] > truth[at] else "too seldom"
-    shares = f"{percent(kept[at])} of the labels, but {percent(truth[at])} of the true classes"
-    return f"{seen.name(at)} is kept {which}: {shares}."
+        return tr("The kept labels have nearly the same class shares as the true classes.")
+    which = tr("too often") if kept[at] > truth[at] else tr("too seldom")
+    shares = tr("{kept} of the labels, but {truth} of the true classes").format(
+        kept=percent(kept[at]), truth=percent(truth[at])
+    )
+    return tr("{name} is kept {which}: {shares}.").format(name=seen.name(at), which=which, shares=shares)
 
 
 def say_confidence(seen: Seen) -> str:
@@ -99,12 +110,11 @@ def say_confidence(seen: Seen) -> str:
         return ""
     total = int(counts.sum())
     sure, half = counts[_bin(SURE, counts) :].sum(), counts[: _bin(0.5, counts)].sum()
-    low = f"{percent(half / total)} below 50%" if half else "none below 50%"
+    low = tr("{half} below 50%").format(half=percent(half / total)) if half else tr("none below 50%")
     if not sure:
-        return f"No proposal is at least {percent(SURE)} confident; {low}."
-    return (
-        f"{percent(sure / total)} of {counted(total, 'proposal')} are at least {percent(SURE)} confident, "
-        f"{low}."
+        return tr("No proposal is at least {sure} confident; {low}.").format(sure=percent(SURE), low=low)
+    return tr("{sure} of {total} are at least {sure_2} confident, {low}.").format(
+        sure=percent(sure / total), total=counted(total, "proposal"), sure_2=percent(SURE), low=low
     )
 
 
@@ -118,8 +128,14 @@ def say_true_confidence(seen: Seen) -> str:
     if known_rows < LEAST_KEPT:
         return ""
     right = float(sure[:, RIGHT].sum() / known_rows)
-    said = f"of those at least {percent(SURE)} confident, {percent(right)} are correct"
-    return f"Confidence misleads: {said}." if right < SURE - DOUBT else f"Confidence holds: {said}."
+    said = tr("of those at least {sure} confident, {right} are correct").format(
+        sure=percent(SURE), right=percent(right)
+    )
+    return (
+        tr("Confidence misleads: {said}.").format(said=said)
+        if right < SURE - DOUBT
+        else tr("Confidence holds: {said}.").format(said=said)
+    )
 
 
 def _by_confidence(seen: Seen) -> np.ndarray | None:
@@ -142,18 +158,28 @@ def say_flow(seen: Seen) -> str:
     _, fresh, stayed, changed, dropped = counts
     before, now = stayed + changed + dropped, fresh + stayed + changed
     if not before:
-        return f"The first labels: {now:,} rows are kept." if now else ""
+        return tr("The first labels: {now:,} rows are kept.").format(now=now) if now else ""
     if dropped / before >= DROPPED:
-        return f"Unsettled: {percent(dropped / before)} of the labels kept before were dropped in this round."
+        return tr("Unsettled: {dropped} of the labels kept before were dropped in this round.").format(
+            dropped=percent(dropped / before)
+        )
     if changed / before >= UNSETTLED:
-        return f"Unsettled: {percent(changed / before)} of the labels kept before changed their class."
+        return tr("Unsettled: {changed} of the labels kept before changed their class.").format(
+            changed=percent(changed / before)
+        )
     if fresh > before:
-        return f"Growing: {fresh:,} rows are new among the kept ones, {before:,} were there before."
+        return tr(
+            "Growing: {fresh:,} rows are new among the kept ones, {before:,} were there before."
+        ).format(fresh=fresh, before=before)
     if stayed == before and not fresh:
-        return "Settled: the same rows are kept with the same labels as in the round before."
+        return tr("Settled: the same rows are kept with the same labels as in the round before.")
     if stayed == before:
-        return f"Growing: {fresh:,} rows are new among the kept ones; the labels of all others are unchanged."
-    return f"Settling: {percent(stayed / before)} of the labels kept before are unchanged."
+        return tr(
+            "Growing: {fresh:,} rows are new among the kept ones; the labels of all others are unchanged."
+        ).format(fresh=fresh)
+    return tr("Settling: {stayed} of the labels kept before are unchanged.").format(
+        stayed=percent(stayed / before)
+    )
 
 
 def _totals(seen: Seen) -> tuple[int, int, int, int, int] | None:
@@ -181,10 +207,9 @@ def say_errors(seen: Seen) -> str:
     if least is None:
         return ""
     chance = 1 / len(seen.classes)
-    return (
-        f"The least certain proposal has confidence {percent(least)}; guessing among {len(seen.classes):,} "
-        f"classes has {percent(chance)}."
-    )
+    return tr(
+        "The least certain proposal has confidence {least}; guessing among {count:,} classes has {chance}."
+    ).format(least=percent(least), count=len(seen.classes), chance=percent(chance))
 
 
 def say_true_errors(seen: Seen) -> str:
@@ -196,8 +221,10 @@ def say_true_errors(seen: Seen) -> str:
         mix = seen.arrays.get("mix")
         if mix is None or not mix[PROPOSED].sum() or not mix[TRUTH].sum():
             return ""
-        return "No proposal is wrong among the rows whose true class is known."
+        return tr("No proposal is wrong among the rows whose true class is known.")
     if not np.isfinite(found).any():
         return ""
     most = float(np.nanmax(found))
-    return f"The most confident mistake has confidence {percent(most)}: sure is not the same as right."
+    return tr("The most confident mistake has confidence {most}: sure is not the same as right.").format(
+        most=percent(most)
+    )

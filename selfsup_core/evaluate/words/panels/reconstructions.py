@@ -6,6 +6,7 @@ import numpy as np
 
 from selfsup_core.evaluate.words.panels.seen import Seen, known
 from selfsup_core.evaluate.words.verdict import MARGIN
+from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
 LEAST_TILES = 4
@@ -32,10 +33,14 @@ def say_reconstructions(seen: Seen) -> str:
 def _say_same(seen: Seen, error: float, spread: float) -> str:
     """The error of the samples' mean is their variance, so an error near it tells that this is the output."""
     if error <= NEAR_MEAN * spread:
-        return f"The output is the same for all {seen.noun}: the network has only learned their mean."
+        return tr("The output is the same for all {noun}: the network has only learned their mean.").format(
+            noun=seen.noun
+        )
     if seen.epoch == 0:
-        return f"Before training, the output is the same for all {seen.noun}, and not even their mean."
-    return f"The output is the same for all {seen.noun}, and not even their mean."
+        return tr("Before training, the output is the same for all {noun}, and not even their mean.").format(
+            noun=seen.noun
+        )
+    return tr("The output is the same for all {noun}, and not even their mean.").format(noun=seen.noun)
 
 
 def _say_repaired(x: np.ndarray, y: np.ndarray, corrupted: np.ndarray) -> str:
@@ -43,8 +48,10 @@ def _say_repaired(x: np.ndarray, y: np.ndarray, corrupted: np.ndarray) -> str:
     if before <= 1e-6:
         return ""
     if after >= before:
-        return "The corrupted input is still nearer to the original than the output is."
-    return f"The output has {percent(1 - after / before)} less error than the corrupted input."
+        return tr("The corrupted input is still nearer to the original than the output is.")
+    return tr("The output has {after} less error than the corrupted input.").format(
+        after=percent(1 - after / before)
+    )
 
 
 def _say_explained(seen: Seen) -> str:
@@ -53,20 +60,32 @@ def _say_explained(seen: Seen) -> str:
     if error is None or mean is None or mean < 1e-9:
         return ""
     if error >= mean:
-        return f"The output is further from new {seen.noun} than the mean of all is: not learned yet."
-    said = f"The output explains {percent(1 - error / mean)} of the variance of new {seen.noun}"
+        return tr("The output is further from new {noun} than the mean of all is: not learned yet.").format(
+            noun=seen.noun
+        )
+    said = tr("The output explains {error} of the variance of new {noun}").format(
+        error=percent(1 - error / mean), noun=seen.noun
+    )
     pca, size = known(seen.baseline.get("pca_mse")), seen.baseline.get("pca_components", 0)
     if pca is None or pca < 1e-6 or not size:
         return f"{said}."
     if error > pca * (1 + MARGIN):
-        return f"{said}, less than PCA with {size} numbers ({percent(1 - pca / mean)})."
+        return tr("{said}, less than PCA with {size} numbers ({pca}).").format(
+            said=said, size=size, pca=percent(1 - pca / mean)
+        )
     if error >= pca * (1 - MARGIN):
-        return f"{said}, about as much as PCA with {size} numbers."
-    return f"{said}, more than PCA with {size} numbers ({percent(1 - pca / mean)})."
+        return tr("{said}, about as much as PCA with {size} numbers.").format(said=said, size=size)
+    return tr("{said}, more than PCA with {size} numbers ({pca}).").format(
+        said=said, size=size, pca=percent(1 - pca / mean)
+    )
 
 
 def _say_shown(seen: Seen, error: float, spread: float) -> str:
     """From the samples shown alone, as in the middle of an epoch."""
     if error >= spread:
-        return f"The output is further from these {seen.noun} than their mean is: not learned yet."
-    return f"The output explains {percent(1 - error / spread)} of the variance of the {seen.noun} shown."
+        return tr("The output is further from these {noun} than their mean is: not learned yet.").format(
+            noun=seen.noun
+        )
+    return tr("The output explains {error} of the variance of the {noun} shown.").format(
+        error=percent(1 - error / spread), noun=seen.noun
+    )

@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from selfsup_core.evaluate.rows import Baseline, EpochRow
+from selfsup_core.translation import tr, tr_later
 
 MOST_LETTERS = 110
 MOST_NAME = 20  # letters of a class's name within a sentence
 NOUNS = {"image": "images", "sound": "sounds", "table": "rows", "text": "texts"}
 RAW = {
-    "image": "raw pixels",
-    "sound": "raw spectrograms",
-    "table": "the raw columns",
-    "text": "the raw words",
+    "image": tr_later("raw pixels"),
+    "sound": tr_later("raw spectrograms"),
+    "table": tr_later("the raw columns"),
+    "text": tr_later("the raw words"),
 }
 
 
@@ -66,7 +67,7 @@ class Seen:
         """A class's name, cut where it is long; "class 3" where it is a number."""
         name = str(self.classes[index]) if 0 <= index < len(self.classes) else str(index)
         if name[:1].isdigit():
-            name = f"class {name}"
+            name = tr("class {name}").format(name=name)
         return name if len(name) <= MOST_NAME else f"{name[: MOST_NAME - 1]}…"
 
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from selfsup_core.evaluate.words.panels.seen import Seen, known
+from selfsup_core.translation import tr
 
 APART, CLOSE = 0.5, 0.05  # between the cosines of views of one sample and of different ones
 BY_CLASS = 0.1  # by which samples of one class are more alike than those of different ones
@@ -24,12 +25,14 @@ def say_pairs(seen: Seen) -> str:
     if cosines is None:
         return ""
     own, others = float(np.diag(cosines).mean()), _mean_of_others(cosines)
-    beside = f"views of one sample have cosine {own:.2f}, of different ones {others:.2f}"
+    beside = tr("views of one sample have cosine {own:.2f}, of different ones {others:.2f}").format(
+        own=own, others=others
+    )
     if own - others < CLOSE:
-        return f"Nothing is told apart: {beside}."
+        return tr("Nothing is told apart: {beside}.").format(beside=beside)
     if own - others < APART:
-        return f"Samples begin to be told apart: {beside}."
-    return f"Samples are told apart: {beside}."
+        return tr("Samples begin to be told apart: {beside}.").format(beside=beside)
+    return tr("Samples are told apart: {beside}.").format(beside=beside)
 
 
 def say_similarity(seen: Seen) -> str:
@@ -42,7 +45,9 @@ def say_similarity(seen: Seen) -> str:
     others = cosines.copy()
     np.fill_diagonal(others, -np.inf)
     found = int((np.diag(cosines) > others.max(axis=1)).sum())
-    said = f"For {found} of {size} samples their own second view is the most similar"
+    said = tr("For {found} of {size} samples their own second view is the most similar").format(
+        found=found, size=size
+    )
     labels = seen.static.get("tile_labels")
     if labels is None or len(labels) != size:
         return f"{said}."
@@ -54,7 +59,9 @@ def say_similarity(seen: Seen) -> str:
     within, across = float(cosines[same].mean()), float(cosines[different].mean())
     if within < across + BY_CLASS:
         return f"{said}."
-    return f"{said}; cosines within a class: {within:.2f}, else {across:.2f}."
+    return tr("{said}; cosines within a class: {within:.2f}, else {across:.2f}.").format(
+        said=said, within=within, across=across
+    )
 
 
 def _cosines(seen: Seen) -> np.ndarray | None:
@@ -78,16 +85,22 @@ def say_spectrum(seen: Seen) -> str:
         return ""
     values, size = found.astype(np.float64), len(found)
     if seen.has_sign("complete-collapse"):
-        return "All embeddings are nearly one point; the spectrum shows what little is left between them."
+        return tr("All embeddings are nearly one point; the spectrum shows what little is left between them.")
     rank = effective_rank(values)
     below = np.maximum(values[1:], 1e-12)
     steps = np.where(below < DEEP * values[0], values[:-1] / below, 0.0)[: max(1, int(LATE * size))]
     at = int(steps.argmax()) + 1
     if steps[at - 1] >= CLIFF:
-        return f"A cliff after {at} of {size} values: in the other directions embeddings hardly differ."
+        return tr(
+            "A cliff after {at} of {size} values: in the other directions embeddings hardly differ."
+        ).format(at=at, size=size)
     if rank < FEW * size:
-        return f"No cliff, but few directions count: about {rank:.0f} of {size} (effective rank)."
-    return f"No cliff: embeddings differ in about {rank:.0f} of {size} directions (effective rank)."
+        return tr("No cliff, but few directions count: about {rank:.0f} of {size} (effective rank).").format(
+            rank=rank, size=size
+        )
+    return tr(
+        "No cliff: embeddings differ in about {rank:.0f} of {size} directions (effective rank)."
+    ).format(rank=rank, size=size)
 
 
 def effective_rank(values: np.ndarray) -> float:
@@ -104,12 +117,18 @@ def say_sphere(seen: Seen) -> str:
     x = points.astype(np.float64)
     length, shape = float(np.linalg.norm(x.mean(axis=0))), "circle" if x.shape[1] == 2 else "sphere"
     if length > CROWDED:
-        return "All points crowd at one place: every sample gets nearly the same embedding."
+        return tr("All points crowd at one place: every sample gets nearly the same embedding.")
     close = known(seen.row.get("alignment"))
-    lines = "" if close is None else f" Two views lie {math.sqrt(max(0.0, close)):.2f} apart (of 2)."
+    lines = (
+        ""
+        if close is None
+        else tr(" Two views lie {sqrt:.2f} apart (of 2).").format(sqrt=math.sqrt(max(0.0, close)))
+    )
     if length > LOPSIDED:
-        return f"Points keep to one side of the {shape}.{lines}"
+        return tr("Points keep to one side of the {shape}.{lines}").format(shape=shape, lines=lines)
     least = float(np.linalg.eigvalsh(x.T @ x / len(x))[0])
     if least < THIN / x.shape[1]:
-        return f"Points lie at two ends or on a line, not all around the {shape}.{lines}"
-    return f"Points lie all around the {shape}.{lines}"
+        return tr("Points lie at two ends or on a line, not all around the {shape}.{lines}").format(
+            shape=shape, lines=lines
+        )
+    return tr("Points lie all around the {shape}.{lines}").format(shape=shape, lines=lines)
