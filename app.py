@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts.lessons.opened import keep_in_address
 from pages.parts.lessons.panel import show_lesson
+from pages.parts.room.spotlight import announce
 from pages.parts.shared import door, header, showing, uploader, viewer
 from pages.parts.shared.address import begin_address, end_address
 from pages.parts.shared.workspace import plain, workspace
@@ -74,6 +75,8 @@ tools = header.place_header()
 try:
     header.begin(page.url_path)
     showing.follow_address()
+    if viewer.in_room() and page.url_path != "room":
+        announce()
     show_lesson(page.url_path)
     page.run()
 finally:

@@ -24,7 +24,7 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 from streamlit.runtime.pages_manager import PagesManager
 
-from pages.parts.shared import carry, door, qr, quiet, routes, updated, upload_store, viewer
+from pages.parts.shared import carry, door, login, qr, quiet, routes, updated, upload_store, viewer
 from pages.parts.shared.welcome import (
     addresses,
     hosts_by_https,
@@ -36,6 +36,7 @@ from pages.parts.shared.welcome import (
     write_open_file,
 )
 from pages.parts.space import routes as routes_space
+from selfsup_core.data.quota import DISK_MB, LEAST_MB, MOST_MB
 from selfsup_core.environment import close_machine
 from selfsup_core.errors import StudioError
 from selfsup_core.files import disk_error, keep_private, policy_hash
@@ -198,6 +199,12 @@ def read_arguments() -> argparse.Namespace:
         help="Runs at once in a room; without it this is measured when the room opens.",
     )
     parser.add_argument(
+        "--disk",
+        type=int,
+        metavar="MB",
+        help=f"Megabytes of disk that each person in a room may use ({DISK_MB}).",
+    )
+    parser.add_argument(
         "--new-token", action="store_true", help="Create a new token; the old one stops working."
     )
     arguments = parser.parse_args()
@@ -205,6 +212,10 @@ def read_arguments() -> argparse.Namespace:
         parser.error(f"--url must begin with https:// or http:// and name a host; found {arguments.url!r}.")
     if arguments.runs and not arguments.room:
         parser.error("--runs is for a room; add --room.")
+    if arguments.disk is not None and not arguments.room:
+        parser.error("--disk is for a room; add --room.")
+    if arguments.disk is not None and not LEAST_MB <= arguments.disk <= MOST_MB:
+        parser.error(f"--disk must be {LEAST_MB} to {MOST_MB:,} MB; found {arguments.disk}.")
     if arguments.room and arguments.no_token:
         parser.error("--room needs the token, by which the teacher is known; leave out --no-token.")
     return arguments
@@ -246,10 +257,12 @@ def main() -> None:
         for name in REMOTE.values():  # the host's model and key are not for everybody who joins
             os.environ.pop(name, None)
         access.capacity = arguments.runs or 1
-        about = room.open(access.capacity)
+        access.disk_mb = arguments.disk or DISK_MB
+        access.login = login.read_login(hosts)
+        about = room.open(access.capacity, access.disk_mb)
         if not arguments.runs:
             threading.Thread(target=measure_room, args=(room, arguments.port), daemon=True).start()
-        print(room_lines(here, others, token, about["code"]), flush=True)
+        print(room_lines(here, others, token, "" if access.login else about["code"]), flush=True)
     else:
         room.close()
         print(welcome(here, others, token), flush=True)

@@ -6,6 +6,7 @@ from itertools import filterfalse, islice
 
 import streamlit as st
 
+from pages.parts.home import open_room
 from pages.parts.home.cards import PARTS, PEOPLE, Card
 from pages.parts.home.invite import show_invite
 from pages.parts.home.left_off import show_left_off
@@ -100,3 +101,4 @@ with errors_shown():
     add_examples(workspace())
 st.subheader(tr("Recent runs"), anchor=False)
 keep_fresh(show_recent)
+open_room.show()

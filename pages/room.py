@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.room import mine, wall
+from pages.parts.room import mine, wall, watch
 from pages.parts.shared import viewer
 from pages.parts.shared.workspace import guard
 from selfsup_core.translation import tr
 
 guard()
 st.title(tr("Room"), anchor=False)
-if not viewer.in_room():
+room = viewer.access.room if viewer.access else None
+if room is None:
     st.info(
         tr(
             "There is no room. `make room` or `python server.py --room` opens one: people "
@@ -20,6 +21,8 @@ if not viewer.in_room():
         ),
         icon=":material/groups:",
     )
+elif watch.is_asked() and viewer.here():
+    watch.show(room)
 elif viewer.here().is_teacher:
     wall.show()
 else:

@@ -23,7 +23,7 @@ from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.features.config import DataConfig
 from selfsup_core.settings import explain, list_settings
-from selfsup_core.wording import brief
+from selfsup_core.wording import brief, counted
 
 data_app = typer.Typer(help="Data sets.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="A data set's name, as `data list` gives it.")]
@@ -338,10 +338,19 @@ def data_delete(name: Name, workspace: Workspace = None, as_json: AsJson = False
 
 
 @data_app.command("trash")
-def data_trash(workspace: Workspace = None, as_json: AsJson = False) -> None:
+def data_trash(
+    empty: Annotated[bool, typer.Option("--empty", help="Delete them for good.")] = False,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
     """Deleted data sets that can still be restored."""
+    from selfsup_core.runs import trash
     from selfsup_core.runs.trash import list_trash
 
+    if empty:
+        count = trash.empty(place(workspace), is_data=True)
+        show({"deleted": count}, as_json, f"{counted(count, 'data set')} deleted for good.")
+        return
     found = [entry for entry in list_trash(place(workspace)) if entry.is_data is True]
     rows = [("ID", "NAME", "DAYS LEFT")]
     rows += [(entry.id, entry.name, f"{entry.days_left:.1f}") for entry in found]

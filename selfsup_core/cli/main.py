@@ -92,6 +92,11 @@ def app_command(
     no_token: Annotated[
         bool, typer.Option("--no-token", help="Let in anyone: for a server behind a login of its own.")
     ] = False,
+    room: Annotated[
+        bool, typer.Option("--room", help="Open a room: people join with a code and a nickname.")
+    ] = False,
+    runs: Annotated[int, typer.Option(help="Runs at once in a room (0: measured).", min=0)] = 0,
+    disk: Annotated[int, typer.Option(help="MB of disk for each person in a room (0: 1,000).", min=0)] = 0,
     renew: Annotated[
         bool, typer.Option("--new-token", help="Create a new token; the old one stops working.")
     ] = False,
@@ -107,6 +112,9 @@ def app_command(
         *(["--address", address] if address else []),
         *(["--url", url] if url else []),
         *(["--no-token"] if no_token else []),
+        *(["--room"] if room else []),
+        *(["--runs", str(runs)] if runs else []),
+        *(["--disk", str(disk)] if disk else []),
         *(["--new-token"] if renew else []),
     ]
     chosen = {"SELFSUP_WORKSPACE": str(place(workspace))}

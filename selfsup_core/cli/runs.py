@@ -12,6 +12,7 @@ import typer
 from selfsup_core.cli.comparing import runs_branch, runs_compare, runs_tree
 from selfsup_core.cli.output import AsJson, Workspace, place, show, summary_of, table
 from selfsup_core.errors import SettingError
+from selfsup_core.wording import counted
 
 if TYPE_CHECKING:
     from selfsup_core.runs.labels import Labels
@@ -70,6 +71,7 @@ def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False
     """State and numbers of one run, and what looks wrong in its newest epoch."""
     from selfsup_core.evaluate.words.views_trouble import all_gauges
     from selfsup_core.lessons.explained import explain_sign, say_place
+    from selfsup_core.room.line import say_wait
     from selfsup_core.runs.folder import open_run, read_rows, read_state
     from selfsup_core.runs.signs import say_sign, signs_of
     from selfsup_core.runs.waiting import waiting_for
@@ -83,6 +85,8 @@ def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False
         state["message"] = waits.sentence()
         if waits.working:
             state["message"] += f" runs pause {waits.working['run']} lets the next one start."
+    elif said := say_wait(folder, state):  # in a room
+        state["message"] = said
     lines += [state["message"]] if state["message"] else []
     if error := state["error"]:
         lines.append(f"{error['message']} {error['remedy']}".strip())
@@ -250,10 +254,19 @@ def runs_examples(workspace: Workspace = None, as_json: AsJson = False) -> None:
 
 
 @runs_app.command("trash")
-def runs_trash(workspace: Workspace = None, as_json: AsJson = False) -> None:
+def runs_trash(
+    empty: Annotated[bool, typer.Option("--empty", help="Delete them for good.")] = False,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
     """Deleted runs that can still be restored."""
+    from selfsup_core.runs import trash
     from selfsup_core.runs.trash import list_trash
 
+    if empty:
+        count = trash.empty(place(workspace), is_data=False)
+        show({"deleted": count}, as_json, f"{counted(count, 'run')} deleted for good.")
+        return
     found = [entry for entry in list_trash(place(workspace)) if entry.is_data is False]
     rows = [("ID", "NAME", "DAYS LEFT")]
     rows += [(entry.id, entry.name, f"{entry.days_left:.1f}") for entry in found]

@@ -49,6 +49,7 @@ def whole_line(
     *,
     capacity: int,
     lasts: Callable[[Waits], float | None],
+    held: Collection[str] = (),
 ) -> list[Place]:
     """The line in the order in which runs will start, if all take as long as expected.
 
@@ -56,8 +57,9 @@ def whole_line(
         working: person → seconds that their run has left, None when that is not known.
         capacity: how many runs may be at work at once; 0 while the room is paused.
         lasts: expected seconds of one that waits, None when nobody knows.
+        held: runs that cannot start before their owner does something; they stand at the end.
     """
-    left, turns = list(waiting), dict(served)
+    left, turns = [one for one in waiting if one.run not in held], dict(served)
     last = max([turn for turn in turns.values() if turn > float("-inf")], default=0.0)
     # (end, person, whether that end is known)
     ends = [
@@ -81,4 +83,5 @@ def whole_line(
         heapq.heappush(
             ends, (now + (TYPICAL_SECONDS if seconds is None else seconds), one.who, seconds is not None)
         )
-    return places
+    last_ones = sorted((one for one in waiting if one.run in held), key=lambda one: (one.asked, one.run))
+    return places + [Place(one, len(places) + i, None) for i, one in enumerate(last_ones, start=1)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import unicodedata
-from typing import Annotated
+from typing import Annotated, NotRequired
 
 from pydantic import Field, ValidationError, field_validator
 from typing_extensions import TypedDict
@@ -31,13 +31,19 @@ UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
 class Person(TypedDict):
-    """One of the room. id: random; resume: what brings them back on another device; once: of their form."""
+    """One of the room.
+
+    Attributes:
+        id: random. resume: what brings them back on another device. once: of their form.
+        login: digest of the account of somebody who has signed in with one.
+    """
 
     id: Annotated[str, Field(pattern=r"^[0-9a-f]{24}$")]
     nickname: str
     resume: str
     joined: str
     once: str
+    login: NotRequired[str]
 
 
 def new_code() -> str:
@@ -135,8 +141,13 @@ def admit(code: str, people: list[Person], asked: Joining, *, most: int = MOST_P
             code="nickname-taken",
             remedy=tr("Choose another nickname. If it is you, enter your resume code as well."),
         )
+    return add(people, asked.nickname, once=once, most=most)
+
+
+def add(people: list[Person], nickname: str, *, once: str = "", most: int = MOST_PEOPLE) -> Person:
+    """Somebody new. Raises RunError: the room is full."""
     if len(people) >= most:
         raise RunError(tr("The room is full: {most} people are in it.").format(most=most), code="room-full")
-    person = Person(id=new_person(), nickname=asked.nickname, resume=new_code(), joined=now_iso(), once=once)
+    person = Person(id=new_person(), nickname=nickname, resume=new_code(), joined=now_iso(), once=once)
     people.append(person)
     return person

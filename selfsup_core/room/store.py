@@ -16,9 +16,11 @@ from typing import Annotated, NotRequired, TypeVar
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from selfsup_core.data.quota import write_limits
 from selfsup_core.errors import RunError
 from selfsup_core.files import read_checked, write_private
-from selfsup_core.room.people import Joining, Person, admit, new_code
+from selfsup_core.room.login import find_account, nickname_from
+from selfsup_core.room.people import Joining, Person, add, admit, new_code
 from selfsup_core.runs.folder import now_iso
 from selfsup_core.shared import person_workspace, room_folder
 from selfsup_core.translation import tr
@@ -118,8 +120,12 @@ class Room:
     def _write(self, about: RoomAbout) -> None:
         write_private(self.path, json.dumps(about, ensure_ascii=False, indent=1).encode())
 
-    def open(self, capacity: int) -> RoomAbout:
-        """Open the room, the same one again after a restart."""
+    def open(self, capacity: int, disk_mb: int | None = None) -> RoomAbout:
+        """Open the room, the same one again after a restart.
+
+        Args:
+            disk_mb: megabytes that each person may use; None leaves it as it is.
+        """
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self.path.exists():
             self._write(
@@ -138,6 +144,8 @@ class Room:
             about["is_open"], about["capacity"] = True, capacity
 
         self.change(begin)
+        if disk_mb:
+            write_limits(self.host, disk_mb)
         return self.read()
 
     def close(self) -> None:
@@ -160,6 +168,27 @@ class Room:
         person = admit(about["code"], list(about["people"]), asked)
         if self.person(person["id"]) is None:
             person = self.change(lambda about: admit(about["code"], about["people"], asked))
+        person_workspace(self.host, person["id"]).mkdir(mode=0o700, parents=True, exist_ok=True)
+        return person
+
+    def join_account(self, account: str, name: str) -> Person:
+        """The person of an account that has signed in: the same one each time.
+
+        Args:
+            account: as `viewer.account_of`. name: of which the nickname is made.
+
+        Raises:
+            RunError: the room is full, or there is none.
+        """
+
+        def enter(about: RoomAbout) -> Person:
+            if known := find_account(about["people"], account):
+                return known
+            person = add(about["people"], nickname_from(name, [one["nickname"] for one in about["people"]]))
+            person["login"] = account
+            return person
+
+        person = find_account(self.read()["people"], account) or self.change(enter)
         person_workspace(self.host, person["id"]).mkdir(mode=0o700, parents=True, exist_ok=True)
         return person
 

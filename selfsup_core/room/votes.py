@@ -134,6 +134,17 @@ def reveal(room: Room, question: str) -> None:
     change(room, end)
 
 
+def forget(room: Room, person: str) -> None:
+    """Take all votes of somebody who is removed. Raises RunError: there is no room."""
+
+    def take(questions: list[Question]) -> None:
+        for question in questions:
+            question["votes"].pop(person, None)
+
+    if path_of(room).exists():
+        change(room, take)
+
+
 def tally(question: Question, person: str = "") -> Tally:
     """What somebody may see of a question: numbers only, and these only after the end."""
     counted = Counter(question["votes"].values())

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from selfsup_core.errors import RunError, StudioError
+from selfsup_core.errors import StudioError
+from selfsup_core.room import votes
+from selfsup_core.room.line import FILE, TURNS
 from selfsup_core.room.people import Person
 from selfsup_core.room.store import Room, RoomAbout, Shown
 from selfsup_core.runs.control import send
@@ -18,7 +20,6 @@ from selfsup_core.runs.folder import ACTIVE, RunFolder, find_run, list_states
 from selfsup_core.runs.short_runs import is_aside
 from selfsup_core.runs.state import RunState
 from selfsup_core.shared import person_workspace
-from selfsup_core.translation import tr
 
 COLUMNS = (
     "nickname",
@@ -146,38 +147,6 @@ def asked(folder: RunFolder, action: str) -> bool:
     return True
 
 
-def put_on(room: Room, person: str, run: str) -> None:
-    """Show a run to everybody.
-
-    Raises:
-        RunError: there is no such run.
-    """
-    if find_run(person_workspace(room.host, person), run) is None or not person:
-        raise RunError(tr("There is no run {run!r}.").format(run=run), code="no-run")
-
-    def show(about: RoomAbout) -> None:
-        about["spotlight"] = Shown(person=person, run=run)
-
-    room.change(show)
-
-
-def take_off(room: Room) -> None:
-    def hide(about: RoomAbout) -> None:
-        about["spotlight"] = None
-
-    room.change(hide)
-
-
-def in_spotlight(room: Room) -> tuple[str, RunFolder] | None:
-    """(nickname, run) that everybody may look at; the only work of another that a participant gets to see."""
-    shown = room.read().get("spotlight")
-    person = room.person(shown["person"]) if shown else None
-    if shown is None or person is None:
-        return None
-    folder = find_run(person_workspace(room.host, person["id"]), shown["run"])
-    return (person["nickname"], folder) if folder else None
-
-
 def results(room: Room) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     """(names of columns, a row for each run of each person)."""
     rows = []
@@ -206,6 +175,12 @@ def results(room: Room) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     return COLUMNS, rows
 
 
+def remove(room: Room, person: str) -> None:
+    """Delete a person with all that is theirs, their votes included. Raises RunError: there is no room."""
+    room.remove(person)
+    votes.forget(room, person)
+
+
 def delete_all(room: Room, wait: Callable[[], None] = lambda: None) -> None:
     """Stop everything and delete the room with all that is in it.
 
@@ -218,3 +193,5 @@ def delete_all(room: Room, wait: Callable[[], None] = lambda: None) -> None:
     reset(room)
     wait()
     room.delete()
+    for name in (FILE, TURNS):  # of the line; both name people
+        (room.host / "supervisor" / name).unlink(missing_ok=True)

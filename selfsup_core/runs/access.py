@@ -1,4 +1,5 @@
-"""Who may see and steer: the token of the app, and signed tokens of what its pages show.
+"""Who may see and steer: the token of the app, signed tokens of what its pages show, and who may do what with
+a run.
 
 Signed tokens are HMAC-SHA256 of a run's or map's name under a secret of the workspace (RFC 2104).
 """
@@ -13,8 +14,9 @@ import secrets
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Literal
 
-from selfsup_core.errors import SettingError
+from selfsup_core.errors import RunError, SettingError
 from selfsup_core.files import read_file, tighten, write_private
 from selfsup_core.translation import tr
 
@@ -24,6 +26,25 @@ TOKEN = "SELFSUP_TOKEN"
 TOKEN_FILE = "token"
 LEAST_CHARACTERS = 16
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # without characters that look alike, such as 0 and O
+
+# How somebody stands to a run: it is in their own workspace, or the teacher shows it to everybody just now.
+Standing = Literal["owner", "watcher"]
+Action = Literal["live", "static", "thumbnails", "frame", "family", "control", "repeat", "tool", "archive"]
+# Watchers read what the panels draw. Whatever writes, trains, asks the network or takes away is the owner's.
+WATCHING: frozenset[Action] = frozenset(("live", "static", "thumbnails", "frame"))
+
+
+def may(standing: Standing, action: Action) -> bool:
+    """Whether somebody who stands so to a run may do this with it."""
+    return standing == "owner" or action in WATCHING
+
+
+def require(standing: Standing, action: Action) -> None:
+    """Raises RunError: this is not for somebody who only watches."""
+    if not may(standing, action):
+        raise RunError(
+            tr("This run is shown to you: you can watch it and nothing else."), code="only-watching"
+        )
 
 
 def workspace_secret(workspace: Path) -> bytes:

@@ -17,6 +17,7 @@ from typing import Literal, NotRequired, cast
 
 from typing_extensions import TypedDict
 
+from selfsup_core.data.quota import require_space
 from selfsup_core.data.sources import find_source
 from selfsup_core.errors import DataError, RunError
 from selfsup_core.files import read_file, read_shaped, sha256, write_folder, write_json
@@ -29,6 +30,7 @@ from selfsup_core.shared import person_of
 from selfsup_core.translation import tr, tr_later
 
 MAX_QUEUED = 5
+CHECKPOINT_BYTES = 3 * 12  # a parameter: three checkpoints with weight and Adam's two means
 LOCAL = "local"
 WAITING = tr_later("Waiting for its turn.")  # the message of a run that is queued
 RUN_ID = re.compile(r"[0-9a-z-]{1,60}")
@@ -162,6 +164,7 @@ def submit(
 
     Raises:
         RunError: the owner has too many runs waiting, or in a room there could never be memory for it.
+        StudioError: in a room, its owner has no disk space left for it.
         DataError: the data are not on this machine.
         OSError: the disk is full or read-only.
     """
@@ -174,7 +177,9 @@ def submit(
             remedy=missing,
         )
     if person_of(workspace):
-        require_memory(describe_spec(spec, workspace)["parameters"], source)
+        parameters = describe_spec(spec, workspace)["parameters"]
+        require_memory(parameters, source)
+        require_space(workspace, CHECKPOINT_BYTES * parameters)
     with queue_lock(workspace):
         if submission and (known := find_submission(workspace, submission)):
             return known

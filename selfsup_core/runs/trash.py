@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from selfsup_core.data.quota import forget_counted
 from selfsup_core.data.sources import OWN_NAME
 from selfsup_core.errors import RunError
 from selfsup_core.files import read_json
@@ -116,6 +117,15 @@ def remove(entry: Path) -> None:
         return
     with contextlib.suppress(OSError):
         entry.unlink()
+
+
+def empty(workspace: Path, *, is_data: bool) -> int:
+    """Delete all runs, or all data sets, in the trash for good; how many that were."""
+    found = [entry for entry in list_trash(workspace) if entry.is_data is is_data]
+    for entry in found:
+        remove(workspace / "trash" / entry.id)
+    forget_counted(workspace)
+    return len(found)
 
 
 def empty_old(workspace: Path, *, days: float = KEEP_DAYS) -> int:

@@ -19,11 +19,10 @@ from safetensors.numpy import save as save_arrays
 from selfsup_core.errors import RunError
 from selfsup_core.evaluate.rows import EpochRow
 from selfsup_core.files import MOST_FRAME, MOST_LINES, finite, parse_json, read_file, require_plain
-from selfsup_core.room.line import say_place
+from selfsup_core.room.line import say_wait
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.folder import RunFolder, find_run, read_state
 from selfsup_core.runs.frames import unpack_frame
-from selfsup_core.runs.queue import WAITING
 from selfsup_core.runs.said import Shot, as_words, say_frame
 from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.spoken import spoken
@@ -133,9 +132,7 @@ class RunView:
         state["is_responding"] = about is None or label not in about["silent"]
         is_waiting = state["status"] == "queued" or state.get("frees_slot")
         if is_waiting and person_of(workspace):
-            # What it waits for apart from its turn (memory) is written in the state itself.
-            if state["message"] in ("", WAITING):
-                state["message"] = say_place(self.folder) or state["message"]
+            state["message"] = say_wait(self.folder, state) or state["message"]
         elif is_waiting and (waits := waiting_for(self.folder)):
             state["message"] = waits.sentence()
             if about_wait := waits.for_view():

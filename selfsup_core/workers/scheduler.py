@@ -177,20 +177,29 @@ class Scheduler:
             if not watched.is_paused
         }
         capacity = about["capacity"] if about else self.capacity
-        return self.turns.line(self.turns.waiting(), working, capacity)
+        queue = self.turns.waiting()
+        return self.turns.line(queue, working, capacity, self._held(queue))
 
     def _startable(self, queue: list[Asked]) -> tuple[list[Asked], set[str]]:
-        """(requests that may be met, whose turn it cannot be). In a room, who keeps workers paused begins no
-        more runs.
-        """
+        """(requests that may be met, whose turn it cannot be)."""
         working = {watched.owner for watched in self.watched.values() if not watched.is_paused}
+        held = self._held(queue)
+        return [asked for asked in queue if asked.label not in held], working
+
+    def _held(self, queue: list[Asked]) -> dict[str, int]:
+        """Label of what cannot start yet → how many workers its owner keeps paused: in a room, who keeps some
+        begins no more runs.
+        """
         paused = Counter(
             watched.owner
             for watched in self.watched.values()
             if watched.is_paused and person_of(watched.folder.workspace)
         )
-        may = [asked for asked in queue if asked.label in self.watched or paused[asked.who] <= MOST_PAUSED]
-        return may, working
+        return {
+            asked.label: paused[asked.who]
+            for asked in queue
+            if asked.label not in self.watched and paused[asked.who] > MOST_PAUSED
+        }
 
     def _start(self, asked: Asked) -> None:
         folder = asked.folder
@@ -219,7 +228,7 @@ class Scheduler:
             return
         update_state(folder, status="starting", message=tr("Starting."))
         pid = self.launcher.start(folder)
-        self.turns.served[asked.who] = self.clock()
+        self.turns.take(asked.who)
         self._watch(folder, asked.who, pid)
 
     def _lacks_memory(self, asked: Asked, state: RunState) -> bool:
@@ -240,7 +249,7 @@ class Scheduler:
         if withdraw(watched.folder) and watched.is_paused:
             deliver(watched.folder, {"action": entry.get("action", "resume")})
             watched.is_paused, watched.let_on = False, self.clock()
-            self.turns.served[watched.owner] = self.clock()
+            self.turns.take(watched.owner)
 
     def _watch(self, folder: RunFolder, owner: str, pid: int, start: float | None = None) -> None:
         watched = Watched(folder, owner, pid, -1, self.clock(), start, memory_kills=memory_kills())

@@ -71,11 +71,12 @@ def test_a_class_from_the_code_to_the_last_button(served, opened, errors, keep):
 
     (place,) = people_workspaces(served.workspace)
     (place / MARK).touch()
-    run = submit(place, preset_spec("dense-64-32-16", LONG))
-    ensure_supervisor(served.workspace)
     desk = opened(1440, 900, "light")
     desk.goto(f"{served.url}/room?token={app_token(served.workspace)}")
     card = desk.locator(".room-card", has_text="Zoë")
+    expect(card).to_contain_text("no run yet")
+    run = submit(place, preset_spec("dense-64-32-16", LONG))
+    ensure_supervisor(served.workspace)
     expect(card).to_contain_text("running")
     expect(card).to_contain_text("loss 0.")
     look_well(desk)
@@ -100,6 +101,22 @@ def test_a_class_from_the_code_to_the_last_button(served, opened, errors, keep):
     expect(desk.get_by_text("1 of 1 person voted.")).to_be_visible()
     desk.get_by_role("button", name="Reveal").click()
     expect(phone.get_by_text("down: 1 vote · your answer")).to_be_visible()
+
+    phone.get_by_role("button", name="Open the stage").click()
+    stage = phone.get_by_test_id("stage")
+    expect(stage).to_have_attribute("data-watched", "true")
+    expect(stage).to_have_attribute("data-epoch", re.compile(r"\d"))
+    expect(phone.get_by_test_id("stage-replay")).to_be_visible()
+    for steers in ("stage-pause", "stage-stop", "stage-repeat", "stage-lr", "map-umap", "lab-tab-explore"):
+        expect(phone.get_by_test_id(steers)).to_be_hidden()
+    look_well(phone)
+    keep(phone, "room-watch")
+    phone.reload()
+    expect(stage).to_have_attribute("data-epoch", re.compile(r"\d"))
+    desk.get_by_role("button", name="End the spotlight").click()
+    expect(phone.get_by_text("The teacher shows no run at the moment.")).to_be_visible()
+    expect(stage).to_have_count(0)
+    errors.clear()  # 404 is what the stage was told last
 
     desk.get_by_role("button", name="Delete everything").click()
     desk.get_by_label("Type “delete”").fill("delete")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from selfsup_core.room.fair import Waits, next_turn, whole_line
 
+# A busy machine draws slowly.
+patient = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 PEOPLE = ["ada", "ben", "cem", "dee"]
 asks = st.lists(
     st.tuples(st.sampled_from(PEOPLE), st.floats(0, 100, allow_nan=False)), min_size=1, max_size=20
@@ -33,6 +35,7 @@ def played(waiting: list[Waits], capacity: int, lasts: float = 10.0) -> list[lis
     return moments
 
 
+@patient
 @given(asks, st.integers(1, 3))
 def test_everybody_has_a_turn_and_one_run_at_a_time(waiting, capacity):
     moments = played(waiting, capacity)
@@ -42,6 +45,7 @@ def test_everybody_has_a_turn_and_one_run_at_a_time(waiting, capacity):
         assert len(set(at_work)) == len(at_work), "one run a person"
 
 
+@patient
 @given(asks)
 def test_nobody_waits_while_another_gets_a_second_turn(waiting):
     """All have asked before the first turn: between two turns of one person each of those who still wait had
@@ -64,6 +68,7 @@ def test_the_longest_unserved_comes_first_and_whoever_is_busy_waits():
     assert next_turn(waiting, {}, ["ada", "ben"]) is None
 
 
+@patient
 @given(asks, st.integers(1, 3), st.sets(st.sampled_from(PEOPLE), max_size=3))
 def test_the_line_is_the_order_of_the_turns(waiting, capacity, busy):
     places = whole_line(

@@ -17,7 +17,10 @@ import pytest
 
 from benchmarks.people import Served, open_page, upload
 from selfsup_core.data.dataset import Dataset, save_dataset
+from selfsup_core.data.quota import DISK_MB
+from selfsup_core.files import MB
 from selfsup_core.inspection.space.layouts import MapAbout
+from selfsup_core.room import spotlight
 from selfsup_core.room.people import shown_code
 from selfsup_core.room.viewer import cookie_for
 from selfsup_core.runs.access import sign
@@ -156,6 +159,76 @@ def test_a_persons_work_is_there_for_them_and_for_nobody_else(room: Class, actio
     assert statuses == {"stranger": 401, "ben": 404, "teacher": 404}
 
 
+WATCHED = "/studio/spotlight/runs/{run}"
+WATCHING = ("live", "static", "thumbnails", "frame")
+OF_A_RUN = {name: of for name, of in ACTIONS.items() if of[2] == "run"} | {
+    "repeat": ("POST", f"{RUN}/repeat", "run", 200),
+    "train family": ("POST", f"{RUN}/family", "run", 200),
+}
+
+
+@pytest.fixture
+def shown(room: Class) -> Iterator[str]:
+    """Ada's run is in the spotlight; the token of the page that shows it."""
+    spotlight.put_on(room.served.room, room.ada["id"], room.run.id)
+    yield spotlight.watch_token(room.served.room, room.run)
+    spotlight.take_off(room.served.room)
+
+
+def test_whoever_is_in_the_room_may_watch_the_run_in_the_spotlight_and_nothing_else(room: Class, shown: str):
+    """Role × action; before the spotlight, in it, and after it."""
+    for name, (method, path, _, _) in OF_A_RUN.items():
+        address = path.format(run=room.run.id).replace("/studio/runs/", "/studio/spotlight/runs/")
+        statuses = {}
+        before = [len(list(list_states(place))) for place in people_workspaces(room.served.workspace)]
+        for role, browser in room.browsers.items():
+            answer = browser.request(
+                method,
+                address,
+                headers={"X-Studio-Token": shown},
+                **({"json": {}} if method == "POST" else {}),
+            )
+            statuses[role] = 200 if name == "thumbnails" and answer.status_code == 404 else answer.status_code
+            if answer.status_code == 200:
+                assert answer.headers["Cache-Control"] == "no-store"
+        allowed = 200 if name in WATCHING else 403
+        assert statuses == {"stranger": 401, "ada": allowed, "ben": allowed, "teacher": allowed}, name
+        assert [len(list(list_states(p))) for p in people_workspaces(room.served.workspace)] == before
+    ben = room.browsers["ben"]
+    assert (
+        CANARY in ben.get(WATCHED.format(run=room.run.id) + "/live", headers={"X-Studio-Token": shown}).text
+    )
+    for token in ("", room.tokens()["run"], sign(room.other_place, room.run.id)):
+        answer = ben.get(WATCHED.format(run=room.run.id) + "/live", headers={"X-Studio-Token": token})
+        assert (answer.status_code, CANARY in answer.text) == (404, False)
+    other = RUN.format(run=room.run.id) + "/live"
+    assert ben.get(other, headers={"X-Studio-Token": shown}).status_code == 404, "it is no run of Ben's"
+
+
+def test_when_the_spotlight_ends_nobody_reads_that_run_any_more(room: Class):
+    served, ben = room.served, room.browsers["ben"]
+    address = WATCHED.format(run=room.run.id)
+    token = {"X-Studio-Token": spotlight.watch_token(served.room, room.run)}
+
+    def read() -> set[int]:
+        paths = ("live", "static", "frames/1", "frames/3")
+        return {ben.get(f"{address}/{path}", headers=token).status_code for path in paths}
+
+    assert read() == {404}
+    spotlight.put_on(served.room, room.ada["id"], room.run.id)
+    assert read() == {200}
+    assert CANARY.encode() in served.page(ben, "room", "do=watch")
+    assert b"The teacher shows a run of" in served.page(ben, "data")
+    other = finish(served.workspace.parent / "ben", room.other_place, tiny_spec(name="of Ben"))
+    spotlight.put_on(served.room, room.ben["id"], other.id)
+    assert read() == {404}, "another one is shown"
+    spotlight.put_on(served.room, room.ada["id"], room.run.id)
+    spotlight.take_off(served.room)
+    assert read() == {404}
+    assert CANARY.encode() not in served.page(ben, "room", "do=watch")
+    shutil.rmtree(other.path)
+
+
 @pytest.mark.parametrize("path", [f"{RUN}/repeat", f"{RUN}/family"])
 def test_nobody_starts_anything_from_somebody_elses_run(room: Class, path: str):
     for role in ("stranger", "ben", "teacher"):
@@ -210,6 +283,28 @@ def test_nobody_takes_over_anothers_session_or_its_uploads(room: Class):
             assert upload(browsers[role], session, b"", method="DELETE", name="mine") == expected
     with served.connected(browsers["ben"], session) as socket:
         assert CANARY.encode() not in open_page(socket, "data")[1]
+
+
+def test_who_has_no_disk_space_left_uploads_nothing_and_the_others_do(room: Class):
+    served = room.served
+    large = room.other_place / "datasets" / "large"
+    large.parent.mkdir(exist_ok=True)
+    kept = served.workspace / "uploads"
+
+    def keeps(role: str, rows: int) -> bool:
+        """Whether a file that somebody sends while their page is open is kept: 4 bytes a row."""
+        with served.connected(room.browsers[role]) as socket:
+            session, _ = open_page(socket, "data")
+            assert upload(room.browsers[role], session, b"a,b\n" * rows, name="mine") == 204
+            return 4 * rows in {path.stat().st_size for path in kept.rglob("*") if path.is_file()}
+
+    try:
+        with open(large, "wb") as file:
+            file.truncate(2 * DISK_MB * MB)
+        assert keeps("ada", 1001)
+        assert not keeps("ben", 1002)
+    finally:
+        large.unlink()
 
 
 def test_a_stranger_learns_nothing_but_how_to_join(room: Class):

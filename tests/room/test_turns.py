@@ -5,20 +5,23 @@ from __future__ import annotations
 import threading
 
 import pytest
+from typer.testing import CliRunner
 
 from selfsup_core import environment
+from selfsup_core.cli.main import app as cli
 from selfsup_core.errors import DataError, RunError
 from selfsup_core.inspection import server
 from selfsup_core.inspection.catalogue import describe_folder
 from selfsup_core.inspection.server import Lab
 from selfsup_core.pretrained.encoders.catalogue import find_encoder
 from selfsup_core.pretrained.language_models import prepare
-from selfsup_core.room.line import read_line, say_place
+from selfsup_core.room import wall
+from selfsup_core.room.line import TURNS, read_line, say_briefly, say_place, say_wait
 from selfsup_core.runs import memory_left
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import RunFolder, read_state, update_state
 from selfsup_core.runs.processes import identity
-from selfsup_core.runs.queue import MAX_QUEUED, submit
+from selfsup_core.runs.queue import MAX_QUEUED, WAITING, submit
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import make_spec, spec_yaml
 from selfsup_core.workers import scheduler as scheduling
@@ -26,6 +29,7 @@ from selfsup_core.workers.launcher import may_ask_remote
 from selfsup_core.workers.live import LiveRuns
 from selfsup_core.workers.scheduler import Scheduler
 from selfsup_core.workers.supervisor import home, write_line
+from selfsup_core.workers.turns import Turns
 from tests.helpers import make_run, tiny_spec
 from tests.room.helpers import joined, opened, place_of
 from tests.runs.test_queue import Clock, FakeLauncher, end
@@ -127,7 +131,11 @@ def test_a_run_waits_for_memory_and_says_so_and_the_next_is_not_held_up(room, mo
     scheduler.turn()
     assert launcher.folders == [small]
     assert read_state(large)["message"].startswith("Waiting for memory: it needs about ")
-    assert LiveRuns(ada).state(large.id)["message"].startswith("Waiting for memory")
+    write_line(ada.parents[2], scheduler, None)
+    said = say_wait(large, read_state(large))
+    assert said.startswith("Number 1 of 1 in the queue")
+    assert "Waiting for memory: it needs about" in said
+    assert LiveRuns(ada).state(large.id)["message"] == said
     left[0] = 10**12
     clock.now += scheduling.MEMORY_SECONDS
     scheduler.turn()
@@ -143,8 +151,8 @@ def test_a_run_that_can_never_fit_is_refused_at_once(room, workspace, monkeypatc
     assert submit(workspace, tiny_spec()).exists(), "outside of a room it is tried"
 
 
-def test_who_keeps_workers_paused_begins_no_more_but_may_resume(room):
-    _, (ada, *_), scheduler, launcher, clock = room
+def test_who_keeps_workers_paused_begins_no_more_but_may_resume_and_is_told_so(room, workspace):
+    _, (ada, ben, _), scheduler, launcher, clock = room
     runs = []
     for _ in range(2):
         runs.append(submit(ada, tiny_spec()))
@@ -155,12 +163,75 @@ def test_who_keeps_workers_paused_begins_no_more_but_may_resume(room):
     third = submit(ada, tiny_spec())
     scheduler.turn()
     assert launcher.folders == runs, "two workers are kept already"
+    other = submit(ben, tiny_spec())
+    line = write_line(workspace, scheduler, None)
+    assert line["places"][f"{ada.name}/{third.id}"]["position"] == 2, "whoever may start comes first"
+    expected = (
+        "Number 2 of 2 in the queue. 2 of your runs are paused, and each keeps its memory: this one starts "
+        "after you resume or stop one of them."
+    )
+    assert say_place(third) == LiveRuns(ada).state(third.id)["message"] == expected
+    assert say_wait(third, read_state(third)) == expected
+    assert say_briefly(third) == "number 2, after one of 2 paused runs ends or goes on"
+    assert "2 of your runs are paused" in runs_shown(third)
+    assert read_state(third)["message"] == WAITING, "what a run waits for is not kept in it"
+    scheduler.turn()
+    ended(launcher, other)
+    clock.now += 5
     send(runs[0], "resume")
     scheduler.turn()
     ended(launcher, runs[0])
     clock.now += 5
     scheduler.turn()
-    assert launcher.folders == [*runs, third]
+    assert launcher.folders == [*runs, other, third]
+
+
+def runs_shown(folder: RunFolder) -> str:
+    """What the command line says of a run."""
+    answer = CliRunner().invoke(cli, ["runs", "show", folder.id, "--workspace", str(folder.workspace)])
+    assert answer.exit_code == 0, answer.output
+    return answer.output
+
+
+def test_turns_go_round_also_after_the_supervisor_was_killed(room, workspace):
+    _, (ada, ben, _), scheduler, launcher, _ = room
+    scheduler.turns.room.change(one_at_a_time)
+    first, second = submit(ada, tiny_spec()), submit(ada, tiny_spec())
+    scheduler.turn()
+    other = submit(ben, tiny_spec())  # asked later than Ada's second
+    assert launcher.folders == [first]
+    again = Scheduler(workspace, launcher, capacity=1, clock=Clock())  # the old one is gone without a word
+    again.recover()
+    ended(launcher, first)
+    again.turn()
+    assert launcher.folders == [first, other], "Ada had a turn, Ben had none"
+    ended(launcher, other)
+    third = Scheduler(workspace, launcher, capacity=1, clock=Clock())
+    third.go_round()
+    assert launcher.folders == [first, other, second]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"x": "y"}', b"[1]"])
+def test_a_damaged_memory_of_turns_is_none(room, workspace, content):
+    (home(workspace) / TURNS).write_bytes(content)
+    assert Turns(workspace).served == {}
+
+
+def test_turns_of_people_who_are_gone_are_forgotten(room, workspace):
+    about, (ada, ben, _), scheduler, *_ = room
+    for place in (ada, ben):
+        submit(place, tiny_spec())
+    scheduler.turn()
+    assert set(Turns(workspace).served) == {ada.name, ben.name}
+    about.remove(ada.name)
+    scheduler.turns.take(ben.name)
+    assert set(Turns(workspace).served) == {ben.name}
+    wall.delete_all(about)
+    assert not (home(workspace) / TURNS).exists()
+
+
+def one_at_a_time(about):
+    about["capacity"] = 1
 
 
 def test_the_line_says_each_persons_place_and_start_but_nothing_of_others(room, workspace):
@@ -177,7 +248,7 @@ def test_the_line_says_each_persons_place_and_start_but_nothing_of_others(room, 
     line = write_line(workspace, scheduler, None)
     assert line["is_paused"] is False
     assert read_line(cem) == line
-    expected = [(cem, waiting), (ben, again), (ada, next_one)]
+    expected = [(cem, waiting), (ada, next_one), (ben, again)]  # Ada had her turn before Ben
     assert [line["places"][f"{p.name}/{r.id}"]["position"] for p, r in expected] == [1, 2, 3]
     assert say_place(waiting).startswith("Number 1 of 3 in the queue")
     assert LiveRuns(cem).state(waiting.id)["message"] == say_place(waiting)
@@ -202,7 +273,10 @@ def test_starts_are_expected_from_runs_like_it(room, workspace):
     assert say_place(waiting) == "Number 1 of 1 in the queue, starts in about 4 s."
     later = submit(next(p for p in (ada, ben, cem) if p != waiting.workspace), tiny_spec())
     write_line(workspace, scheduler, None)
-    assert say_place(later) == "Number 2 of 2 in the queue, starts in about 4 s."
+    assert say_place(later) == (
+        "Number 2 of 2 in the queue, starts in about 4 s. Another run of yours is training, and "
+        "everybody trains one at a time."
+    )
     end(launcher, launcher.folders[-1].id)
 
 

@@ -9,7 +9,9 @@ import pytest
 
 from selfsup_core.errors import RunError
 from selfsup_core.export.csv_file import csv_bytes
-from selfsup_core.room import wall
+from selfsup_core.files import write_json
+from selfsup_core.room import spotlight, votes, wall
+from selfsup_core.room.line import FILE, TURNS
 from selfsup_core.runs.control import receive
 from selfsup_core.runs.folder import read_state, update_state
 from selfsup_core.runs.processes import identity
@@ -77,26 +79,26 @@ def test_reset_stops_all_and_keeps_people_and_results(class_room):
     works, waits = at_work(place_of(room, ada)), submit(place_of(room, ben), tiny_spec())
     done = make_run(place_of(room, ben))
     run_here(done)
-    wall.put_on(room, ben["id"], done.id)
+    spotlight.put_on(room, ben["id"], done.id)
     assert wall.reset(room) == 2
     assert actions(works) == ["stop"]
     assert read_state(waits)["status"] == "stopped"
     assert read_state(done)["status"] == "finished"
-    assert (wall.in_spotlight(room), len(room.read()["people"])) == (None, 2)
+    assert (spotlight.in_spotlight(room), len(room.read()["people"])) == (None, 2)
 
 
 def test_only_a_run_of_the_room_comes_into_the_spotlight(class_room, workspace):
     room, ada, ben = class_room
     mine, own = make_run(place_of(room, ada)), make_run(workspace)
-    wall.put_on(room, ada["id"], mine.id)
-    assert wall.in_spotlight(room) == ("Ada", mine)
+    spotlight.put_on(room, ada["id"], mine.id)
+    assert spotlight.in_spotlight(room) == ("Ada", mine)
     for person, run in ((ben["id"], mine.id), ("", own.id), (ada["id"], ".."), (ada["id"], "")):
         with pytest.raises(RunError, match="no run"):
-            wall.put_on(room, person, run)
+            spotlight.put_on(room, person, run)
     with pytest.raises(RunError, match="no such person"):
-        wall.put_on(room, "..", own.id)
+        spotlight.put_on(room, "..", own.id)
     room.remove(ada["id"])
-    assert wall.in_spotlight(room) is None
+    assert spotlight.in_spotlight(room) is None
 
 
 def test_results_are_a_table_that_no_spreadsheet_computes(class_room):
@@ -111,9 +113,28 @@ def test_results_are_a_table_that_no_spreadsheet_computes(class_room):
     assert float(rows[0]["validation_loss"]) > 0
 
 
-def test_delete_all_leaves_nothing(class_room, workspace):
-    room, ada, _ = class_room
+def test_who_is_removed_leaves_no_vote_behind(class_room):
+    room, ada, ben = class_room
+    question = votes.ask(room, {"text": "Up?", "choices": ("yes", "no")})["id"]
+    for person, choice in ((ada, 0), (ben, 1)):
+        votes.vote(room, person["id"], question, choice)
+    wall.remove(room, ada["id"])
+    votes.reveal(room, question)
+    tally = votes.tally(votes.list_questions(room)[-1])
+    assert (tally["voted"], tally["counts"]) == (1, [0, 1])
+    assert ada["id"] not in votes.path_of(room).read_text("utf-8")
+    wall.remove(room, ada["id"])
+    assert [one["nickname"] for one in room.read()["people"]] == ["Ben"]
+
+
+def test_delete_all_leaves_nothing_of_anybody_and_twice_is_once(class_room, workspace):
+    room, ada, ben = class_room
     at_work(place_of(room, ada))
+    question = votes.ask(room, {"text": "Up?", "choices": ("yes", "no")})["id"]
+    votes.vote(room, ada["id"], question, 0)
+    (workspace / "supervisor").mkdir()
+    write_json(workspace / "supervisor" / TURNS, {ada["id"]: 1.0})
+    write_json(workspace / "supervisor" / FILE, {"is_paused": False, "places": {f"{ben['id']}/x": {}}})
     (own := make_run(workspace)).control.mkdir(exist_ok=True)
     wall.delete_all(room)
     assert not (workspace / "room").exists()
@@ -121,3 +142,8 @@ def test_delete_all_leaves_nothing(class_room, workspace):
     assert own.exists(), "the teacher's own workspace stays"
     with pytest.raises(RunError, match="no room"):
         wall.overview(room)
+    with pytest.raises(RunError, match="no room"):
+        wall.delete_all(room)
+    left = [path for path in workspace.rglob("*") if path.is_file()]
+    for word in (ada["id"], ben["id"], ada["resume"], "Ada", "Ben"):
+        assert not [path for path in left if word in str(path) or word.encode() in path.read_bytes()], word

@@ -6,18 +6,22 @@ import os
 import stat
 import threading
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from selfsup_core.errors import SettingError
+from selfsup_core.errors import RunError, SettingError
 from selfsup_core.runs.access import (
+    Action,
     app_token,
     cookie_of,
     forget_token,
     is_allowed,
     is_same,
     is_token,
+    may,
     new_token,
+    require,
     sign,
     workspace_secret,
 )
@@ -109,3 +113,15 @@ def test_what_no_browser_sends_is_compared_too(workspace: Path):
     for given in ("", "é", "\udcff", sign(workspace, "other")):
         assert not is_allowed(workspace, "run", given)
         assert not is_same("right", given)
+
+
+@pytest.mark.parametrize("action", get_args(Action))
+def test_the_owner_may_do_everything_and_a_watcher_only_what_is_drawn(action):
+    assert may("owner", action)
+    require("owner", action)
+    if action in ("live", "static", "thumbnails", "frame"):
+        require("watcher", action)
+        return
+    assert not may("watcher", action)
+    with pytest.raises(RunError, match="you can watch it and nothing else"):
+        require("watcher", action)

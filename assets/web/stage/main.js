@@ -51,7 +51,18 @@ const short = (name) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_N
 class Stage {
   constructor(component) {
     this.component = component
-    const { base, assets, run, token, epoch, task, beside, explained, offline } = component.data
+    const {
+      base,
+      assets,
+      run,
+      token,
+      epoch,
+      task,
+      beside,
+      explained,
+      offline,
+      isWatched = false,
+    } = component.data
     this.run = run
     this.told = { epoch: new Told(epoch), beside: new Told(beside) }
     this.store = new Store({ base, run, token }, () => this.arrived())
@@ -60,6 +71,7 @@ class Stage {
       {
         draw: () => this.draw(),
         rested: (at) => {
+          if (isWatched) return // the address of the spotlight names no epoch
           if (at !== null) this.told.epoch.tell(at)
           if (!offline) replaceParam("epoch", at)
           this.component.setStateValue("cursor", at)
@@ -75,6 +87,7 @@ class Stage {
       cursor: this.cursor,
       assets,
       task,
+      isWatched,
       tell: (text) => this.tell(text),
       draw: () => this.draw(),
       open: (other) => this.component.setTriggerValue("opened", other),
@@ -94,14 +107,14 @@ class Stage {
         canDecode: () => !lattice()?.hidden,
         go: (id) => this.component.setTriggerValue("next", id),
         more: (epochs) => this.component.setTriggerValue("more", epochs),
-      }),
+      }).filter((step) => !isWatched || step.id === "replay"),
     )
     // Only runs with pseudo-labels have something to hide.
     this.oracle = task === "pseudo" ? new Oracle(run, () => this.draw()) : null
     this.story = this.oracle && createStory(this.oracle)
     // Only runs that learn from views can be broken on purpose.
     this.beside =
-      task === "views" && !offline
+      task === "views" && !offline && !isWatched
         ? createBeside(ctx, {
             wish: beside,
             chosen: (other) => {
@@ -126,7 +139,7 @@ class Stage {
       framePanel(panel, ctx, { isSpoken: i === 0 }),
     )
     this.grid = el("div", { class: "stage-panels" }, ...this.panels.map((panel) => panel.node))
-    this.lab = createLab(ctx, offline ? "" : task)
+    this.lab = createLab(ctx, offline || isWatched ? "" : task) // its tools ask the network
     this.name = el("h2", {})
     this.deviceLabel = el("summary", {})
     this.deviceReason = el("p", {})
@@ -144,6 +157,7 @@ class Stage {
         "data-run": run,
         "data-task": task,
         "data-offline": Boolean(offline),
+        "data-watched": String(isWatched),
         tabindex: "-1",
       },
       el("div", { class: "stage-title" }, this.name, this.guide.show, this.device),

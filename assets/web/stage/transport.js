@@ -39,6 +39,7 @@ const named = (label, help) => `${label}: ${help}`
 
 /**
  * @param {object} ctx store, cursor and what the stage shares
+ *   isWatched: the run is somebody else's, and only looked at
  * @param {string} task of the run; its unit is a round or an epoch
  */
 export function createTransport(ctx, task = "") {
@@ -197,7 +198,7 @@ export function createTransport(ctx, task = "") {
   const root = el(
     "div",
     { class: "stage-bar", role: "toolbar", "aria-label": said.bar },
-    el("div", { class: "stage-group" }, pause, step, stop, repeat),
+    ctx.isWatched ? null : el("div", { class: "stage-group" }, pause, step, stop, repeat),
     el(
       "div",
       { class: "stage-group stage-scrub" },
@@ -208,12 +209,14 @@ export function createTransport(ctx, task = "") {
       replay,
       rate,
     ),
-    el(
-      "div",
-      { class: "stage-group" },
-      el("label", { class: "stage-label" }, tr("Speed"), " ", speed),
-      el("label", { class: "stage-label" }, tr("LR"), " ", lr),
-    ),
+    ctx.isWatched
+      ? null
+      : el(
+          "div",
+          { class: "stage-group" },
+          el("label", { class: "stage-label" }, tr("Speed"), " ", speed),
+          el("label", { class: "stage-label" }, tr("LR"), " ", lr),
+        ),
   )
 
   function update() {

@@ -16,14 +16,14 @@ from pages.parts.shared.workspace import acting, errors_shown, plain, show_refus
 from selfsup_core.export.csv_file import csv_bytes
 from selfsup_core.inspection.client import stop_lab
 from selfsup_core.room import wall
-from selfsup_core.room.line import FILE
+from selfsup_core.room.line import say_briefly
 from selfsup_core.room.people import Person, shown_code
 from selfsup_core.room.store import Room, RoomAbout
 from selfsup_core.runs.state import RunState
 from selfsup_core.shared import label_of
 from selfsup_core.translation import tr
 from selfsup_core.wording import counted
-from selfsup_core.workers.supervisor import ensure_supervisor, home, supervisor_info
+from selfsup_core.workers.supervisor import ensure_supervisor, supervisor_info
 
 SECONDS = 2.0  # after which the wall is drawn again
 CERTAIN = "delete"
@@ -46,8 +46,9 @@ def show() -> None:
     about = room.read()
     show_way_in(about)
     show_buttons(room, about)
+    spotlight.show_on(room)
     st.fragment(run_every=SECONDS)(draw_wall)()
-    show_person(room, about["people"])
+    st.fragment(run_every=SECONDS)(draw_person)()
     asking.show(room)
 
 
@@ -62,8 +63,13 @@ def show_way_in(about: RoomAbout) -> None:
     """Code and address, to be read from the last row of a classroom."""
     addresses = viewer.access.shared if viewer.access else []
     code = shown_code(about["code"])
-    lines = "".join(f"<p>{html.escape(with_code(one, about['code']))}</p>" for one in addresses[:2])
-    st.html(f'<div class="room-way-in"><div><span>Code</span><strong>{code}</strong></div>{lines}</div>')
+    is_by_code = viewer.access is None or viewer.access.login is None
+    shown = about["code"] if is_by_code else ""
+    lines = "".join(f"<p>{html.escape(with_code(one, shown))}</p>" for one in addresses[:2])
+    way = f"<div><span>Code</span><strong>{code}</strong></div>" if is_by_code else ""
+    st.html(f'<div class="room-way-in">{way}{lines}</div>')
+    if not is_by_code:
+        st.caption(tr("People join by signing in with their account."))
     if viewer.access and viewer.access.carries:
         st.caption(plain(viewer.access.carries))
 
@@ -122,9 +128,10 @@ def show_delete(room: Room) -> None:
         disabled=typed.strip().lower() != CERTAIN,
     ):
         with acting("room"):
+            assert viewer.access is not None
             wall.delete_all(room)
             forget()
-            room.open(viewer.access.capacity if viewer.access else 1)
+            room.open(viewer.access.capacity, viewer.access.disk_mb)
             st.session_state.pop("room-certain", None)
             rerun()
 
@@ -134,7 +141,6 @@ def forget() -> None:
     room = the_room()
     for role in ("lab", "maps"):
         stop_lab(room.host, role)
-    (home(room.host) / FILE).unlink(missing_ok=True)
     routes.live_runs.cache_clear()
     st.cache_data.clear()
     store, context = upload_store.installed(), get_script_run_ctx()
@@ -180,6 +186,7 @@ def card(room: Room, live: wall.Live, silent: set[str]) -> str:
         if live.waiting and state["status"] != "queued"
         else ""
     )
+    place = say_briefly(live.folder) if state["status"] == "queued" else ""
     picture = (
         look(str(live.folder.path), state["epoch"], state["task"])
         or '<span class="room-none">no map yet</span>'
@@ -187,7 +194,7 @@ def card(room: Room, live: wall.Live, silent: set[str]) -> str:
     return (
         f'<section class="room-card room-{word}"><h3>{name}</h3>'
         f'<p class="room-run">{html.escape(state["name"] or state["run"])}</p>{picture}'
-        f'<p><span class="room-word">{word}</span> {how_far(state)}{more}</p><p>{loss}</p></section>'
+        f'<p><span class="room-word">{word}</span> {how_far(state)}{more}</p><p>{loss or place}</p></section>'
     )
 
 
@@ -196,33 +203,37 @@ def how_far(state: RunState) -> str:
     return tr("{unit} {epoch} of {epochs}").format(unit=unit, epoch=state["epoch"], epochs=state["epochs"])
 
 
+def draw_person() -> None:
+    """What can be done for one of the people, drawn again by itself: they join, and their runs begin."""
+    room = the_room()
+    with errors_shown():
+        people = room.read()["people"]
+        if people:
+            with st.container(border=True, key="room-person"):
+                show_person(room, people)
+
+
 def show_person(room: Room, people: list[Person]) -> None:
-    """What can be done for one of them."""
-    if not people:
-        return
     names = {person["id"]: person["nickname"] for person in people}
-    with st.container(border=True, key="room-person"):
-        chosen = st.selectbox(
-            tr("Person"), list(names), format_func=lambda one: names[one], key="room-chosen"
-        )
-        person = next(one for one in people if one["id"] == chosen)
-        live = wall.look_at(room, person)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            spotlight.show_switch(room, live)
+    chosen = st.selectbox(tr("Person"), list(names), format_func=lambda one: names[one], key="room-chosen")
+    person = next(one for one in people if one["id"] == chosen)
+    live = wall.look_at(room, person)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        spotlight.show_switch(room, live)
+        if not person.get("login"):
             with st.popover(tr("Resume code"), icon=":material/key:"):
                 st.markdown(
                     tr(
-                        "On another device {nickname} enters the room's code, this nickname "
-                        "and **{shown_code}**."
+                        "On another device {nickname} enters the room's code, this "
+                        "nickname and **{shown_code}**."
                     ).format(nickname=plain(person["nickname"]), shown_code=shown_code(person["resume"]))
                 )
-            with st.popover(tr("Remove"), icon=":material/person_remove:"):
-                st.markdown(
-                    tr("Deletes {nickname} with all data and runs.").format(
-                        nickname=plain(person["nickname"])
-                    )
-                )
-                if st.button(tr("Remove for good"), key="room-remove"):
-                    with acting("room"):
-                        room.remove(person["id"])
-                        rerun()
+        with st.popover(tr("Remove"), icon=":material/person_remove:"):
+            st.markdown(
+                tr("Deletes {nickname} with all data and runs.").format(nickname=plain(person["nickname"]))
+            )
+            if st.button(tr("Remove for good"), key="room-remove"):
+                with acting("person"):
+                    wall.remove(room, person["id"])
+                    rerun()
+    show_refusal("person")

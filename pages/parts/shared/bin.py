@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import errors_shown, plain, workspace
-from selfsup_core.runs.trash import list_trash
+from selfsup_core.runs.trash import empty, list_trash
 from selfsup_core.translation import tr
 
 SHOWN = 10
@@ -49,6 +49,12 @@ def show_bin(restore: Callable[[Path, str], Any], *, is_data: bool, after: Calla
                         restore(workspace(), entry.id)
                         after(entry.id)
                         rerun()
+        with st.popover(tr("Empty the bin"), icon=":material/delete_forever:"):
+            st.markdown(tr("Deletes these {what} for good, to free their disk space.").format(what=what))
+            if st.button(tr("Delete for good"), key=f"empty-{what}"):
+                with errors_shown():
+                    empty(workspace(), is_data=is_data)
+                    rerun()
         if len(deleted) > SHOWN:
             st.caption(
                 tr("{count} older ones are listed by `selfsup {split} trash`.").format(

@@ -19,8 +19,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
-from pages.parts.shared import joining
+from pages.parts.shared import joining, login
 from pages.parts.shared.viewer import LOCAL, SEEN, Access, cookie_name
+from selfsup_core.errors import RunError
 from selfsup_core.files import policy_hash
 from selfsup_core.places import ASSETS
 from selfsup_core.room.viewer import Viewer
@@ -47,7 +48,8 @@ class Door:
     def __init__(self, app: Any, access: Access) -> None:
         self.app, self.access = app, access
         self.token, self.cookie = access.keys()
-        self.desk = joining.Desk(access.room) if access.room else None
+        # Where people sign in, a code opens nothing.
+        self.desk = joining.Desk(access.room) if access.room and not access.login else None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -55,6 +57,13 @@ class Door:
             return
         connection = HTTPConnection(scope)
         viewer = self.viewer_of(connection)
+        if viewer is None and self.access.login and is_visit_to_page(scope, connection):
+            try:
+                viewer = await run_in_threadpool(self.access.admit, login.claims_in(connection.cookies))
+            except RunError as error:
+                refused = page(403, tr("No access"), f"<p>{html.escape(str(error))}</p>{another_account()}")
+                await refused(scope, receive, send)
+                return
         scope = {**scope, SEEN: viewer}
         if scope["type"] == "websocket":
             if self.is_foreign(connection) or viewer is None:
@@ -74,6 +83,8 @@ class Door:
         if self.is_foreign(request):
             return told(request, 403, tr("SelfSup Studio accepts requests from its own pages only."))
         if not self.access.needs_token:
+            return None
+        if self.access.login and request.method == "GET" and login.is_of_login(request.scope["path"]):
             return None
         if request.method in ("GET", "HEAD") and "token" in request.query_params:
             given = request.query_params["token"].strip()
@@ -97,6 +108,8 @@ class Door:
             return page(
                 401, tr("Join the room"), self.desk.form(own_address(request), code=asked_code(request))
             )
+        if self.access.login and wants_page(request):
+            return page(401, tr("Join the room"), sign_in())
         return ask(request, 401)
 
     async def join(self, request: Request, desk: joining.Desk, form: dict[str, str]) -> Response:
@@ -120,7 +133,8 @@ class Door:
         """Who makes a request; None for somebody who is not let in."""
         server = connection.scope.get("server") or ("", None)
         cookie = connection.cookies.get(cookie_name(server[1]), "")
-        return self.access.viewer(cookie, connection.headers.get("authorization", ""))
+        claims = login.claims_in(connection.cookies) if self.access.login else {}
+        return self.access.viewer(cookie, connection.headers.get("authorization", ""), claims)
 
     def is_foreign(self, connection: HTTPConnection) -> bool:
         """Whether a page of another host or port makes this request, other than by a link to a page of
@@ -189,6 +203,31 @@ def is_visit(connection: HTTPConnection) -> bool:
         and headers.get("sec-fetch-mode") == "navigate"
         and headers.get("sec-fetch-dest") == "document"
     )
+
+
+def is_visit_to_page(scope: Any, connection: HTTPConnection) -> bool:
+    """Whether somebody opens a page of the app, other than those of signing in: then they may join."""
+    return (
+        scope["type"] == "http"
+        and scope["method"] == "GET"
+        and "text/html" in connection.headers.get("accept", "")
+        and not login.is_of_login(scope["path"])
+    )
+
+
+def sign_in() -> str:
+    """What somebody sees who has not signed in yet."""
+    return f"""<p>This room is open to people with an account of its school or company.</p>
+<p><a class="button" href="{html.escape(login.sign_in_address(), quote=True)}">Sign in</a></p>
+<p class="help">Of you, a nickname made of your name is stored, and nothing else that says who you are.</p>
+<details><summary>I am the teacher</summary>
+<p>Sign in with an account that is listed as a teacher's, or open the address that ends in <code>?token=…</code>;
+the terminal shows it.</p>
+</details>"""
+
+
+def another_account() -> str:
+    return f'<p><a href="{login.own_path(login.LOGOUT)}">Sign out</a> to choose another account.</p>'
 
 
 async def read_form(request: Request) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,10 +10,10 @@ import streamlit as st
 from pages.parts.shared import routes
 from pages.parts.shared.assets import BASE, assets_path, base_path
 from pages.parts.shared.epochs import asked_epoch, refuse_epoch, write_epoch
-from pages.parts.shared.explained import explained_for, offer_lesson, open_lesson
+from pages.parts.shared.explained import explained_for, open_lesson
 from pages.parts.shared.go import rerun
 from pages.parts.shared.runlist import AUTOENCODER, PAGES
-from pages.parts.shared.standing import show_middle
+from pages.parts.shared.standing import draw_figures
 from pages.parts.shared.take_away import show_take_away
 from pages.parts.shared.workspace import (
     acting,
@@ -26,18 +25,13 @@ from pages.parts.shared.workspace import (
     workspace,
 )
 from selfsup_core.errors import RunError
-from selfsup_core.evaluate.words.verdict import describe_run
-from selfsup_core.figures.standing import loss_figure, map_figure
-from selfsup_core.lessons.explained import explain_sign
+from selfsup_core.room.line import say_wait
 from selfsup_core.runs.access import sign
 from selfsup_core.runs.compose import with_epochs, with_threshold
 from selfsup_core.runs.control import send
-from selfsup_core.runs.folder import ACTIVE, RunFolder, RunState, open_run, read_rows, read_state
-from selfsup_core.runs.frames import read_about, read_frame
-from selfsup_core.runs.said import say_epoch
-from selfsup_core.runs.signs import epoch_rows
+from selfsup_core.runs.folder import ACTIVE, RunFolder, RunState, open_run, read_state
 from selfsup_core.runs.spec import RunSpec, read_spec
-from selfsup_core.runs.thinned import frame_path, list_frames
+from selfsup_core.runs.thinned import list_frames
 from selfsup_core.runs.waiting import waiting_for
 from selfsup_core.translation import language, recorded, tr
 
@@ -256,42 +250,7 @@ def draw_standing(folder: RunFolder, was_active: bool) -> None:
     if was_active and state["status"] not in ACTIVE:
         rerun()
     draw_controls(folder, state)
-    frames = list_frames(folder.frames)
-    if not frames:
-        st.caption(tr("Nothing has been measured yet."))
-        return
-    cursor = choose_epoch(frames)
-    rows = epoch_rows(read_rows(folder.metrics))
-    best = state["best"]["epoch"] if state["best"] else None
-    frame = read_frame(frame_path(folder.frames, cursor))
-    static = read_frame(folder.frames / "static.safetensors")
-    about = read_about(folder.frames / "static.safetensors")
-    left, middle, right = st.columns(3)
-    with left:
-        st.markdown("**Loss**")
-        st.plotly_chart(loss_figure(rows, cursor, best), key="standing-loss")
-    with middle:
-        show_middle(frame, static, about, frame_path(folder.frames, cursor))
-    with right:
-        st.markdown(tr("**Latent map** ({map})").format(map=state["map"]))
-        st.plotly_chart(
-            map_figure(frame["map"], static["labels"], json.loads(about["classes"])),
-            key="standing-map",
-        )
-    st.caption(describe_run(state))
-    st.caption(plain(" ".join(say_epoch(folder, cursor)[1].plain.values())))
-    for wrong in next((row.get("signs", []) for row in rows if row["epoch"] == cursor), []):
-        st.caption(f":orange[:material/warning:] {plain(wrong['text'])} {plain(wrong['remedy'])}")
-        offer_lesson(explain_sign(wrong["code"]), f"standing-{wrong['code']}")
-
-
-def choose_epoch(frames: list[int]) -> int:
-    """A slider over the epochs that have a frame; its right end follows the run."""
-    if len(frames) == 1:
-        return frames[0]
-    wanted = asked_epoch(frames)
-    value = frames[-1] if wanted is None else wanted
-    return st.select_slider(tr("Epoch"), frames, value, key=f"standing-epoch-{frames[-1]}")
+    draw_figures(folder)
 
 
 def draw_controls(folder: RunFolder, state: RunState) -> None:
@@ -333,6 +292,8 @@ def show_wait(folder: RunFolder) -> None:
     """What a waiting run waits for, with ways to open the run before it and to pause the one that works."""
     waits = waiting_for(folder)
     if not waits:
+        if said := say_wait(folder, read_state(folder)):  # in a room
+            st.info(plain(said), icon=":material/hourglass_top:")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.info(plain(waits.sentence()), icon=":material/hourglass_top:")

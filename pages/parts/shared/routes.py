@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,12 +21,11 @@ from starlette.routing import Route
 
 from pages.parts.shared import viewer
 from pages.parts.shared.assets import BASE, asset, problem
-from pages.parts.shared.speech import language_of
-from selfsup_core.errors import RunError, StudioError
-from selfsup_core.files import DISK_ERRORS, disk_error, parse_json
+from pages.parts.shared.guarded import LONGEST_ID, guarded, live_runs
+from selfsup_core.errors import StudioError
+from selfsup_core.files import parse_json
 from selfsup_core.inspection.client import LabClient, warm
 from selfsup_core.inspection.subject import Subject
-from selfsup_core.runs.access import is_allowed
 from selfsup_core.runs.beside import list_relatives
 from selfsup_core.runs.control import send
 from selfsup_core.runs.family import Member, describe_family, start_family
@@ -35,59 +34,22 @@ from selfsup_core.runs.queue import submit
 from selfsup_core.runs.spec import make_spec, read_spec
 from selfsup_core.settings import short, whole_number
 from selfsup_core.shared import host_of
-from selfsup_core.translation import speak, tr
-from selfsup_core.workers.live import MAX_FRAMES, LiveRuns
+from selfsup_core.translation import tr
+from selfsup_core.workers.live import LiveRuns
 from selfsup_core.workers.supervisor import ensure_supervisor
 
+__all__ = ["LONGEST_ID", "guarded", "live_runs", "problem"]
+
 T = TypeVar("T")
+SPOTLIGHT = "/spotlight"  # below it, the run that the teacher shows
 MAX_BODY = 4096
-LONGEST_ID = 200
 MAX_TOOL_BODY = 4_000_000  # an image and a mask in base64
-MOST_WORKSPACES = 64  # of a room whose runs are kept at hand
-FEW_FRAMES = 64  # of each of its people
 
 # Set by server.py: pages ask whether the routes are there (they are not under `streamlit run app.py`).
 is_mounted = False
 
 
-@lru_cache(maxsize=MOST_WORKSPACES)
-def live_runs(workspace: Path) -> LiveRuns:
-    return LiveRuns(workspace, MAX_FRAMES if workspace == host_of(workspace) else FEW_FRAMES)
-
-
-def guarded(endpoint: Any) -> Any:
-    """Answer 403 without the run's token; turn studio errors into JSON.
-
-    The endpoint gets the run and the runs of whoever asks: no others are looked for.
-    """
-
-    async def answer(request: Request) -> Response:
-        run = request.path_params["run"]
-        if len(run) > LONGEST_ID:
-            return problem(404, tr("There is no run with this name."))
-        with speak(language_of(request)):
-            return await answer_in_language(request, run)
-
-    async def answer_in_language(request: Request, run: str) -> Response:
-        try:
-            runs = live_runs(viewer.of_scope(request.scope).workspace)
-            if viewer.in_room():
-                runs.view(run)  # somebody else's is not there, whatever token comes with it
-            if not is_allowed(runs.workspace, run, request.headers.get("x-studio-token", "")):
-                return problem(403, tr("This address needs the token from the page of the run."))
-            return await endpoint(request, run, runs)
-        except RunError as error:
-            missing = error.code in ("no-run", "no-frame")
-            return problem(404 if missing else 409, error)
-        except StudioError as error:
-            return problem(422, error)
-        except OSError as error:
-            return problem(507 if error.errno in DISK_ERRORS else 500, disk_error(error))
-
-    return answer
-
-
-@guarded
+@guarded("live")
 async def live(request: Request, run: str, runs: LiveRuns) -> Response:
     since = request.query_params.get("since", "0")
     # Small reads of a warm file: quicker here than a trip through a thread.
@@ -105,7 +67,7 @@ def binary(blob: bytes, *, is_final: bool = True) -> Response:
     return Response(blob, media_type="application/octet-stream", headers=headers)
 
 
-@guarded
+@guarded("static")
 async def static(request: Request, run: str, runs: LiveRuns) -> Response:
     blob = runs.shared(run, "static")
     # Someone is viewing this run: start the helper process, so that it is ready for the first question.
@@ -113,12 +75,12 @@ async def static(request: Request, run: str, runs: LiveRuns) -> Response:
     return binary(blob)
 
 
-@guarded
+@guarded("thumbnails")
 async def thumbnails(request: Request, run: str, runs: LiveRuns) -> Response:
     return binary(runs.shared(run, "thumbnails"))
 
 
-@guarded
+@guarded("frame")
 async def frame(request: Request, run: str, runs: LiveRuns) -> Response:
     step = request.query_params.get("step", "")
     number, epoch = whole_number(step), whole_number(request.path_params["epoch"])
@@ -168,7 +130,7 @@ async def read_body(request: Request, most: int = MAX_BODY) -> dict[str, Any]:
     return values
 
 
-@guarded
+@guarded("control")
 async def control(request: Request, run: str, runs: LiveRuns) -> Response:
     values = await read_body(request)
     folder = runs.view(run).folder
@@ -182,7 +144,7 @@ async def control(request: Request, run: str, runs: LiveRuns) -> Response:
     return Response('{"ok": true}', media_type="application/json")
 
 
-@guarded
+@guarded("repeat")
 async def repeat(request: Request, run: str, runs: LiveRuns) -> Response:
     """A new run from the same spec and seed; with `leave_out`, that class is kept out of its training
     rows.
@@ -233,7 +195,7 @@ def maps(workspace: Path | None = None) -> LabClient:
 BY_MAPS = ("umap",)
 
 
-@guarded
+@guarded("tool")
 async def tool(request: Request, run: str, runs: LiveRuns) -> Response:
     """What a tool makes of the run's network at an epoch."""
     values = await read_body(request, MAX_TOOL_BODY)
@@ -245,7 +207,7 @@ async def tool(request: Request, run: str, runs: LiveRuns) -> Response:
     return Response(blob, media_type="application/octet-stream", headers=headers)
 
 
-@guarded
+@guarded("archive")
 async def archive(request: Request, run: str, runs: LiveRuns) -> Response:
     """The run as a script with its data."""
     answer = await in_question_pool(lab(runs.workspace).ask, Subject("run", run), "archive", {})
@@ -254,7 +216,7 @@ async def archive(request: Request, run: str, runs: LiveRuns) -> Response:
     return Response(content, media_type="application/zip", headers=headers)
 
 
-@guarded
+@guarded("family")
 async def family(request: Request, run: str, runs: LiveRuns) -> Response:
     """The runs that are looked at side by side with this one; POST trains those of a family that are missing.
 
@@ -276,17 +238,28 @@ async def family(request: Request, run: str, runs: LiveRuns) -> Response:
 
 
 def routes() -> list[Route]:
-    """All routes, for the server."""
-    runs = f"{BASE}/runs/{{run}}"
+    """All routes, for the server. Those of a run are there a second time for people who watch it in the
+    spotlight; what these may ask is decided in `runs/access.py`.
+    """
+    own, spotlight = f"{BASE}/runs/{{run}}", f"{BASE}{SPOTLIGHT}/runs/{{run}}"
     return [
         Route(f"{BASE}/assets/{{digest}}/{{name:path}}", asset),
-        Route(f"{runs}/live", live),
-        Route(f"{runs}/static", static),
-        Route(f"{runs}/thumbnails", thumbnails),
-        Route(f"{runs}/frames/{{epoch}}", frame),
-        Route(f"{runs}/control", control, methods=["POST"]),
-        Route(f"{runs}/repeat", repeat, methods=["POST"]),
-        Route(f"{runs}/tools/{{name}}", tool, methods=["POST"]),
-        Route(f"{runs}/family", family, methods=["GET", "POST"]),
-        Route(f"{runs}/script.zip", archive),
+        *(Route(f"{own}/{path}", ask, methods=methods) for path, ask, methods in OF_A_RUN),
+        *(
+            Route(f"{spotlight}/{path}", partial(ask, is_watched=True), methods=methods)
+            for path, ask, methods in OF_A_RUN
+        ),
     ]
+
+
+OF_A_RUN: list[tuple[str, Any, list[str]]] = [
+    ("live", live, ["GET"]),
+    ("static", static, ["GET"]),
+    ("thumbnails", thumbnails, ["GET"]),
+    ("frames/{epoch}", frame, ["GET"]),
+    ("control", control, ["POST"]),
+    ("repeat", repeat, ["POST"]),
+    ("tools/{name}", tool, ["POST"]),
+    ("family", family, ["GET", "POST"]),
+    ("script.zip", archive, ["GET"]),
+]

@@ -15,6 +15,7 @@ from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.figures.miniature import as_element, curve_picture, map_picture
 from selfsup_core.files import MB, folder_bytes
 from selfsup_core.lessons.link import PAGE_OF_TASK
+from selfsup_core.room.line import say_wait
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ACTIVE, DamagedRun, RunFolder, list_states, read_rows
 from selfsup_core.runs.frames import read_frame
@@ -22,7 +23,7 @@ from selfsup_core.runs.queue import LOCAL
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.trash import delete, restore
-from selfsup_core.runs.waiting import in_words, waiting_for
+from selfsup_core.runs.waiting import in_words
 from selfsup_core.translation import recorded, tr
 from selfsup_core.wording import brief
 
@@ -120,8 +121,7 @@ def show_row(state: RunState, key: str, tick: Tick | None = None) -> None:
             icon=icon,
             help=plain(recorded(state["message"])) or None,
         )
-        waits = waiting_for(folder) if state["status"] == "queued" else None
-        best.caption(plain(waits.sentence()) if waits else describe_best(state, loss))
+        best.caption(plain(recorded(say_wait(folder, state))) or describe_best(state, loss))
         with buttons.container(horizontal=True, gap="xsmall", horizontal_alignment="right"):
             show_buttons(state, key)
         show_refusal(key)

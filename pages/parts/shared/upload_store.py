@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
@@ -28,11 +29,13 @@ from streamlit.web.server.server_util import is_xsrf_enabled
 from streamlit.web.server.starlette.starlette_app_utils import validate_xsrf_token
 from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
-from pages.parts.shared import viewer
+from pages.parts.shared import login, viewer
 from selfsup_core.data.library.arrivals import Arrivals, Arrived
 from selfsup_core.data.limits import LIMITS, MB
+from selfsup_core.data.quota import lacks_space
 from selfsup_core.errors import StudioError
 from selfsup_core.runs.folder import default_workspace
+from selfsup_core.settings import whole_number
 from selfsup_core.translation import tr
 
 PATH = re.compile(r".*/_stcore/upload_file/([^/]+)/([^/]+)")
@@ -173,9 +176,16 @@ class Target:
 class Parser(MultiPartParser):
     """Reads a form of one file, straight into the store."""
 
-    def __init__(self, request: Request, arrivals: Arrivals, session: str, file_id: str) -> None:
+    def __init__(
+        self,
+        request: Request,
+        arrivals: Arrivals,
+        session: str,
+        file_id: str,
+        refused: StudioError | None = None,
+    ) -> None:
         super().__init__(request.headers, limited(request), max_files=1, max_fields=0)
-        self.begin = lambda name, kind: arrivals.begin(session, file_id, name, kind)
+        self.begin = lambda name, kind: arrivals.begin(session, file_id, name, kind, refused)
         self.arrivals = arrivals
         self.arrived: Arrived | None = None
 
@@ -239,7 +249,8 @@ def is_own_session(scope: Any, session: str) -> bool:
     if context is None:
         return False
     headers = {name.lower(): value for name, value in context.headers}
-    found = viewer.of_session(context.cookies, lambda: headers.get("authorization", ""))
+    claims = login.claims_in(context.cookies)
+    found = viewer.of_session(context.cookies, lambda: headers.get("authorization", ""), claims)
     return found is not None and found == scope.get(viewer.SEEN)
 
 
@@ -255,7 +266,9 @@ async def take(request: Request, session: str, file_id: str) -> Response:
     arrivals = here.uploaded_file_mgr.arrivals  # an UploadStore, by `install`
     if request.headers.get("content-type", "").partition(";")[0].strip() != "multipart/form-data":
         raise HTTPException(400, tr("Expected a form with one file."))
-    parser = Parser(request, arrivals, session, file_id)
+    size = whole_number(request.headers.get("content-length", "")) or 0
+    refused = await run_in_threadpool(lacks_space, viewer.of_scope(request.scope).workspace, size)
+    parser = Parser(request, arrivals, session, file_id, refused)
     is_whole = False
     try:
         await parser.parse()

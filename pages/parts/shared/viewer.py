@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
 
+from selfsup_core.data.quota import DISK_MB
 from selfsup_core.errors import RunError
+from selfsup_core.room.login import LoginConfig, identity_of, not_a_member
 from selfsup_core.room.store import Room
-from selfsup_core.room.viewer import Viewer, find_viewer
+from selfsup_core.room.viewer import Viewer, account_of, find_viewer
 from selfsup_core.runs.access import app_token, cookie_of, is_same
 from selfsup_core.runs.folder import default_workspace
 from selfsup_core.translation import tr
@@ -24,6 +27,8 @@ from selfsup_core.translation import tr
 LOCAL = ("localhost", "127.0.0.1", "::1")
 SEEN = "selfsup.viewer"  # of a request's scope: who the door has let in
 PINNED = "viewer-of-session"
+Claims = Mapping[str, object]  # what a provider tells of an account
+NOBODY: Claims = MappingProxyType({})
 
 # Set by server.py when it serves a room.
 access: Access | None = None
@@ -40,7 +45,8 @@ class Access:
         hosts: names under which browsers reach it.
         secure_hosts: those of them that are reached by https only, through a proxy that may not say so.
         room: people besides who holds the token. shared: addresses for them; carries: what this machine can
-            carry, in words; capacity: how many runs at once.
+            carry, in words; capacity: how many runs at once; disk_mb: what each person may use;
+            login: set where people sign in with an account instead of joining by the code.
     """
 
     needs_token: bool = True
@@ -51,6 +57,8 @@ class Access:
     shared: list[str] = field(default_factory=list)
     carries: str = ""
     capacity: int = 1
+    disk_mb: int = DISK_MB
+    login: LoginConfig | None = None
 
     def __post_init__(self) -> None:
         self._keys: tuple[str, str] | None = None
@@ -77,10 +85,31 @@ class Access:
             return True
         return is_same(own, cookie)
 
-    def viewer(self, cookie: str, authorization: str) -> Viewer | None:
-        """Who sends these, None for somebody who is not let in."""
-        is_teacher = self.has_token(cookie, authorization)
-        return find_viewer(self.room, self.workspace, is_teacher=is_teacher, cookie=cookie)
+    def viewer(self, cookie: str, authorization: str, claims: Claims = NOBODY) -> Viewer | None:
+        """Who sends these, None for somebody who is not let in. claims: of the account that they use."""
+        return find_viewer(
+            self.room,
+            self.workspace,
+            is_teacher=self.has_token(cookie, authorization),
+            cookie=cookie,
+            login=self.login,
+            identity=identity_of(claims),
+        )
+
+    def admit(self, claims: Claims) -> Viewer | None:
+        """Let the account join that a browser has signed in with; None where there is none.
+
+        Raises:
+            RunError: it may not join, or the room is full.
+        """
+        identity = identity_of(claims)
+        if self.room is None or self.login is None or identity is None:
+            return None
+        if not self.login.may_join(identity):
+            raise not_a_member()
+        if not self.login.is_teacher(identity):
+            self.room.join_account(account_of(self.room, identity), identity.name)
+        return self.viewer("", "", claims)
 
 
 def cookie_name(port: int | None) -> str:
@@ -116,16 +145,19 @@ def of_scope(scope: Mapping[str, Any]) -> Viewer:
     return found
 
 
-def of_session(cookies: Mapping[str, str], authorization: Callable[[], str]) -> Viewer | None:
+def of_session(
+    cookies: Mapping[str, str], authorization: Callable[[], str], claims: Claims = NOBODY
+) -> Viewer | None:
     """Who is connected with these cookies, None for nobody that is known (any more).
 
     Args:
         authorization: the header of that name, looked at where the cookie tells nothing.
+        claims: of the account that they have signed in with.
     """
     if access is None or access.room is None:
         return alone()
     cookie = cookies.get(cookie_name(st.get_option("server.port")), "")
-    return access.viewer(cookie, "") or access.viewer("", authorization())
+    return access.viewer(cookie, "", claims) or access.viewer("", authorization())
 
 
 def here() -> Viewer:
@@ -136,7 +168,8 @@ def here() -> Viewer:
     """
     if not in_room():
         return alone()
-    found = of_session(st.context.cookies, lambda: st.context.headers.get("Authorization", ""))
+    claims = st.user.to_dict() if access and access.login else NOBODY
+    found = of_session(st.context.cookies, lambda: st.context.headers.get("Authorization", ""), claims)
     if found is None:
         st.error(tr("You are no longer in this room. Reload the page to join again."), icon=":material/lock:")
         st.stop()

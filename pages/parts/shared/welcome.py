@@ -129,15 +129,19 @@ def refuse_open(address: str, *, needs_token: bool) -> None:
 
 
 def room_lines(here: str, others: Sequence[str], token: str, code: str) -> str:
-    """The lines that are printed for a room."""
-    shown = shown_code(code)
+    """The lines that are printed for a room. code: "" where people sign in with an account."""
+    shown = (
+        tr("code {shown_code}").format(shown_code=shown_code(code))
+        if code
+        else tr("they sign in with their account")
+    )
     lines = ["", tr("  The room is open. Ctrl-C ends it; runs and people are kept."), ""]
     lines.append(tr("  For you, the teacher:  {with_token}").format(with_token=with_token(here, token)))
     lines += [
         tr("  For the participants:  {with_code}").format(with_code=with_code(other, code))
         for other in others or [here]
     ]
-    lines += [tr("                         code {shown}").format(shown=shown), ""]
+    lines += [f"                         {shown}", ""]
     lines.append(tr("  Keep your own address to yourself: who has it can see and delete everything."))
     if not others:
         lines.append(tr("  Only this machine can open it; --address 0.0.0.0 lets others in."))
@@ -152,7 +156,9 @@ def room_lines(here: str, others: Sequence[str], token: str, code: str) -> str:
 
 
 def with_code(base: str, code: str) -> str:
-    """The address that participants open; the form then knows the code."""
+    """The address that participants open; the form then knows the code. code: "" where they sign in."""
+    if not code:
+        return base
     return f"{base.rstrip('/')}/?{CODE}={shown_code(code)}"
 
 

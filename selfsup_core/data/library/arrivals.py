@@ -59,14 +59,21 @@ class Arrivals:
         self.own: Path | None = None
         self.held: FileLock | None = None
 
-    def begin(self, session: str, file_id: str, name: str, type_: str = "") -> Arrived:
-        """Register a file whose bytes follow by `write`; one that is refused from the start accepts none."""
+    def begin(
+        self, session: str, file_id: str, name: str, type_: str = "", refused: StudioError | None = None
+    ) -> Arrived:
+        """Register a file whose bytes follow by `write`; one that is refused from the start accepts none.
+
+        Args:
+            refused: why nothing of this sender is kept.
+        """
         with self.lock:
             self._discard(session, file_id)
             files = self.sessions.setdefault(session, {})
             path = self._place() / uuid.uuid4().hex
             found = Arrived(session, file_id, name, type_, path, time.monotonic())
-            if sum(not one.refused for one in files.values()) >= LIMITS.files:
+            found.refused = refused
+            if not refused and sum(not one.refused for one in files.values()) >= LIMITS.files:
                 found.refused = DataError(
                     tr(
                         "{name}: {files} files of this session are here already, and at most so many "

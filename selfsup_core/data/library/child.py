@@ -28,11 +28,13 @@ from selfsup_core.data.library.limited import (
 )
 from selfsup_core.data.library.turns import Say, Tell, turn
 from selfsup_core.data.limits import LIMITS, MB
+from selfsup_core.data.quota import require_space
 from selfsup_core.errors import DataError, StudioError
 from selfsup_core.files import keep_private, sweep, write_json
 from selfsup_core.translation import tr
 
 MODULE = "selfsup_core.data.library.child"
+MAKING = ("build", "mend")  # tasks that make a data set
 SAYING = ("check",)  # tasks that say what they are at
 Arguments = dict[str, Any]  # of a task of `child_tasks.py`, by name, in plain values
 
@@ -58,10 +60,13 @@ def run_job(
         say: is called as often with the step that the task is at, for those of SAYING.
 
     Raises:
+        StudioError: a person of a room has no disk space left.
         DataError: what the task raised, or that it ran out of memory, time or crashed.
     """
     workspace.mkdir(parents=True, exist_ok=True)
     sweep(workspace)  # left by an import that was killed together with its parent
+    if task in MAKING:
+        require_space(workspace)
     with turn(workspace, title_of(values), tell):
         return do_job(task, workspace, values, tell, say)
 

@@ -95,7 +95,8 @@ export default {
       view = next
       const why = whyEmpty(view, PROPOSED)
       empty.say(why, all)
-      how.hidden = use.hidden = choice.hidden = Boolean(why)
+      how.hidden = choice.hidden = Boolean(why)
+      use.hidden = Boolean(why) || Boolean(ctx.isWatched)
       if (why || !view.statics) return
       if (view.frame !== drawn) {
         drawn = view.frame

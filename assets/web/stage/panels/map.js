@@ -78,7 +78,7 @@ export default {
       if (umap.isOn && probe.hasLattice) showLattice()
       if (view?.frame && view.statics) update(view, true)
     })
-    const canDecode = () => decodesAt(view) && !umap.isOn // a UMAP is no plane of codes
+    const canDecode = () => decodesAt(view) && !umap.isOn && !ctx.isWatched // a UMAP is no plane of codes
     const decodes = () => canDecode() && !isMoving
 
     const chip = (id, text, label, onclick) =>
@@ -127,7 +127,7 @@ export default {
     root.foot.prepend(el("div", { class: "stage-hint" }, note, umap.said), hint)
     root.head.append(
       pairs.button,
-      umap.button,
+      ...(ctx.isWatched ? [] : [umap.button]), // a question, which watchers may not ask
       move,
       tool("+", tr("Zoom in (also: click the map, then turn the wheel)"), () => plot.zoomBy(1.5)),
       tool("−", tr("Zoom out (double click shows all)"), () => plot.zoomBy(1 / 1.5)),
