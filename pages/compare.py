@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.runs.comparison import show_comparison
-from selfsup_core.translation import tr_later
+from selfsup_core.translation import tr
 
-st.title(tr_later("Compare"), anchor=False)
+st.title(tr("Compare"), anchor=False)
 show_comparison()

@@ -38,7 +38,7 @@ class Message:
     """One message of the code.
 
     text: as it is written there. context: "" or, of a noun that is counted, `COUNTED`.
-    place: file:line, the first of several.
+    place: file:line, the first of several; of a script, if one says it, since scripts get theirs apart.
     """
 
     text: str
@@ -49,7 +49,7 @@ class Message:
 def gather(root: Path = ROOT) -> list[Message]:
     """Every message, in the order of the files, each once."""
     found: dict[tuple[str, str], Message] = {}
-    for message in (*python_messages(root), *script_messages(root), *preset_messages(root)):
+    for message in (*script_messages(root), *python_messages(root), *preset_messages(root)):
         found.setdefault((message.context, message.text), message)
     return list(found.values())
 

@@ -20,7 +20,7 @@ from selfsup_core.pseudo.audit import Verdict
 from selfsup_core.runs.labels import read_labels
 from selfsup_core.runs.processes import Identity
 from selfsup_core.train.device import DeviceAbout
-from selfsup_core.translation import tr
+from selfsup_core.translation import tr, tr_later
 
 MOST = 2**53  # beyond, JSON readers and numbers with a point lose digits
 TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -37,6 +37,17 @@ Time = Annotated[str, AfterValidator(check_time)]
 
 
 Status = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed", "interrupted"]
+# As people read it.
+STATUSES = (
+    tr_later("queued"),
+    tr_later("starting"),
+    tr_later("running"),
+    tr_later("paused"),
+    tr_later("finished"),
+    tr_later("stopped"),
+    tr_later("failed"),
+    tr_later("interrupted"),
+)
 
 
 class Best(TypedDict):

@@ -264,7 +264,7 @@ def draw_controls(folder: RunFolder, state: RunState) -> None:
     st.progress(
         min(1.0, (state["epoch"] + state["epoch_progress"]) / state["epochs"]),
         tr("{status}: {unit} {epoch} of {epochs}").format(
-            status=status, unit=unit, epoch=state["epoch"], epochs=state["epochs"]
+            status=tr(status), unit=tr(unit), epoch=state["epoch"], epochs=state["epochs"]
         ),
     )
     if status not in ACTIVE:
@@ -276,9 +276,9 @@ def draw_controls(folder: RunFolder, state: RunState) -> None:
             with acting("controls"):
                 steer(folder, "resume" if is_paused else "pause")
         if st.button(
-            f"1 {unit}",
+            f"1 {tr(unit)}",
             icon=":material/skip_next:",
-            help=tr("Train one {unit}, then pause.").format(unit=unit),
+            help=tr("Train one {unit}, then pause.").format(unit=tr(unit)),
         ):
             with acting("controls"):
                 steer(folder, "step")

@@ -112,11 +112,13 @@ def show_row(state: RunState, key: str, tick: Tick | None = None) -> None:
         name.caption(describe_row(state, folder))
         progress.progress(
             min(1.0, (state["epoch"] + state["epoch_progress"]) / max(1, state["epochs"])),
-            tr("{unit} {epoch} of {epochs}").format(unit=unit, epoch=state["epoch"], epochs=state["epochs"]),
+            tr("{unit} {epoch} of {epochs}").format(
+                unit=tr(unit), epoch=state["epoch"], epochs=state["epochs"]
+            ),
         )
         loss = (state["best"] or {}).get("val_loss")
         best.badge(
-            state["status"],
+            tr(state["status"]),
             color=color,
             icon=icon,
             help=plain(recorded(state["message"])) or None,
@@ -178,7 +180,7 @@ def describe_best(state: RunState, loss: float | None) -> str:
     return (
         tr("validation loss {loss:.4f}").format(loss=loss)
         if loss is not None
-        else tr("no {unit} yet").format(unit=unit)
+        else tr("no {unit} yet").format(unit=tr(unit))
     )
 
 
