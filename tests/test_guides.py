@@ -108,7 +108,7 @@ def texts_of_the_code() -> str:
     for path in paths:
         for node in ast.walk(parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.append(node.value)
+                found += [node.value, re.sub(r"\{[^{}]*\}", "…", node.value)]
             elif isinstance(node, ast.JoinedStr):
                 found.append(
                     "".join(str(v.value) if isinstance(v, ast.Constant) else "…" for v in node.values)

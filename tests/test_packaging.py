@@ -130,7 +130,12 @@ def test_what_is_imported_is_declared():
     """Also what comes along with another package: that one may stop bringing it."""
     declared = {
         line.split("==")[0].lower().replace("_", "-")
-        for name in ("requirements.txt", "requirements-formats.txt", "requirements-assets.txt")
+        for name in (
+            "requirements.txt",
+            "requirements-formats.txt",
+            "requirements-assets.txt",
+            "requirements-onnx.txt",
+        )
         for line in (ROOT / name).read_text().splitlines()
         if "==" in line and not line.startswith("#")
     }

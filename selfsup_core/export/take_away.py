@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from selfsup_core.environment import without_secrets
 from selfsup_core.errors import RunError
 from selfsup_core.files import JsonObject, parse_json
 from selfsup_core.places import APP
@@ -47,7 +48,13 @@ def apart(*words: str, option: str = "") -> Callable[[RunFolder, Path], str]:
         command += [str(target), "--json", "--workspace", str(folder.workspace)]
         try:
             done = subprocess.run(
-                command, cwd=APP, capture_output=True, text=True, timeout=SECONDS, check=False
+                command,
+                cwd=APP,
+                env=without_secrets(),
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+                check=False,
             )
         except subprocess.TimeoutExpired as error:
             raise RunError(

@@ -81,7 +81,7 @@ class App(Config):
             if self.preset or not self.data or self.page != "latent":
                 raise ValueError("a map needs the page latent, data and no preset")
             if unused := [name for name in self.set if name not in USED[self.map]]:
-                raise ValueError(f"{unused[0]} is no setting of {MAP_TITLES[self.map]}")
+                raise ValueError(f"{unused[0]} is not a setting of {MAP_TITLES[self.map]}")
             MapConfig(kind=self.map, **self.set)
             return self
         if self.set and not self.preset:

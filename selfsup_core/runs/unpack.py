@@ -2,6 +2,7 @@
 
 The file may come from a stranger. Its names are those of a run's files, sizes are counted while they are
 unpacked, digests have to fit, and each file has to be of the kind that its name says; nothing in it is run.
+Long, because all checks stand in one place, in the order in which they are made.
 """
 
 from __future__ import annotations

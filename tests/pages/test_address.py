@@ -14,7 +14,7 @@ from selfsup_core.runs.queue import submit
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import make_spec
 from selfsup_core.runs.thinned import frame_path
-from tests.helpers import make_run, run_here, tiny_spec
+from tests.helpers import make_run, run_here, tiny_spec, unfold
 from tests.pages.test_pages import buttons, texts
 from tests.tasks.classify_helpers import head_spec
 
@@ -213,7 +213,7 @@ def test_a_run_of_another_task_opens_on_its_own_page(studio, workspace: Path, pa
 
 def test_a_classifier_may_train_as_long_as_its_settings_allow(studio, workspace: Path):
     run = submit(workspace, head_spec(train__epochs=2000), preset="classify-table").id
-    app = studio("pages/classify.py", do="train", run=run)
+    app = unfold(studio("pages/classify.py", do="train", run=run))
     assert app.number_input(key="classify-epochs-classify-table").value == 2000
 
 

@@ -22,7 +22,7 @@ from selfsup_core.runs.spec import make_spec, read_spec
 from selfsup_core.runs.thinned import frame_path
 from selfsup_core.wording import ROW
 from tests.data.importing.make import write
-from tests.helpers import make_run, run_here
+from tests.helpers import make_run, run_here, unfold
 from tests.pages.test_pages import buttons, texts
 from tests.tasks.classify_helpers import head_spec, make_pets
 from tests.tasks.test_pseudo import make_table, spec_of
@@ -78,7 +78,7 @@ def test_who_knows_that_classes_are_equally_frequent_gets_another_recipe(studio,
     )
     assert "even classes" in state["name"]
     # The run that is open is what the controls show; the other answer is a click away, with its own defaults.
-    page = studio("pages/classify.py", do="pseudo", run=state["run"])
+    page = unfold(studio("pages/classify.py", do="pseudo", run=state["run"]))
     assert page.selectbox(key=question).value == "even"
     page.selectbox(key=question).select("unknown").run()
     assert page.selectbox(key="pseudo-who-pseudo-table").value == "twin+neighbors"
@@ -111,7 +111,7 @@ def test_an_opened_run_sets_the_controls(studio, workspace: Path):
     folder = submit(workspace, preset_spec("pseudo-table", changed), preset="pseudo-table")
     withdraw(folder)
     run_here(folder)
-    page = studio("pages/classify.py", do="pseudo", run=folder.id)
+    page = unfold(studio("pages/classify.py", do="pseudo", run=folder.id))
     assert page.selectbox(key="pseudo-data").value == "wine"
     assert page.selectbox(key="pseudo-who-pseudo-table").value == "self"
     assert page.selectbox(key="advanced-pseudo-pseudo-table-objective.keep").value == "fixed"

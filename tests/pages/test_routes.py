@@ -171,17 +171,17 @@ def test_only_the_stages_own_files_are_served(client):
 
 def test_pictures_of_home_are_asked_for_once_and_not_sent_with_the_page(client, monkeypatch):
     monkeypatch.setattr(routes, "is_mounted", True)
-    shown = picture.picture_of("map", "A map")
+    shown = picture.picture_of("map")
     assert len(shown) < 1000
     addresses = re.findall(r'(?:src|srcset)="([^"]+)"', shown)
     assert len(addresses) == 2
     for address in addresses:
         answer = client.get(address, headers={"Accept-Encoding": "gzip"})
-        assert answer.content == (ASSETS / "home" / address.rpartition("/")[2]).read_bytes()
+        assert answer.content == (ASSETS / "previews" / address.rpartition("/")[2]).read_bytes()
         assert answer.headers["content-type"] == "image/webp"
         assert "immutable" in answer.headers["cache-control"]
         assert "content-encoding" not in answer.headers  # packed already
-    assert client.get(f"/studio/assets/{assets.assets_digest()}/home/draw.py").status_code == 404
+    assert client.get(f"/studio/assets/{assets.assets_digest()}/previews/draw.py").status_code == 404
 
 
 def test_run_ids_cannot_leave_the_workspace(client, workspace):

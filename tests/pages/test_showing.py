@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.shared import routes, viewer
+from pages.parts.shared import assets, routes, viewer
 from pages.parts.shared.header import reached
 from pages.parts.shared.qr import qr_routes
 from pages.parts.shared.showing import PLACES
@@ -151,10 +151,10 @@ def test_the_route_draws_addresses_and_nothing_else():
 def test_each_stop_of_the_tour_has_its_moving_and_its_still_picture():
     total = 0
     for stop in STOPS:
-        moving = routes.stage_files()[f"previews/{stop.picture}.webp"]
+        moving = assets.stage_files()[f"previews/{stop.picture}.webp"]
         assert moving[8:12] == b"WEBP"
         assert len(moving) <= 200_000
-        total += len(moving) + len(routes.stage_files()[f"previews/{stop.picture}-still.webp"])
+        total += len(moving) + len(assets.stage_files()[f"previews/{stop.picture}-still.webp"])
     assert total <= 1_200_000
     assert len(STOPS) <= 8
     words = " ".join(f"{stop.title} {stop.text}" for stop in STOPS).split()
@@ -163,7 +163,7 @@ def test_each_stop_of_the_tour_has_its_moving_and_its_still_picture():
 
 def test_previews_are_served_for_good_and_not_packed_again(workspace):
     client = TestClient(Starlette(routes=routes.routes()))
-    url = f"/studio/assets/{routes.assets_digest()}/previews/map.webp"
+    url = f"/studio/assets/{assets.assets_digest()}/previews/map.webp"
     found = client.get(url, headers={"Accept-Encoding": "gzip"})
     assert (found.status_code, found.headers["content-type"]) == (200, "image/webp")
     assert "immutable" in found.headers["cache-control"]

@@ -67,7 +67,7 @@ def test_every_curve_of_a_classifier_has_a_title_on_the_page(workspace: Path):
     folder = make_run(workspace, preset_spec("classify-table", QUICK | {"train.epochs": 1}))
     run_here(folder)
     code = (ROOT / "assets/web/stage/panels/curves.js").read_text("utf-8")
-    titles = re.findall(r"^  (\w+): \"", code.split("LABELS = {")[1].split("}")[0], re.MULTILINE)
+    titles = re.findall(r"^ +(\w+): tr\(", code.split("labelsOf")[1], re.MULTILINE)
     hidden = re.findall(r"\"(\w+)\"", code.split("NOT_METRICS = new Set([")[1].split("]")[0])
     row = epoch_rows(read_rows(folder.metrics))[-1]
     terms = {re.sub("^(train|val)_", "", name) for name, v in row.items() if isinstance(v, int | float)}

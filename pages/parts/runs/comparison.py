@@ -39,7 +39,7 @@ FEW_FOR_LINES = 3  # runs from which on parallel coordinates tell something
 stage = component(
     "selfsup_compare",
     "compare/main.js",
-    '<div role="status" style="min-height: 560px">Opening the runs …</div>',
+    '<div role="status" style="min-height: 560px">…</div>',
 )
 
 

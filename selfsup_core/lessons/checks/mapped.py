@@ -42,7 +42,7 @@ class MappedConfig(KindConfig):
         for name in (*self.set, *self.beside):
             if name not in USED[self.map]:
                 raise ValueError(
-                    tr("{name} is no setting of {titles}").format(name=name, titles=TITLES[self.map])
+                    tr("{name} is not a setting of {titles}").format(name=name, titles=TITLES[self.map])
                 )
         MapConfig(kind=self.map, **self.set)
         MapConfig(kind=self.map, **self.set | self.beside)
