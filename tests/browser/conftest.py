@@ -331,6 +331,16 @@ AXE = {
 }
 
 
+# Elements that come or are made anew fade in, and are pale until then. What runs for good is not waited for.
+FADED_IN = """() => Promise.race([
+  Promise.all(
+    document.getAnimations()
+      .filter((one) => one.playState === "running" && one.effect?.getComputedTiming().endTime < 5000)
+      .map((one) => one.finished.catch(() => null)),
+  ),
+  new Promise((done) => setTimeout(done, 3000)),
+]).then(() => true)"""
+
 # What another theme can change, and nothing else.
 COLORS = AXE | {"runOnly": ["color-contrast", "link-in-text-block"]}
 
@@ -341,6 +351,7 @@ def serious(page: Page, options: dict[str, Any] = AXE, context: str | None = Non
     Args:
         context: selector of the part that is looked at; None for the whole page.
     """
+    page.evaluate(FADED_IN)
     return [
         f"{page.url}: {one['id']}: {node['html'][:160]}: {node['failureSummary'][:200]}"
         for one in Axe().run(page, context=context, options=options).response["violations"]

@@ -16,7 +16,7 @@ from tests.browser.conftest import axe_in
 EVIL = '<img src=x onerror="window.canary = 1"></script><script>window.canary = 1</script>'
 
 
-def test_a_report_replays_the_run_offline(browser: Browser, finished: RunFolder, tmp_path: Path):
+def test_a_report_replays_the_run_offline(chromium: Browser, finished: RunFolder, tmp_path: Path):
     folder = RunFolder(tmp_path / "workspace" / "runs" / finished.id)
     shutil.copytree(finished.path, folder.path, ignore=shutil.ignore_patterns("*.lock"))
     update_state(folder, name=EVIL, source_title=EVIL, notices=[EVIL])
@@ -27,7 +27,7 @@ def test_a_report_replays_the_run_offline(browser: Browser, finished: RunFolder,
     path = tmp_path / "report.html"
     write_report(folder, path)
 
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, offline=True)
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, offline=True)
     page = context.new_page()
     asked: list[str] = []
     errors: list[str] = []

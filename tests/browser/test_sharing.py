@@ -24,6 +24,7 @@ def take_tour(page: Page) -> None:
     invite.get_by_role("button", name="Take the tour").click()
     heading = tour.get_by_role("heading")
     first = heading.inner_text()
+    settle(page)
     axe_in(page)
     tour.get_by_role("button", name="Skip the tour").click()
     expect(tour).to_have_count(0)
@@ -57,6 +58,7 @@ def shared_link(page: Page, *hidden: str) -> str:
         if not share.get_by_label(name).is_visible():
             share.get_by_text("Hide controls").click()
         share.get_by_label(name).check()
+    settle(page)
     axe_in(page)
     code = share.get_by_role("img", name="QR code of the link")
     wait_for(lambda: code.evaluate("node => node.complete && node.naturalWidth > 0"), "the QR code")
@@ -84,6 +86,7 @@ def test_a_visitor_takes_the_tour_and_passes_a_link_on(server, open_context, ope
     settle(page)
     runs = len(list(list_states(server.workspace)))
     take_tour(page)
+    settle(page)
     axe_in(page)
     keep(page, "home")
 
@@ -111,6 +114,7 @@ def test_a_visitor_takes_the_tour_and_passes_a_link_on(server, open_context, ope
     expect(page.get_by_test_id("stHeader")).to_be_hidden()
     assert "present=1" in page.url
     assert float(page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")) >= 20
+    settle(page)
     axe_in(page)
     settle(page)
     page.keyboard.press("Escape")

@@ -59,7 +59,7 @@ class Stage {
       epoch,
       task,
       beside,
-      explained,
+      explained = { signs: {}, verdicts: {} }, // where no page opens a lesson
       offline,
       isWatched = false,
     } = component.data
