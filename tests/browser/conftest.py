@@ -43,7 +43,7 @@ from tests.conftest import kill_workers
 from tests.helpers import ROOT, wait_for, wait_status
 
 # Playwright's own five seconds are too few where tests run beside each other on a small machine.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 FLAGS = [
     "--headless",
@@ -199,7 +199,7 @@ def open_context(
 
     def make(width: int = 1440, height: int = 900, **options: str) -> BrowserContext:
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(60_000)
         context.add_cookies([server.cookie])
         context.on("page", listen)
         contexts.append(context)
@@ -250,7 +250,7 @@ class Pages:
 @pytest.fixture(scope="session")
 def known_pages(server: Server, chromium: Browser) -> Iterator[Pages]:
     context = chromium.new_context()
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     context.add_cookies([server.cookie])
     yield Pages(context, f"{server.url}/_stcore/health")
     context.close()
