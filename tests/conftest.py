@@ -35,7 +35,7 @@ TOGETHER = {
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--mutations", type=int, default=25, help="Mutations of each importer's file.")
+    parser.addoption("--mutations", type=int, help="Mutations of each importer's file; 25, and 10 on CI.")
     parser.addoption("--screenshots", action="store_true", help="Browser tests keep pictures in artifacts/.")
     parser.addoption(
         "--mutation-seed",
@@ -45,6 +45,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if config.option.mutations is None:
+        config.option.mutations = 10 if os.environ.get("CI") else 25
     if config.option.mutation_seed is None:  # the processes of -n take the seed over
         # CI tells whether a change broke something: it takes the same ones each time.
         config.option.mutation_seed = 0 if os.environ.get("CI") else secrets.randbits(32)
