@@ -331,6 +331,7 @@ AXE = {
 }
 
 
+LOOKS = 5
 # Elements that come or are made anew fade in, and are pale until then. What runs for good is not waited for.
 FADED_IN = """() => Promise.race([
   Promise.all(
@@ -351,13 +352,19 @@ def serious(page: Page, options: dict[str, Any] = AXE, context: str | None = Non
     Args:
         context: selector of the part that is looked at; None for the whole page.
     """
-    page.evaluate(FADED_IN)
-    return [
-        f"{page.url}: {one['id']}: {node['html'][:160]}: {node['failureSummary'][:200]}"
-        for one in Axe().run(page, context=context, options=options).response["violations"]
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
+    found: list[str] = []
+    for _ in range(LOOKS):  # what is pale only while the page is drawn again is gone at the next look
+        page.evaluate(FADED_IN)
+        found = [
+            f"{page.url}: {one['id']}: {node['html'][:160]}: {node['failureSummary'][:200]}"
+            for one in Axe().run(page, context=context, options=options).response["violations"]
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"]
+        ]
+        if not found:
+            break
+        page.wait_for_timeout(700)
+    return found
 
 
 def axe_in(page: Page) -> None:
