@@ -137,16 +137,13 @@ def predictions_csv(found: list[Prediction], classes: list[str]) -> bytes:
         found: of `Classifier.predict`.
     """
     given = list(dict.fromkeys(name for one in found for name in one.get("cells", {})))
-    own = {
-        name: name if name not in given else tr("predicted {name}").format(name=name)
-        for name in ("class", "probability")
-    }
+    own = {name: name if name not in given else f"predicted {name}" for name in ("class", "probability")}
     warned = any(one.get("far") for one in found)
     heads = [
         *(given or ["sample"]),
         own["class"],
         own["probability"],
-        *(tr("p {name}").format(name=name) for name in classes),
+        *(f"p {name}" for name in classes),
     ]
     lines = []
     for one in found:

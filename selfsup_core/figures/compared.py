@@ -48,7 +48,7 @@ def curves_figure(rows: Sequence[Sequence[EpochRow]], metric: str, title: str) -
     figure.update_layout(
         margin={"l": 40, "r": 10, "t": 10, "b": 36},
         height=320,
-        hovermode=tr("x unified"),
+        hovermode="x unified",
         xaxis_title="epoch",
         yaxis_title=title,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},

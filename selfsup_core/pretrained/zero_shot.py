@@ -17,13 +17,13 @@ from pydantic import field_validator
 
 from selfsup_core.errors import SettingError
 from selfsup_core.settings import Config, setting
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr
 
-TEMPLATE = tr_later("""Classify the text into one of these categories: {classes}.
+TEMPLATE = """Classify the text into one of these categories: {classes}.
 
 Text: {text}
 
-Category:""")
+Category:"""
 PLACES = re.compile(r"\{(text|classes|labels)\}")
 MOST_CLASSES = 200
 MOST_ANSWER = 4_000

@@ -22,18 +22,18 @@ from selfsup_core.errors import SettingError
 from selfsup_core.files import MOST_LINES, read_file, sha256
 from selfsup_core.pretrained.zero_shot import ZeroShotConfig, check_classes, make_prompt, parse_label
 from selfsup_core.pseudo.vote import by_name
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import torch
 
 # Of three that were tried on 60 posts of six topics, the small model named most correctly with this one (77%;
 # 57 and 48%).
-NAMES = tr_later("""{classes}
+NAMES = """{classes}
 
 {text}
 
-This text is about""")
+This text is about"""
 EMPTY = "N/A"  # the text without content
 FORMAT = 2  # of the kept answers
 MOST_ANSWER = 400  # characters of an answer that are kept

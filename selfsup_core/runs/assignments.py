@@ -53,7 +53,7 @@ def values_at(spec: RunSpec, paths: Iterable[str]) -> dict[str, object]:
 def train_command(preset: str, changed: Values) -> str:
     """What a shell is told to train the same."""
     sets = [f"--set {shlex.quote(write_assignment(path, value))}" for path, value in changed.items()]
-    return " ".join([tr("python -m selfsup_core train"), shlex.quote(preset), *sets])
+    return " ".join(["python -m selfsup_core train", shlex.quote(preset), *sets])
 
 
 def parse_each(texts: Sequence[str]) -> tuple[dict[str, object], dict[str, str], dict[str, str]]:

@@ -329,7 +329,7 @@ class MetricsWriter:
         try:
             written = self.file.write(data)
             if written != len(data):
-                raise OSError(28, tr("No space left on device"))
+                raise OSError(28, "No space left on device")
         except OSError:
             os.truncate(self.path, self.length)
             raise

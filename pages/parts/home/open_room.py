@@ -57,7 +57,7 @@ def show() -> None:
 
 def command() -> str:
     """What opens a room: in a checkout, and where the package was installed."""
-    return tr("make room") if (APP / tr("Makefile")).exists() else tr("selfsup app --room --address 0.0.0.0")
+    return "make room" if (APP / "Makefile").exists() else "selfsup app --room --address 0.0.0.0"
 
 
 def where_people_go() -> str:

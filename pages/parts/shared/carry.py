@@ -35,7 +35,7 @@ def request_cost(port: int, token: str) -> float:
     Raises:
         NotMeasured: the server does not answer.
     """
-    headers = {"Authorization": tr("Bearer {token}").format(token=token)}
+    headers = {"Authorization": f"Bearer {token}"}
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     until = time.monotonic() + ANSWER_SECONDS
 

@@ -274,7 +274,7 @@ def page(status: int, title: str, body: str, refresh: str = "") -> Response:
     content = template.substitute(title=html.escape(title), body=body, refresh=refresh, logo=logo, icon=icon)
     headers = {"Cache-Control": "no-store", "Content-Security-Policy": policy()}
     if status == 401:
-        headers["WWW-Authenticate"] = tr('Bearer realm="SelfSup Studio"')
+        headers["WWW-Authenticate"] = 'Bearer realm="SelfSup Studio"'
     return Response(content, status, headers, media_type="text/html")
 
 
@@ -300,7 +300,7 @@ def ask(request: Request, status: int) -> Response:
     """Say where the token is to be found, and take it."""
     if not wants_page(request):
         sentence = tr("The token is missing or wrong: send it as `Authorization: Bearer TOKEN`.")
-        headers = {"WWW-Authenticate": tr('Bearer realm="SelfSup Studio"')} if status == 401 else None
+        headers = {"WWW-Authenticate": 'Bearer realm="SelfSup Studio"'} if status == 401 else None
         return Response(json.dumps({"error": sentence}), status, headers, media_type="application/json")
     wrong = '<p class="wrong" role="alert">This token is wrong.</p>' if status == 403 else ""
     action = html.escape(own_address(request), quote=True)

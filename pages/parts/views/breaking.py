@@ -146,7 +146,7 @@ def command_of(folder: RunFolder, one: Break) -> str:
     changes = [
         f"--set {shlex.quote(f'{path}={json.dumps(value)}')}" for path, value in settings_of(one).items()
     ]
-    return tr("python -m selfsup_core train {spec} {changes}").format(
+    return "python -m selfsup_core train {spec} {changes}".format(
         spec=shlex.quote(str(folder.spec)), changes=" ".join(changes)
     )
 

@@ -145,4 +145,4 @@ def as_table(classes: dict[str, str]) -> Member:
     made = io.StringIO()
     csv.writer(made).writerows([("image", "label"), *classes.items()])
     data = made.getvalue().encode()
-    return Member(tr("largest boxes.csv"), len(data), lambda: data)
+    return Member("largest boxes.csv", len(data), lambda: data)

