@@ -1,0 +1,157 @@
+"""The sweeper: one small process a workspace, or a room, while a sweep is at work; it takes all of them
+forward.
+
+It is detached from whoever started the sweep, leaves when none is left, and the supervisor starts it again
+should it die.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from pathlib import Path
+
+from selfsup_core.errors import StudioError
+from selfsup_core.files import keep_private, write_json
+from selfsup_core.runs.processes import ServerAbout, give_way, is_alive, serves, start_detached, who_serves
+from selfsup_core.runs.sweeps.folder import SweepFolder, running_sweeps
+from selfsup_core.shared import host_of, people_workspaces
+from selfsup_core.workers.log import write_what_fits
+from selfsup_core.workers.sweeping import Sweeping, fail_sweep
+
+MODULE = "selfsup_core.workers.sweeper"
+STEP_SECONDS = 0.05
+LOOK_SECONDS = 1.0  # how often it looks for sweeps that were started or resumed
+CARE_SECONDS = 5.0  # how often it looks whether the supervisor is there
+IDLE_SECONDS = 10.0  # without a sweep
+NICENESS = 5
+
+
+def home(workspace: Path) -> Path:
+    """Folder of the sweeper of a workspace; of a room's people it is the host's."""
+    return host_of(workspace) / "sweeper"
+
+
+def ensure_sweeper(workspace: Path) -> None:
+    """Start a sweeper when none is alive; does not wait for it. One that runs older code is replaced."""
+    from selfsup_core.workers.supervisor import fingerprint
+
+    about = who_serves(home(workspace), MODULE, ServerAbout)
+    if about and about["fingerprint"] == fingerprint():
+        return
+    if about:
+        stop_sweeper(workspace)
+    start_detached(MODULE, host_of(workspace), home(workspace))
+
+
+def stop_sweeper(workspace: Path, *, timeout: float = 5.0) -> bool:
+    """Ask it to leave; sweeps go on with the next one. False when there was none."""
+    import os
+
+    about = who_serves(home(workspace), MODULE, ServerAbout)
+    if not about:
+        return False
+    os.kill(about["pid"], signal.SIGTERM)
+    deadline = time.monotonic() + timeout
+    while is_alive(about["pid"], about["start"]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return True
+
+
+def all_running(host: Path) -> list[SweepFolder]:
+    """Sweeps at work, of the workspace and of the people of its room."""
+    return [folder for place in (host, *people_workspaces(host)) for folder in running_sweeps(place)]
+
+
+class Sweeper:
+    """All sweeps of a workspace and of its people."""
+
+    def __init__(self, host: Path) -> None:
+        self.host = host
+        self.sweeps: dict[Path, Sweeping] = {}
+        self.said: dict[Path, str] = {}
+
+    def look(self) -> None:
+        """Take up what was started or resumed."""
+        for folder in all_running(self.host):
+            if folder.path not in self.sweeps:
+                self._apart(folder, lambda folder=folder: self._take_up(folder))  # type: ignore[misc]
+
+    def _take_up(self, folder: SweepFolder) -> None:
+        self.sweeps[folder.path] = Sweeping(folder)
+
+    def step(self) -> None:
+        """Take each sweep a step further."""
+        for path, sweeping in list(self.sweeps.items()):
+            self._apart(sweeping.folder, sweeping.step)
+            if sweeping.is_over:
+                self.sweeps.pop(path, None)
+
+    def _apart(self, folder: SweepFolder, act: object) -> None:
+        """Do something for one sweep; what goes wrong with it does not hold up the others."""
+        assert callable(act)
+        try:
+            act()
+        except StudioError as error:
+            self.sweeps.pop(folder.path, None)
+            print(f"{folder.id}: {error}", flush=True)
+            try:
+                fail_sweep(folder, error)
+            except (StudioError, OSError) as damaged:
+                self._say(folder, str(damaged))
+        except OSError as error:  # a full disk: the next round tries again
+            self._say(folder, f"{type(error).__name__}: {error}; trying again")
+
+    def _say(self, folder: SweepFolder, text: str) -> None:
+        if self.said.get(folder.path) != text:  # once, not every second
+            self.said[folder.path] = text
+            print(f"{folder.id}: {text}", flush=True)
+
+
+def serve(workspace: Path) -> int:
+    """Take the sweeps of a workspace forward until none is left; leaves at once when another does."""
+    from filelock import FileLock, Timeout
+
+    from selfsup_core.workers.supervisor import ensure_supervisor, fingerprint
+
+    home(workspace).mkdir(parents=True, exist_ok=True)
+    lock = FileLock(home(workspace) / "lock")
+    try:
+        lock.acquire(timeout=1.0)
+    except Timeout:
+        return 0
+    leaving: list[bool] = []
+    signal.signal(signal.SIGTERM, lambda *_: leaving.append(True))
+    write_json(home(workspace) / "about.json", serves(workspace, fingerprint()))
+    sweeper = Sweeper(workspace)
+    looked = cared = float("-inf")
+    worked = time.monotonic()
+    while not leaving:
+        now = time.monotonic()
+        if now - looked >= LOOK_SECONDS:
+            looked = now
+            if not home(workspace).is_dir():
+                break  # the workspace was moved or deleted
+            sweeper.look()
+        if sweeper.sweeps:
+            worked = now
+            if now - cared >= CARE_SECONDS:
+                cared = now
+                ensure_supervisor(workspace)
+        elif now - worked > IDLE_SECONDS:
+            break
+        sweeper.step()
+        time.sleep(STEP_SECONDS)
+    lock.release()
+    return 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Take the sweeps of a workspace forward.")
+    parser.add_argument("workspace", type=Path)
+    keep_private()
+    write_what_fits()
+    give_way(NICENESS)
+    sys.exit(serve(parser.parse_args().workspace.resolve()))
