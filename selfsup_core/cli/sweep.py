@@ -1,4 +1,6 @@
-"""`sweep PRESET …`: one recipe with many values of some settings; list, show, stop, resume and delete sweeps."""
+"""`sweep PRESET …`: one recipe with many values of some settings; sweeps are listed, shown, stopped, resumed
+and deleted.
+"""
 
 from __future__ import annotations
 
@@ -77,8 +79,7 @@ def start_command(
     from selfsup_core.runs.sweeps.recipe import read_recipe
     from selfsup_core.runs.sweeps.score import foreseen, say_measure
     from selfsup_core.runs.sweeps.values import read_vary
-    from selfsup_core.workers.supervisor import ensure_supervisor
-    from selfsup_core.workers.sweeper import ensure_sweeper
+    from selfsup_core.workers.sweeper import drive
 
     root = place(workspace)
     spec, preset = read_recipe(root, recipe, parse_assignments(assignments or []))
@@ -93,8 +94,7 @@ def start_command(
     if measure:
         print(f"Ranked by {say_measure(measure)}.", file=sys.stderr)
     folder = start_sweep(root, spec, config, preset=preset, owner=owner)
-    ensure_supervisor(root)
-    ensure_sweeper(root)
+    drive(root)
     if wait:
         follow(folder)
     outcome(folder, as_json)
@@ -154,14 +154,12 @@ def resume_command(
 ) -> None:
     """Train what is missing of a sweep, and follow it; no finished run is repeated."""
     from selfsup_core.runs.sweeps.folder import open_sweep
-    from selfsup_core.workers.supervisor import ensure_supervisor
-    from selfsup_core.workers.sweeper import ensure_sweeper
+    from selfsup_core.workers.sweeper import drive
     from selfsup_core.workers.sweeping import resume_sweep
 
     folder = open_sweep(place(workspace), sweep)
     resume_sweep(folder)
-    ensure_supervisor(folder.workspace)
-    ensure_sweeper(folder.workspace)
+    drive(folder.workspace)
     if wait:
         follow(folder)
     outcome(folder, as_json)
@@ -194,8 +192,7 @@ def follow(folder: SweepFolder) -> None:
 
     from selfsup_core.runs.sweeps.results import read_sweep
     from selfsup_core.runs.waiting import in_words
-    from selfsup_core.workers.supervisor import ensure_supervisor
-    from selfsup_core.workers.sweeper import ensure_sweeper
+    from selfsup_core.workers.sweeper import drive
 
     form = "{desc} {percentage:3.0f}% |{bar:30}| {n:.1f}/{total} runs{postfix}"
     cared = time.monotonic()
@@ -215,8 +212,7 @@ def follow(folder: SweepFolder) -> None:
                     return
                 if time.monotonic() - cared > CARE_SECONDS:
                     cared = time.monotonic()  # they may have been killed meanwhile
-                    ensure_supervisor(folder.workspace)
-                    ensure_sweeper(folder.workspace)
+                    drive(folder.workspace)
                 time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
         print(

@@ -34,6 +34,14 @@ def home(workspace: Path) -> Path:
     return host_of(workspace) / "sweeper"
 
 
+def drive(workspace: Path) -> None:
+    """Have the sweeps of a workspace trained, whatever becomes of this process."""
+    from selfsup_core.workers.supervisor import ensure_supervisor
+
+    ensure_supervisor(workspace)
+    ensure_sweeper(workspace)
+
+
 def ensure_sweeper(workspace: Path) -> None:
     """Start a sweeper when none is alive; does not wait for it. One that runs older code is replaced."""
     from selfsup_core.workers.supervisor import fingerprint

@@ -1,4 +1,4 @@
-"""Takes sweeps forward: hands in their runs one after the other, asks Optuna, and stops what is clearly worse.
+"""Takes sweeps forward: hands in their runs one after the other, asks Optuna, stops what is clearly worse.
 
 Everything that it decides is on disk before it acts, so one that is killed is replaced by another that goes
 on. It only reads and writes files; `sweeper.py` is the process in which it works.

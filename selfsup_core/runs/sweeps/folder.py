@@ -6,10 +6,8 @@ from __future__ import annotations
 
 import json
 import os
-import time
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -29,7 +27,7 @@ from selfsup_core.files import (
     write_json,
 )
 from selfsup_core.runs.folder import now_iso
-from selfsup_core.runs.queue import LOCAL, RUN_ID
+from selfsup_core.runs.queue import LOCAL, RUN_ID, new_id
 from selfsup_core.runs.spec import RunSpec, read_spec, spec_yaml
 from selfsup_core.runs.state import Time
 from selfsup_core.runs.sweeps.config import SweepConfig
@@ -102,9 +100,18 @@ def sweeps_folder(workspace: Path) -> Path:
 
 
 def start_sweep(
-    workspace: Path, spec: RunSpec, config: SweepConfig, *, preset: str = "", owner: str = LOCAL
+    workspace: Path,
+    spec: RunSpec,
+    config: SweepConfig,
+    *,
+    preset: str = "",
+    owner: str = LOCAL,
+    submission: str = "",
 ) -> SweepFolder:
     """Write a sweep's folder; `workers.sweeper` trains it.
+
+    Args:
+        submission: a token of the click that asked for it; the same token again gives the same sweep.
 
     Raises:
         SettingError: as `read_plan`. RunError: Optuna is asked for and not installed.
@@ -114,7 +121,7 @@ def start_sweep(
     if config.method == "optuna" or config.prune:
         require_optuna()
     read_plan(spec, config)
-    sweep = f"{time.strftime('%y%m%d-%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:4]}"
+    sweep = new_id(workspace, submission)
     state: SweepState = {
         "sweep": sweep,
         "name": spec.name,
@@ -132,9 +139,10 @@ def start_sweep(
     def fill(path: Path) -> None:
         write_json(path / "state.json", state)
 
-    write_folder(
-        folder.path, {"sweep.yaml": asked.encode(), "spec.yaml": spec_yaml(spec).encode()}, fill=fill
-    )
+    with suppress(FileExistsError):  # the same submission, a second time
+        write_folder(
+            folder.path, {"sweep.yaml": asked.encode(), "spec.yaml": spec_yaml(spec).encode()}, fill=fill
+        )
     return folder
 
 

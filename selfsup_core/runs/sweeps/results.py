@@ -355,11 +355,9 @@ def to_compare(rows: Sequence[Row], best: Sequence[int]) -> list[str]:
             if len(chosen) + len(runs) <= MOST_COMPARED:
                 chosen += runs
         return chosen
-    return (
-        [runs[0] for runs in finished[:MOST_COMPARED]]
-        if len(finished) > 1
-        else sum(finished, [])[:MOST_COMPARED]
-    )
+    if len(finished) == 1:
+        return finished[0][:MOST_COMPARED]
+    return [runs[0] for runs in finished[:MOST_COMPARED]]
 
 
 def run_folder(folder: SweepFolder, run: str) -> RunFolder:

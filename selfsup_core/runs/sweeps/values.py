@@ -219,6 +219,29 @@ def number(entry: Setting, text: str) -> float:
     return int(value) if entry.annotation is int and value.is_integer() else value
 
 
+def suggested(spec: RunSpec, entry: Setting) -> str:
+    """Values to begin with: those of a choice, or some around what the recipe has."""
+    now = value_at(spec, entry.path)
+    if entry.choices:
+        return ",".join(str(choice) for choice in entry.choices)
+    if isinstance(now, bool):
+        return "false,true"
+    if isinstance(now, (int, float)) and now > 0:
+        factor = 2 if entry.annotation is int else 3
+        values = [tidy(entry, now / factor, 0.0, now), now, tidy(entry, now * factor, now, math.inf)]
+        return ",".join(f"{value:g}" for value in dict.fromkeys(values) if takes(spec, entry.path, value))
+    return ""
+
+
+def takes(spec: RunSpec, path: str, value: Any) -> bool:
+    """Whether a setting takes a value."""
+    try:
+        as_in_spec(spec, path, value)
+    except SettingError:
+        return False
+    return True
+
+
 def as_in_spec(spec: RunSpec, path: str, value: Any) -> Any:
     """A value as a spec has it. Raises SettingError when the setting does not take it."""
     if entry_is_whole(spec, path) and isinstance(value, float) and value.is_integer():
