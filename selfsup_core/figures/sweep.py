@@ -10,7 +10,8 @@ from selfsup_core.figures.palette import class_color
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from selfsup_core.runs.sweeps.results import SettingEffect, Sweep
+    from selfsup_core.runs.sweeps.effect import SettingEffect
+    from selfsup_core.runs.sweeps.results import Sweep
 
 JITTER = 0.12  # of the distance of two values, so that dots do not hide each other
 

@@ -8,9 +8,12 @@ should it die.
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from selfsup_core.errors import StudioError
@@ -56,8 +59,6 @@ def ensure_sweeper(workspace: Path) -> None:
 
 def stop_sweeper(workspace: Path, *, timeout: float = 5.0) -> bool:
     """Ask it to leave; sweeps go on with the next one. False when there was none."""
-    import os
-
     about = who_serves(home(workspace), MODULE, ServerAbout)
     if not about:
         return False
@@ -85,7 +86,7 @@ class Sweeper:
         """Take up what was started or resumed."""
         for folder in all_running(self.host):
             if folder.path not in self.sweeps:
-                self._apart(folder, lambda folder=folder: self._take_up(folder))  # type: ignore[misc]
+                self._apart(folder, partial(self._take_up, folder))
 
     def _take_up(self, folder: SweepFolder) -> None:
         self.sweeps[folder.path] = Sweeping(folder)
@@ -97,9 +98,8 @@ class Sweeper:
             if sweeping.is_over:
                 self.sweeps.pop(path, None)
 
-    def _apart(self, folder: SweepFolder, act: object) -> None:
+    def _apart(self, folder: SweepFolder, act: Callable[[], None]) -> None:
         """Do something for one sweep; what goes wrong with it does not hold up the others."""
-        assert callable(act)
         try:
             act()
         except StudioError as error:

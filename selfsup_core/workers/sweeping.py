@@ -17,6 +17,7 @@ from selfsup_core.runs.labels import add_tags
 from selfsup_core.runs.queue import find_submission
 from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.state import RunState
+from selfsup_core.runs.sweeps.effect import Trial
 from selfsup_core.runs.sweeps.folder import (
     SweepFolder,
     read_pruned,
@@ -28,7 +29,7 @@ from selfsup_core.runs.sweeps.folder import (
     write_sweep_state,
 )
 from selfsup_core.runs.sweeps.plan import Plan
-from selfsup_core.runs.sweeps.results import Trial, is_settled, measure_of, read_trials
+from selfsup_core.runs.sweeps.results import is_settled, measure_of, read_trials
 from selfsup_core.runs.sweeps.score import score_in
 from selfsup_core.runs.sweeps.suggest import Told, is_clearly_worse, suggest
 from selfsup_core.translation import tr, tr_later

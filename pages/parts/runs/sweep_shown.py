@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from pages.parts.shared.choice import tell_apart
 from pages.parts.shared.go import link_here, rerun
 from pages.parts.shared.live import base_path
 from pages.parts.shared.runlist import AUTOENCODER, PAGES
@@ -184,7 +185,7 @@ def show_trials(folder: SweepFolder, sweep: Sweep) -> None:
         return
     st.subheader(tr("Combinations"), anchor=False)
     order = [*sweep["best"], *(row["place"] for row in sweep["rows"] if row["place"] not in sweep["best"])]
-    titles = {path: tr(title) for path, title in sweep["paths"].items()}
+    titles = tell_apart({path: tr(title) for path, title in sweep["paths"].items()})
     table = []
     for place in order:
         row = sweep["rows"][place]

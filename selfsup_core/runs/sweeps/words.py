@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from selfsup_core.evaluate.compared import say_value
-from selfsup_core.runs.sweeps.results import Effect, Row, SettingEffect, Sweep
+from selfsup_core.runs.sweeps.effect import Effect, Row, SettingEffect
+from selfsup_core.runs.sweeps.results import Sweep
 from selfsup_core.runs.waiting import in_words
 from selfsup_core.translation import recorded, tr, tr_later
 from selfsup_core.wording import counted, inline
