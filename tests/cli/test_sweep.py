@@ -10,7 +10,7 @@ from selfsup_core.runs.sweeps.folder import list_sweeps
 from selfsup_core.workers import sweeper
 from selfsup_core.workers.sweeper import Sweeper
 from tests.cli.helpers import cli
-from tests.runs.sweep_helpers import Machine
+from tests.runs.sweep_helpers import MOST_STEPS, Machine
 
 TINY = ("--set", "data.source=wine", "--set", "train.epochs=2")
 VARY = ("--vary", "train.learning_rate=1e-3,1e-2", "--vary", "train.batch_size=16..32:2")
@@ -26,8 +26,9 @@ def machine(monkeypatch) -> Machine:
         helper.look()
         for sweeping in helper.sweeps.values():
             sweeping.supervise = made.work
-        while helper.sweeps:
+        for _ in range(MOST_STEPS):
             helper.step()
+        assert not helper.sweeps
 
     monkeypatch.setattr(sweeper, "drive", drive)
     return made

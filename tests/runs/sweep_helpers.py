@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
-from selfsup_core.runs.folder import ENDED, RunFolder, encode_row, read_state, update_state
-from selfsup_core.runs.queue import list_queue, withdraw
+from selfsup_core.runs.folder import RunFolder, encode_row, list_states, update_state
+from selfsup_core.runs.queue import withdraw
 from selfsup_core.runs.spec import RunSpec, read_spec
 from selfsup_core.runs.sweeps.config import SweepConfig
 from selfsup_core.runs.sweeps.folder import SweepFolder, start_sweep
 from selfsup_core.workers.sweeping import Sweeping
 from tests.helpers import tiny_spec
 
+MOST_STEPS = 500
 GRID = {"train.learning_rate": "1e-3,1e-2", "train.batch_size": "16,32"}
 
 
@@ -30,12 +32,13 @@ class Machine:
         self.trained: Counter[str] = Counter()
 
     def work(self, workspace: Path) -> None:
-        for entry in list_queue(workspace):
-            folder = RunFolder(workspace / "runs" / entry["run"])
-            if read_state(folder)["status"] in ENDED or not withdraw(folder):
-                continue
-            self.trained[folder.id] += 1
-            self.finish(folder)
+        """Train what waits; also a run whose request was lost, as the supervisor does."""
+        for state in list_states(workspace):
+            if state["status"] == "queued":
+                folder = RunFolder(workspace / "runs" / state["run"])
+                withdraw(folder)
+                self.trained[folder.id] += 1
+                self.finish(folder)
 
     def finish(self, folder: RunFolder) -> None:
         spec = read_spec(folder.spec)
@@ -62,6 +65,14 @@ def new_sweep(workspace: Path, **asked: object) -> SweepFolder:
 def finish_sweep(folder: SweepFolder, machine: Machine) -> Sweeping:
     """Take a sweep forward until it is over."""
     sweeping = Sweeping(folder, machine.work)
-    while not sweeping.is_over:
-        sweeping.step()
+    run_out(sweeping, lambda: machine.work(folder.workspace))
     return sweeping
+
+
+def run_out(sweeping: Sweeping, beside: Callable[[], None] = lambda: None) -> None:
+    for _ in range(MOST_STEPS):
+        if sweeping.is_over:
+            return
+        sweeping.step()
+        beside()
+    raise AssertionError(f"not over after {MOST_STEPS} steps: {sweeping.at} of {len(sweeping.order)}")

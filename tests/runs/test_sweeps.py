@@ -34,7 +34,7 @@ from selfsup_core.runs.trash import restore
 from selfsup_core.workers.sweeper import Sweeper
 from selfsup_core.workers.sweeping import Sweeping, resume_sweep, stop_sweep
 from tests.helpers import Killed, make_run, tiny_spec
-from tests.runs.sweep_helpers import GRID, Machine, error_of, finish_sweep, new_sweep
+from tests.runs.sweep_helpers import GRID, Machine, error_of, finish_sweep, new_sweep, run_out
 
 RATE, BATCH = GRID
 
@@ -220,14 +220,12 @@ def test_a_run_that_always_dies_is_continued_once_and_a_failed_one_never(workspa
             )
 
     sweeping = Sweeping(folder, die)
-    while not sweeping.is_over:
-        sweeping.step()
+    run_out(sweeping)
     counts = [ended.count(run) for run in dict.fromkeys(ended)]
     assert counts == [1] * 8
     again = Sweeping(folder, die)
     resume_sweep(folder)
-    while not again.is_over:
-        again.step()
+    run_out(again)
     assert [ended.count(run) for run in dict.fromkeys(ended)] == [2] + [1] * 7
     found = read_sweep(folder)
     assert (found["failed"], found["best"]) == (8, [])
@@ -325,8 +323,7 @@ def test_what_is_clearly_worse_is_stopped_and_says_so(workspace):
     assert request["reason"].startswith("clearly worse than the other runs of its sweep")
     Sweeping(folder, work).step()  # another sweeper says it again, should the first have died before
     update_state(run, status="stopped", stop_reason=request["reason"])
-    while not sweeping.is_over:
-        sweeping.step()
+    run_out(sweeping)
     found = read_sweep(folder)
     assert (found["status"], found["done"], found["pruned"]) == ("finished", 5, 1)
     trial = found["rows"][4]["trials"][0]
