@@ -96,6 +96,8 @@ def choose_settings(base: RunSpec, recipe: str) -> dict[str, str]:
         free = {path: label(one) for path, one in known.items() if path not in vary}
         left, right = st.columns((1, 1))
         key = f"sweep-setting-{number}-{recipe}"
+        if st.session_state.get(key) not in (None, *free):
+            st.session_state[key] = None  # it is varied above by now
         begin = {"index": list(free).index(FIRST) if FIRST in free else 0} if number == 0 else {"index": None}
         path = choose_one(
             left,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, StringConstraints, field_validator
 
 from selfsup_core.settings import Config, setting
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr
 
 MOST_SETTINGS = 3
 MOST_RUNS = 500
@@ -67,10 +67,3 @@ class SweepConfig(Config):
                 )
             )
         return vary
-
-
-METHOD_WHY = {
-    "grid": tr_later("every combination of the values"),
-    "random": tr_later("drawn at random from lists and ranges"),
-    "optuna": tr_later("the first ones at random, then where results were good"),
-}

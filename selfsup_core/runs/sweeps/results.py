@@ -10,10 +10,12 @@ from pathlib import Path
 
 from typing_extensions import TypedDict
 
-from selfsup_core.errors import ErrorAbout, StudioError
+from selfsup_core.errors import ErrorAbout
 from selfsup_core.evaluate.compared import Better, Measure
 from selfsup_core.evaluate.effects import pooled_margin
-from selfsup_core.runs.folder import ACTIVE, read_state
+from selfsup_core.files import DamagedFile
+from selfsup_core.runs.folder import ACTIVE, correct_state
+from selfsup_core.runs.index import index_of
 from selfsup_core.runs.queue import find_submission
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.sweeps.effect import Row, SettingEffect, Trial, effect_of
@@ -75,10 +77,13 @@ class Sweep(TypedDict):
 def state_of(folder: SweepFolder, token: str) -> RunState | None:
     """The state of a sweep's run, None where it is not there or cannot be read."""
     found = find_submission(folder.workspace, token)
-    try:
-        return read_state(found) if found else None
-    except StudioError:
+    if found is None:
         return None
+    try:
+        state = index_of(found.path.parent).read(found.id)  # of a run that has not changed, nothing is read
+    except DamagedFile:
+        return None
+    return correct_state(state, found.path) if state else None
 
 
 def read_trials(folder: SweepFolder, plan: Plan) -> list[tuple[Trial, RunState | None]]:
