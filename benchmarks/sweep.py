@@ -15,7 +15,8 @@ from selfsup_core.runs.sweeps.config import SweepConfig
 from selfsup_core.runs.sweeps.folder import read_sweep_state, start_sweep
 from selfsup_core.runs.sweeps.plan import Plan, read_plan
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
-from selfsup_core.workers.sweeper import drive, stop_sweeper
+from selfsup_core.workers.sweeper import drive
+from selfsup_core.workers.sweeper_start import stop_sweeper
 
 ROUNDS = sized(2, 1)
 RECIPE = {"train.epochs": sized(10, 1), "data.source": sized("mnist-5k", "wine")}

@@ -38,6 +38,7 @@ from selfsup_core.translation import tr_later
 from selfsup_core.workers.launcher import local_launcher
 from selfsup_core.workers.log import write_what_fits
 from selfsup_core.workers.scheduler import Scheduler
+from selfsup_core.workers.sweeper_start import all_running, ensure_sweeper
 
 LOOP_SECONDS = 0.02
 LOOK_SECONDS = 0.5
@@ -191,11 +192,9 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, key: str = "")
 
 def keep_sweeping(workspace: Path) -> None:
     """Start a sweeper where a sweep is at work; one that is there stays."""
-    from selfsup_core.workers.sweeper import all_running, ensure_sweeper
-
     with contextlib.suppress(OSError):  # a full disk; the next round tries again
         if all_running(workspace):
-            ensure_sweeper(workspace)
+            ensure_sweeper(workspace, fingerprint())
 
 
 def write_line(workspace: Path, scheduler: Scheduler, written: Line | None) -> Line | None:

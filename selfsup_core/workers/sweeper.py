@@ -8,7 +8,6 @@ should it die.
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 import time
@@ -18,13 +17,13 @@ from pathlib import Path
 
 from selfsup_core.errors import StudioError
 from selfsup_core.files import keep_private, write_json
-from selfsup_core.runs.processes import ServerAbout, give_way, is_alive, serves, start_detached, who_serves
-from selfsup_core.runs.sweeps.folder import SweepFolder, running_sweeps
-from selfsup_core.shared import host_of, people_workspaces
+from selfsup_core.runs.processes import give_way, serves
+from selfsup_core.runs.sweeps.folder import SweepFolder
 from selfsup_core.workers.log import write_what_fits
+from selfsup_core.workers.supervisor import ensure_supervisor, fingerprint
+from selfsup_core.workers.sweeper_start import all_running, ensure_sweeper, home
 from selfsup_core.workers.sweeping import Sweeping, fail_sweep
 
-MODULE = "selfsup_core.workers.sweeper"
 STEP_SECONDS = 0.05
 LOOK_SECONDS = 1.0  # how often it looks for sweeps that were started or resumed
 CARE_SECONDS = 5.0  # how often it looks whether the supervisor is there
@@ -32,46 +31,10 @@ IDLE_SECONDS = 10.0  # without a sweep
 NICENESS = 5
 
 
-def home(workspace: Path) -> Path:
-    """Folder of the sweeper of a workspace; of a room's people it is the host's."""
-    return host_of(workspace) / "sweeper"
-
-
 def drive(workspace: Path) -> None:
     """Have the sweeps of a workspace trained, whatever becomes of this process."""
-    from selfsup_core.workers.supervisor import ensure_supervisor
-
     ensure_supervisor(workspace)
-    ensure_sweeper(workspace)
-
-
-def ensure_sweeper(workspace: Path) -> None:
-    """Start a sweeper when none is alive; does not wait for it. One that runs older code is replaced."""
-    from selfsup_core.workers.supervisor import fingerprint
-
-    about = who_serves(home(workspace), MODULE, ServerAbout)
-    if about and about["fingerprint"] == fingerprint():
-        return
-    if about:
-        stop_sweeper(workspace)
-    start_detached(MODULE, host_of(workspace), home(workspace))
-
-
-def stop_sweeper(workspace: Path, *, timeout: float = 5.0) -> bool:
-    """Ask it to leave; sweeps go on with the next one. False when there was none."""
-    about = who_serves(home(workspace), MODULE, ServerAbout)
-    if not about:
-        return False
-    os.kill(about["pid"], signal.SIGTERM)
-    deadline = time.monotonic() + timeout
-    while is_alive(about["pid"], about["start"]) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return True
-
-
-def all_running(host: Path) -> list[SweepFolder]:
-    """Sweeps at work, of the workspace and of the people of its room."""
-    return [folder for place in (host, *people_workspaces(host)) for folder in running_sweeps(place)]
+    ensure_sweeper(workspace, fingerprint())
 
 
 class Sweeper:
@@ -121,8 +84,6 @@ class Sweeper:
 def serve(workspace: Path) -> int:
     """Take the sweeps of a workspace forward until none is left; leaves at once when another does."""
     from filelock import FileLock, Timeout
-
-    from selfsup_core.workers.supervisor import ensure_supervisor, fingerprint
 
     home(workspace).mkdir(parents=True, exist_ok=True)
     lock = FileLock(home(workspace) / "lock")

@@ -10,12 +10,12 @@ import signal
 from filelock import FileLock
 
 from selfsup_core.runs.folder import list_states
-from selfsup_core.runs.processes import ServerAbout, who_serves
 from selfsup_core.runs.sweeps.config import SweepConfig
 from selfsup_core.runs.sweeps.folder import read_sweep_state, start_sweep
 from selfsup_core.runs.sweeps.results import read_sweep
 from selfsup_core.workers import supervisor, sweeper
-from selfsup_core.workers.sweeper import MODULE, drive, home, stop_sweeper
+from selfsup_core.workers.sweeper import drive
+from selfsup_core.workers.sweeper_start import home, stop_sweeper, sweeper_info
 from tests.helpers import tiny_spec, wait_for
 
 
@@ -25,11 +25,11 @@ def test_killed_it_is_replaced_and_no_run_is_repeated(supervised):
     try:
         drive(supervised)
         wait_for(lambda: read_sweep(folder)["done"] >= 1, "the first run")
-        about = who_serves(home(supervised), MODULE, ServerAbout)
+        about = sweeper_info(supervised)
         assert about
         os.kill(about["pid"], signal.SIGKILL)
         wait_for(lambda: read_sweep_state(folder)["status"] == "finished", "the sweep")
-        other = who_serves(home(supervised), MODULE, ServerAbout)
+        other = sweeper_info(supervised)
         assert other, "it stays for a moment"
         assert other["pid"] != about["pid"]
     finally:
@@ -43,7 +43,7 @@ def test_killed_it_is_replaced_and_no_run_is_repeated(supervised):
 
 def test_of_two_sweepers_one_leaves_and_without_a_sweep_none_stays(workspace, monkeypatch):
     started = []
-    monkeypatch.setattr(sweeper, "ensure_sweeper", started.append)
+    monkeypatch.setattr(supervisor, "ensure_sweeper", lambda place, code: started.append(place))
     workspace.mkdir()
     supervisor.keep_sweeping(workspace)
     assert started == []
