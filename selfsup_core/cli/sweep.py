@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from selfsup_core.runs.sweeps.folder import SweepFolder
     from selfsup_core.runs.sweeps.results import Sweep
 
-POLL_SECONDS = 0.3
+POLL_SECONDS = 0.5
 CARE_SECONDS = 5.0
 MOST_ROWS = 20
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -38,6 +39,8 @@ from selfsup_core.translation import tr
 Status = Literal["running", "stopped", "finished", "failed"]
 MOST_FILE = 2_000_000
 MOST_LISTED = 20  # ids that an error tells
+MOST_PLANS = 64  # that are remembered
+ASKED = ("sweep.yaml", "spec.yaml", "proposed.json")  # what a plan is made from
 
 
 class SweepState(TypedDict):
@@ -246,6 +249,21 @@ def read_config(folder: SweepFolder) -> SweepConfig:
 
 def read_sweep_plan(folder: SweepFolder) -> Plan:
     """The sweep's combinations and specs. Raises RunError where a file is damaged."""
+    return plan_of(folder, tuple(key_of(folder.path / name) for name in ASKED))
+
+
+def key_of(path: Path) -> tuple[int, int, int]:
+    """Changes when a file does; zeros where there is none."""
+    try:
+        status = os.stat(path, follow_symlinks=False)
+    except OSError:
+        return (0, 0, 0)
+    return (status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+@lru_cache(maxsize=MOST_PLANS)
+def plan_of(folder: SweepFolder, key: tuple[tuple[int, int, int], ...]) -> Plan:
+    """Read once while its files stay as they are, since whoever follows a sweep asks every second."""
     config = read_config(folder)
     try:
         spec = read_spec(folder.path / "spec.yaml")
