@@ -19,7 +19,7 @@ from selfsup_core.data import sources
 from selfsup_core.files import read_json
 from selfsup_core.pretrained.trial import CACHE
 from selfsup_core.runs.folder import list_states
-from selfsup_core.runs.processes import is_alive
+from selfsup_core.runs.processes import GIVE_WAY, is_alive
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
 from tests.helpers import wait_for
 
@@ -53,6 +53,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # What is remembered of models' folders stays with the tests, for all processes that they start.
     look_for_components_once()
     build_sources_once(config)
+    # Tests wait for the runs that they start: where several processes test, a run that gives way to all of them
+    # would hardly be computed.
+    os.environ[GIVE_WAY] = "off"
     os.environ[CACHE] = str(config.rootpath / ".pytest_cache" / "studio")
 
 
