@@ -45,7 +45,7 @@ def test_a_sweep_is_started_from_a_run_with_a_second_setting(studio, workspace):
 
 def test_bad_values_are_named_and_nothing_is_started(studio, workspace):
     app = studio("pages/sweep.py", recipe="dense-table")
-    app.text_input(key="sweep-values-0-dense-table-train.learning_rate").input("1..0").run()
+    app.text_input(key="sweep-values-0-dense-table-train.learning_rate").input("1e-2..1e-3").run()
     assert "from a smaller to a larger" in app.error[0].value
     assert "sweep-start" not in [button.key for button in app.button]
     app.text_input(key="sweep-values-0-dense-table-train.learning_rate").input("").run()
