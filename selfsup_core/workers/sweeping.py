@@ -141,7 +141,8 @@ class Sweeping:
         """Whether a run that is there is waited for or continued."""
         if run["status"] not in ENDED:
             return True
-        if run["run"] in self.tried or run["run"] in read_pruned(self.folder):
+        is_lost = run["run"] in self.tried or run["stop_reason"] == "diverged"
+        if is_lost or run["run"] in read_pruned(self.folder):
             return False
         return run["status"] == "interrupted" or (run["status"] == "stopped" and run["run"] in retry)
 
