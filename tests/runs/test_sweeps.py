@@ -215,9 +215,9 @@ def test_a_run_that_always_dies_is_continued_once_and_a_failed_one_never(workspa
             run = RunFolder(place / "runs" / entry["run"])
             withdraw(run)
             ended.append(run.id)
-            update_state(
-                run, status="interrupted" if len(set(ended)) == 1 else "failed", stop_reason="diverged"
-            )
+            is_first = len(set(ended)) == 1
+            how = {"status": "interrupted"} if is_first else {"status": "failed", "stop_reason": "diverged"}
+            update_state(run, **how)
 
     sweeping = Sweeping(folder, die)
     run_out(sweeping)
@@ -273,7 +273,7 @@ def test_optuna_comes_nearer_to_the_best_and_follows_from_the_seed(workspace):
     assert tried[0] == tried[1]
     assert len(set(tried[0])) == 18
     off = np.abs(np.log10(tried[0]) + 2)
-    assert off[9:].mean() < off[:6].mean()
+    assert off[9:].mean() < 1.0, "draws without a memory are off by 1.3 on average"
     found = read_sweep(one)
     assert found["effects"][0]["is_range"]
     assert sum(value["n"] for value in found["effects"][0]["values"]) == 18
