@@ -15,7 +15,7 @@ from selfsup_core.runs.sweeps.config import SweepConfig
 from selfsup_core.runs.sweeps.folder import read_sweep_state, start_sweep
 from selfsup_core.runs.sweeps.plan import Plan, read_plan
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
-from selfsup_core.workers.sweeper import drive
+from selfsup_core.workers.sweeper import begin
 from selfsup_core.workers.sweeper_start import stop_sweeper
 
 ROUNDS = sized(2, 1)
@@ -43,7 +43,7 @@ def by_hand(workspace: Path, plan: Plan) -> float:
 def by_sweep(workspace: Path, plan: Plan) -> float:
     began = time.perf_counter()
     folder = start_sweep(workspace, plan.spec, plan.config)
-    drive(workspace)
+    begin(folder)
     while read_sweep_state(folder)["status"] == "running":
         time.sleep(POLL_SECONDS)
     return time.perf_counter() - began

@@ -79,7 +79,7 @@ def start_command(
     from selfsup_core.runs.sweeps.recipe import read_recipe
     from selfsup_core.runs.sweeps.score import foreseen, say_measure
     from selfsup_core.runs.sweeps.values import read_vary
-    from selfsup_core.workers.sweeper import drive
+    from selfsup_core.workers.sweeper import begin
 
     root = place(workspace)
     spec, preset = read_recipe(root, recipe, parse_assignments(assignments or []))
@@ -94,7 +94,7 @@ def start_command(
     if measure:
         print(f"Ranked by {say_measure(measure)}.", file=sys.stderr)
     folder = start_sweep(root, spec, config, preset=preset, owner=owner)
-    drive(root)
+    begin(folder)
     if wait:
         follow(folder)
     outcome(folder, as_json)

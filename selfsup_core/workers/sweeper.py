@@ -31,6 +31,16 @@ IDLE_SECONDS = 10.0  # without a sweep
 NICENESS = 5
 
 
+def begin(folder: SweepFolder) -> None:
+    """Have a new sweep trained: its first run is handed in here, and starts while the sweeper does."""
+    try:
+        Sweeping(folder, lambda workspace: None).step()
+    except StudioError as error:
+        fail_sweep(folder, error)
+        return
+    drive(folder.workspace)
+
+
 def drive(workspace: Path) -> None:
     """Have the sweeps of a workspace trained, whatever becomes of this process."""
     ensure_supervisor(workspace)

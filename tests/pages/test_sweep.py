@@ -15,8 +15,8 @@ from tests.runs.sweep_helpers import Machine, finish_sweep, new_sweep
 @pytest.fixture
 def studio(studio, monkeypatch):
     """No sweeper is started."""
-    for name in ("sweep_form", "sweep_shown"):
-        monkeypatch.setattr(f"pages.parts.runs.{name}.drive", lambda workspace: None)
+    for module in ("pages.parts.runs.sweep_shown", "selfsup_core.workers.sweeper"):
+        monkeypatch.setattr(f"{module}.drive", lambda workspace: None)
     return studio
 
 
@@ -37,6 +37,7 @@ def test_a_sweep_is_started_from_a_run_with_a_second_setting(studio, workspace):
     (folder,) = list_sweeps(workspace)
     plan = read_sweep_plan(folder)
     assert (plan.runs, plan.spec.train.epochs) == (6, 2)
+    assert [state["status"] for state in list_states(workspace) if state["part_of"]] == ["queued"]
     assert app.query_params["sweep"] == folder.id
     assert "0 of 6 runs have ended." in [bar.proto.text for bar in app.get("progress")] or "0 of 6" in texts(
         app

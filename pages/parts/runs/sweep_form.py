@@ -27,7 +27,7 @@ from selfsup_core.runs.sweeps.score import doubt_of, foreseen, say_measure
 from selfsup_core.runs.sweeps.values import settings_to_vary, suggested
 from selfsup_core.settings import Setting, list_settings
 from selfsup_core.translation import tr
-from selfsup_core.workers.sweeper import drive
+from selfsup_core.workers.sweeper import begin
 
 RECIPE = "recipe"  # of the address
 FIRST = "train.learning_rate"
@@ -189,7 +189,7 @@ def start(spec: RunSpec, config: SweepConfig, preset: str) -> None:
     with acting("sweep-start"):
         token = st.session_state.setdefault("sweep-submission", uuid.uuid4().hex)
         folder = start_sweep(workspace(), spec, config, preset=preset, submission=token)
-        drive(folder.workspace)
+        begin(folder)
         st.session_state.pop("sweep-submission", None)
         wish({PARAM: folder.id})
         rerun()

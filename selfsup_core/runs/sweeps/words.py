@@ -7,13 +7,16 @@ from selfsup_core.runs.sweeps.effect import Effect, Row, SettingEffect
 from selfsup_core.runs.sweeps.results import Sweep
 from selfsup_core.runs.waiting import in_words
 from selfsup_core.translation import recorded, tr, tr_later
-from selfsup_core.wording import counted, inline
+from selfsup_core.wording import brief, counted, inline
 
 
 def say_score(sweep: Sweep, value: float | None, margin: float | None) -> str:
     """ "91.2% ± 0.8%", without an interval "91.2%"; "–" where there is no score."""
     said = say_value(sweep["metric"], value)
-    return said if value is None or margin is None else f"{said} ± {say_value(sweep['metric'], margin)}"
+    if value is None or margin is None:
+        return said
+    is_share = said.endswith("%")
+    return f"{said} ± {say_value(sweep['metric'], margin) if is_share else brief(margin, 2)}"
 
 
 def say_metric(sweep: Sweep) -> str:
