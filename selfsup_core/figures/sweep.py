@@ -30,7 +30,7 @@ def effect_figure(sweep: Sweep, one: SettingEffect) -> go.Figure:
         y=[score for _, score in one["points"]],
         mode="markers",
         name="runs",
-        marker={"color": class_color(7), "size": 6, "opacity": 0.55},
+        marker={"color": class_color(1), "size": 6, "opacity": 0.7},
         customdata=[say_value(sweep["metric"], score) for _, score in one["points"]],
         hovertemplate="%{customdata}<extra></extra>",
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from selfsup_core.errors import RunError
 from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ENDED, RunFolder, read_state
-from selfsup_core.runs.queue import resume, submit
+from selfsup_core.runs.queue import LOCAL, resume, submit
 from selfsup_core.runs.spec import RunSpec
 
 AGAIN = ("stopped", "interrupted")  # a run that ended so is continued
@@ -25,7 +25,7 @@ def hand_in(
     submission: str,
     part_of: str,
     preset: str = "",
-    owner: str = "",
+    owner: str = LOCAL,
     fill: Callable[[Path], None] | None = None,
 ) -> RunFolder | None:
     """The run, queued unless it has ended for good; None while the queue is full.
@@ -37,10 +37,9 @@ def hand_in(
     if found and read_state(found)["status"] in AGAIN:
         resume(found)
     elif found is None:
-        mine = {"owner": owner} if owner else {}
         try:
             found = submit(
-                workspace, spec, preset=preset, submission=submission, part_of=part_of, fill=fill, **mine
+                workspace, spec, preset=preset, submission=submission, part_of=part_of, fill=fill, owner=owner
             )
         except RunError as error:
             if error.code != "queue-full":

@@ -186,6 +186,7 @@ def show_trials(folder: SweepFolder, sweep: Sweep) -> None:
     st.subheader(tr("Combinations"), anchor=False)
     order = [*sweep["best"], *(row["place"] for row in sweep["rows"] if row["place"] not in sweep["best"])]
     titles = tell_apart({path: tr(title) for path, title in sweep["paths"].items()})
+    has_lost = bool(sweep["failed"] or sweep["pruned"])
     table = []
     for place in order:
         row = sweep["rows"][place]
@@ -197,8 +198,9 @@ def show_trials(folder: SweepFolder, sweep: Sweep) -> None:
         line |= {
             tr(sweep["metric_title"]) or tr("Score"): say_score(sweep, row["score"], row["margin"]),
             tr("Seeds"): f"{row['n']}/{sweep['seeds']}",
-            tr("Failed or stopped early"): lost or None,
         }
+        if has_lost:
+            line[tr("Failed or stopped early")] = str(lost or "")
         table.append(line)
     st.dataframe(table, hide_index=True, key="sweep-combinations")
     with st.expander(tr("All runs"), icon=":material/list:"):

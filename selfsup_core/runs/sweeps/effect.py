@@ -95,10 +95,10 @@ def effect_of(one: Varied, rows: Sequence[Row]) -> SettingEffect:
             values.append(effect(title, middle, [score for _, score in mine], 0))
     else:
         for place, value in enumerate(ordered(one)):
-            mine = [trial for other, trial in runs if key(other) == key(value)]
-            lost = sum(bool(trial["pruned"]) or trial["status"] == "failed" for trial in mine)
-            values.append(effect(one.say(value), float(place), [t["score"] for t in mine], lost))
-    places = {key(value): float(place) for place, value in enumerate(ordered(one))}
+            tried = [trial for other, trial in runs if key(other) == key(value)]
+            lost = sum(bool(trial["pruned"]) or trial["status"] == "failed" for trial in tried)
+            values.append(effect(one.say(value), float(place), [t["score"] for t in tried], lost))
+    stands = {key(value): float(place) for place, value in enumerate(ordered(one))}
     return {
         "path": one.path,
         "title": one.setting.title,
@@ -106,9 +106,9 @@ def effect_of(one: Varied, rows: Sequence[Row]) -> SettingEffect:
         "is_range": is_drawn,
         "values": values,
         "points": [
-            (float(value) if is_drawn else places[key(value)], score)
+            (float(value) if is_drawn else stands[key(value)], score)
             for value, score in finished
-            if score is not None and (is_drawn or key(value) in places)
+            if score is not None and (is_drawn or key(value) in stands)
         ],
     }
 

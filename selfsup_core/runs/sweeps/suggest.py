@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from selfsup_core.errors import StudioError
 from selfsup_core.runs.sweeps.plan import MOST_DRAWS, Plan, Point, draw, is_trainable
@@ -90,7 +90,7 @@ def study_of(plan: Plan, told: Sequence[Told], seed: int, *, is_higher_better: b
     return study
 
 
-def direction(is_higher_better: bool) -> str:
+def direction(is_higher_better: bool) -> Literal["minimize", "maximize"]:
     return "maximize" if is_higher_better else "minimize"
 
 
