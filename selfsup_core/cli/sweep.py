@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -14,8 +14,6 @@ from typer.core import TyperGroup
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
 
 if TYPE_CHECKING:
-    from typer import Context
-
     from selfsup_core.runs.sweeps.folder import SweepFolder
     from selfsup_core.runs.sweeps.results import Sweep
 
@@ -27,7 +25,7 @@ MOST_ROWS = 20
 class StartsByDefault(TyperGroup):
     """`sweep vae …` is `sweep start vae …`."""
 
-    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
             args = ["start", *args]
         return super().parse_args(ctx, args)
