@@ -31,10 +31,12 @@ from selfsup_core.runs.sweeps.results import read_sweep
 from selfsup_core.runs.sweeps.score import candidates, doubt_of, foreseen
 from selfsup_core.runs.sweeps.words import say_best, say_effect, say_progress
 from selfsup_core.runs.trash import restore
+from selfsup_core.shared import new_person, person_workspace
 from selfsup_core.workers.sweeper import Sweeper
+from selfsup_core.workers.sweeper_start import home
 from selfsup_core.workers.sweeping import Sweeping, resume_sweep, stop_sweep
 from tests.helpers import Killed, make_run, tiny_spec
-from tests.runs.sweep_helpers import GRID, Machine, error_of, finish_sweep, new_sweep, run_out
+from tests.runs.sweep_helpers import GRID, MOST_STEPS, Machine, error_of, finish_sweep, new_sweep, run_out
 
 RATE, BATCH = GRID
 
@@ -447,3 +449,18 @@ def test_one_click_starts_one_sweep(workspace):
 
     made = {start_sweep(workspace, tiny_spec(), SweepConfig(vary=GRID), submission="x").id for _ in range(2)}
     assert len(made) == len(list_sweeps(workspace)) == 1
+
+
+def test_in_a_room_each_persons_sweep_stays_in_their_workspace(workspace):
+    mine = person_workspace(workspace, new_person())
+    folder, machine = new_sweep(mine, seeds=1), Machine()
+    sweeper = Sweeper(workspace)
+    sweeper.look()
+    for sweeping in sweeper.sweeps.values():
+        sweeping.supervise = machine.work
+    for _ in range(MOST_STEPS):
+        sweeper.step()
+    assert read_sweep(folder)["done"] == 4
+    assert len(list(list_states(mine))) == 4
+    assert (list_sweeps(workspace), list(list_states(workspace))) == ([], [])
+    assert home(mine) == home(workspace)
