@@ -153,7 +153,9 @@ def read_range(spec: RunSpec, entry: Setting, text: str, found: re.Match[str]) -
     path = entry.path
     if entry.annotation not in (int, float):
         raise SettingError(
-            tr("{path} is not a number, so it has no range; found {text!r}.").format(path=path, text=text[:80]),
+            tr("{path} is not a number, so it has no range; found {text!r}.").format(
+                path=path, text=text[:80]
+            ),
             remedy=tr("Write its values with commas between."),
         )
     low, high = (float(as_in_spec(spec, path, number(entry, found[place]))) for place in (1, 2))
