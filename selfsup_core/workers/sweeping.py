@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from selfsup_core.errors import RunError, StudioError
 from selfsup_core.evaluate.compared import Measure
@@ -36,6 +37,7 @@ from selfsup_core.translation import tr, tr_later
 from selfsup_core.workers.short_runs import halt, hand_in
 from selfsup_core.workers.supervisor import ensure_supervisor
 
+AHEAD = 2  # runs that are handed in at once: one trains, one waits
 FULL = tr_later("The queue is full; the next run waits until it has room.")
 
 
@@ -43,8 +45,8 @@ class Sweeping:
     """One sweep that is at work; `step` again and again until `is_over`.
 
     Attributes:
-        order: (place of the combination, seed) of all runs so far. at: the one that is at work or next.
-        current: the run at work.
+        order: (place of the combination, seed) of all runs so far. at: the next one to look at.
+        active: the run at work and the one that waits behind it, so that nothing stands still in between.
         tried: runs that were continued: each once, so that one that always dies does not hold up the rest.
     """
 
@@ -53,27 +55,29 @@ class Sweeping:
         self.plan: Plan = read_sweep_plan(folder)
         self.order = self.plan.order()
         self.at = 0
-        self.current: RunFolder | None = None
+        self.active: list[RunFolder] = []
         self.tried: set[str] = set()
         self.is_over = False
-        self.epoch_seen = -1
+        self.epochs_seen: dict[str, int] = {}
         self.curves: dict[str, dict[int, float]] = {}
         self.measure: Measure | None = None
 
     def step(self) -> None:
-        """Look after the run at work, or hand in the next one; never waits."""
+        """Look after the runs at work, and hand in the next one; never waits."""
         state = read_sweep_state(self.folder)
         if state["status"] != "running":
             self.is_over = True
             return
-        if self.current is not None:
-            run = self._look(self.current)
-            if run is not None and run["status"] not in ENDED:
-                self._stop_if_worse(self.current, run)
-                return
-            self.current, self.epoch_seen = None, -1
-            self.at += 1
-        self._go_on()
+        for folder in list(self.active):
+            run = self._look(folder)
+            if run is None or run["status"] in ENDED:
+                self.active.remove(folder)
+            else:
+                self._stop_if_worse(folder, run)
+        while len(self.active) < AHEAD and self._begin_next():
+            pass
+        if not self.active and self.at >= len(self.order) and not self.is_over:
+            self._finish()
 
     def _look(self, run: RunFolder) -> RunState | None:
         """The state of a run, None when it was deleted or damaged meanwhile."""
@@ -82,34 +86,40 @@ class Sweeping:
         except RunError:
             return None
 
-    def _go_on(self) -> None:
-        """Hand in the next run that has not ended for good; without one, the sweep is finished."""
+    def _begin_next(self) -> bool:
+        """Hand in the next run that has not ended for good; False where none can be handed in now."""
         while True:
             while self.at < len(self.order):
-                if self._begin(*self.order[self.at]):
-                    return
+                begun = self._begin(*self.order[self.at])
+                if begun == "not now":
+                    return False
                 self.at += 1
-            if not self._propose():
-                break
+                if begun == "at work":
+                    return True
+            # Optuna proposes by the results of all runs before.
+            if self.active or not self._propose():
+                return False
+
+    def _finish(self) -> None:
         with self.folder.lock():
             state = read_sweep_state(self.folder)
             if state["status"] == "running":
                 write_sweep_state(self.folder, state, status="finished", message="")
         self.is_over = True
 
-    def _begin(self, place: int, seed: int) -> bool:
-        """Hand a run in, or find it at work; False where it has ended for good, or is not to be continued."""
+    def _begin(self, place: int, seed: int) -> Literal["at work", "ended", "not now"]:
+        """Hand a run in, or find it at work; "ended" is also one that is not to be continued."""
         point = self.plan.points[place]
         token = token_of(self.folder, point, seed)
         with self.folder.lock():
             state = read_sweep_state(self.folder)
             if state["status"] != "running":
                 self.is_over = True
-                return True
+                return "not now"
             found = find_submission(self.folder.workspace, token)
             known = self._look(found) if found else None
             if found and (known is None or not self._is_wanted(known, state["retry"])):
-                return False
+                return "ended"
             spec = self.plan.spec_of(point, seed)
             run = hand_in(
                 self.folder.workspace,
@@ -122,16 +132,16 @@ class Sweeping:
                 fill=self._tag,
             )
             if run is None:
-                if state["message"] != FULL:
+                if state["message"] != FULL and not self.active:
                     write_sweep_state(self.folder, state, message=FULL)
-                return True  # tried again at the next step: `current` is still none
+                return "not now"
             self.tried.add(run.id)
             if state["message"] or run.id in state["retry"]:
                 rest = [one for one in state["retry"] if one != run.id]
                 write_sweep_state(self.folder, state, message="", retry=rest)
-        self.current = run
+        self.active.append(run)
         self.supervise(self.folder.workspace)
-        return True
+        return "at work"
 
     def _tag(self, run: Path) -> None:
         """Lets the list of runs find it."""
@@ -179,9 +189,11 @@ class Sweeping:
     # What is clearly worse
 
     def _stop_if_worse(self, run: RunFolder, state: RunState) -> None:
-        if not self.plan.config.prune or state["epoch"] == self.epoch_seen or state["status"] == "queued":
+        if not self.plan.config.prune or state["status"] == "queued":
             return
-        self.epoch_seen = state["epoch"]
+        if state["epoch"] == self.epochs_seen.get(run.id):
+            return
+        self.epochs_seen[run.id] = state["epoch"]
         pruned = read_pruned(self.folder)
         if run.id in pruned:  # decided by one that was killed before it could say so
             halt(run, pruned[run.id]["why"])
@@ -239,7 +251,7 @@ def stop_sweep(folder: SweepFolder) -> None:
 
 
 def runs_at_work(folder: SweepFolder) -> list[RunFolder]:
-    """Runs of a sweep that wait or train; one at most, unless people have resumed others by hand."""
+    """Runs of a sweep that wait or train."""
     return [
         RunFolder(folder.workspace / "runs" / trial["run"])
         for trial, _ in read_trials(folder, read_sweep_plan(folder))

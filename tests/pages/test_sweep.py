@@ -37,7 +37,7 @@ def test_a_sweep_is_started_from_a_run_with_a_second_setting(studio, workspace):
     (folder,) = list_sweeps(workspace)
     plan = read_sweep_plan(folder)
     assert (plan.runs, plan.spec.train.epochs) == (6, 2)
-    assert [state["status"] for state in list_states(workspace) if state["part_of"]] == ["queued"]
+    assert [state["status"] for state in list_states(workspace) if state["part_of"]] == ["queued"] * 2
     assert app.query_params["sweep"] == folder.id
     assert "0 of 6 runs have ended." in [bar.proto.text for bar in app.get("progress")] or "0 of 6" in texts(
         app
@@ -73,7 +73,7 @@ def test_it_is_stopped_resumed_and_its_result_is_shown(studio, workspace):
     assert len(shown.get("plotly_chart")) == 2
     assert [link.label for link in shown.get("page_link")].count("Compare the best") == 1
     table = next(one.value for one in shown.dataframe if "Rank" in one.value)
-    assert list(table["Rank"]) == [1, 2, 3, 4]
+    assert list(table["Rank"]) == ["1", "2", "3", "4"]
     runs = next(one.value for one in shown.dataframe if "Run" in one.value)
     assert set(runs["Run"].str.partition("run=")[2]) == {state["run"] for state in list_states(workspace)}
     listed = studio("pages/sweep.py")

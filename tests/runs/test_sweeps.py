@@ -171,7 +171,9 @@ def test_stopped_by_hand_it_stops_its_run_and_resume_continues_it(workspace):
     folder, machine = new_sweep(workspace), Machine()
     sweeping = Sweeping(folder, lambda place: None)
     sweeping.step()
-    (entry,) = list_queue(workspace)
+    entry, _ = list_queue(workspace)  # one that trains, and one that waits
+    sweeping.step()
+    assert len(list_queue(workspace)) == 2
     assert running_sweeps(workspace) == [folder]
     stop_sweep(folder)
     assert list_queue(workspace) == []
@@ -180,8 +182,8 @@ def test_stopped_by_hand_it_stops_its_run_and_resume_continues_it(workspace):
     sweeping.step()
     assert sweeping.is_over
     found = read_sweep(folder)
-    assert (found["status"], found["done"], found["stopped"]) == ("stopped", 0, 1)
-    assert "1 run stopped by hand." in say_progress(found)
+    assert (found["status"], found["done"], found["stopped"]) == ("stopped", 0, 2)
+    assert "2 runs stopped by hand." in say_progress(found)
     with pytest.raises(RunError, match="nothing to stop"):
         stop_sweep(folder)
     resume_sweep(folder)
@@ -197,7 +199,7 @@ def test_a_run_that_a_person_stops_is_left_alone_until_the_sweep_is_resumed(work
     folder, machine = new_sweep(workspace), Machine()
     sweeping = Sweeping(folder, lambda place: None)
     sweeping.step()
-    (entry,) = list_queue(workspace)
+    entry, _ = list_queue(workspace)
     run = RunFolder(workspace / "runs" / entry["run"])
     withdraw(run)
     update_state(run, status="stopped", stop_reason="stopped by hand")

@@ -98,7 +98,7 @@ def show_head(folder: SweepFolder, sweep: Sweep) -> None:
                 on_click=act,
                 args=(folder, "stop"),
             )
-            st.caption(tr("It goes on when you leave this page."))
+            st.caption(tr("It goes on when you leave this page."), width="content")
         elif sweep["done"] < sweep["total"]:
             st.button(
                 tr("Resume"),
@@ -192,7 +192,7 @@ def show_trials(folder: SweepFolder, sweep: Sweep) -> None:
         row = sweep["rows"][place]
         lost = sum(bool(t["pruned"]) or t["status"] == "failed" for t in row["trials"])
         line: dict[str, Any] = {
-            tr("Rank"): sweep["best"].index(place) + 1 if place in sweep["best"] else None
+            tr("Rank"): str(sweep["best"].index(place) + 1) if place in sweep["best"] else "–"
         }
         line |= {titles[path]: said for path, said in row["said"].items()}
         line |= {
