@@ -41,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--thorough",
         action="store_true",
-        help="Try at all points what is tried at some, as kills.",
+        help="With tests marked `thorough`, and at all points what is tried at some, such as kills.",
     )
     parser.addoption("--screenshots", action="store_true", help="Browser tests keep pictures in artifacts/.")
     parser.addoption(
@@ -103,6 +103,16 @@ def build_sources_once(config: pytest.Config) -> None:
             raise FileExistsError(folder) from error
 
     sources.make = make
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked `thorough`: more of a kind of which other tests are there."""
+    if config.option.thorough:
+        return
+    left_out = [item for item in items if item.get_closest_marker("thorough")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
 
 
 @pytest.hookimpl(optionalhook=True)
