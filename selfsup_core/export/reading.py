@@ -114,8 +114,8 @@ def left_out(name: str, error: DataError) -> str:
 
 
 def read_file(about: FeaturesAbout, path: Path, column: str, found: SamplesRead) -> None:
+    read = READERS[about["kind"]](about, column)
     members = open_files([path])
-    read = READERS[about["kind"]](about, members[0], column)
     errors = []
     for member in members:
         try:
@@ -136,7 +136,7 @@ def read_file(about: FeaturesAbout, path: Path, column: str, found: SamplesRead)
 Read = Callable[[Member], tuple[list[Sample], list[str]]]
 
 
-def texts_reader(about: FeaturesAbout, first: Member, column: str) -> Read:
+def texts_reader(about: FeaturesAbout, column: str) -> Read:
     from selfsup_core.data.importing.documents import read_document
     from selfsup_core.data.importing.tables import TABLES, read_table
 
@@ -168,11 +168,11 @@ def texts_reader(about: FeaturesAbout, first: Member, column: str) -> Read:
     return read
 
 
-def rows_reader(about: FeaturesAbout, first: Member, column: str) -> Read:
+def rows_reader(about: FeaturesAbout, column: str) -> Read:
     return lambda member: read_rows(member, about)
 
 
-def pictures_reader(about: FeaturesAbout, first: Member, column: str) -> Read:
+def pictures_reader(about: FeaturesAbout, column: str) -> Read:
     from selfsup_core.data.importing.images import read_image
     from selfsup_core.data.importing.tones import Tone
 
@@ -194,7 +194,7 @@ def pictures_reader(about: FeaturesAbout, first: Member, column: str) -> Read:
     return read
 
 
-def sounds_reader(about: FeaturesAbout, first: Member, column: str) -> Read:
+def sounds_reader(about: FeaturesAbout, column: str) -> Read:
     from selfsup_core.data.importing.sounds import read_sound
     from selfsup_core.data.logmel import log_mel
 
@@ -225,7 +225,7 @@ def unfit(member: Member, kind: str) -> DataError:
     )
 
 
-READERS: dict[str, Callable[[FeaturesAbout, Member, str], Read]] = {
+READERS: dict[str, Callable[[FeaturesAbout, str], Read]] = {
     "text": texts_reader,
     "table": rows_reader,
     "image": pictures_reader,
