@@ -35,7 +35,7 @@ def test_the_file_of_the_training_data_gives_the_values_of_the_training_data(wor
     path = german_csv(tmp_path / "new.csv", 120)
     dataset = build_dataset([path], ImportConfig(label="-"), "german")
     assert {"Preis", "Gewicht", "Farbe=red", "Tag"} <= set(dataset.columns)
-    config = DataConfig(source="german")
+    config = DataConfig(source="my-german")
     features = fit_features(dataset, config, workspace)
     read = read_samples(features.about, [path])
     found = features.apply([one.item for one in read.samples])
@@ -45,7 +45,7 @@ def test_the_file_of_the_training_data_gives_the_values_of_the_training_data(wor
 
 def test_what_rows_lack_is_said_by_name_and_place(workspace, tmp_path):
     dataset = build_dataset([german_csv(tmp_path / "a.csv", 120)], ImportConfig(label="-"), "german")
-    features = fit_features(dataset, DataConfig(source="german"), workspace)
+    features = fit_features(dataset, DataConfig(source="my-german"), workspace)
     (tmp_path / "b.csv").write_text("Preis;Gewicht;Farbe\n1,5;2 kg;red\n")
     with pytest.raises(DataError, match=r"b\.csv lacks the column 'Tag'"):
         read_samples(features.about, [tmp_path / "b.csv"])
