@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NotRequired
 
@@ -192,7 +193,7 @@ class Predicted:
             )
         elif self.kind == "image":
             for at in range(len(self)):
-                found[f"{PICTURES}/{at + 1:06d}.png"] = lambda at=at: png(rebuilt[at])
+                found[f"{PICTURES}/{at + 1:06d}.png"] = partial(png, rebuilt[at])
         else:
             found[f"{REBUILT}.npy"] = lambda: npy(rebuilt)
         return found

@@ -167,8 +167,8 @@ class NetworkPredictor(Predictor):
                 generator = torch.Generator().manual_seed(self.spec.seed)
                 made = rebuild(self.model, self.objective, x, code, generator)
                 found.append((code.float(), made.float(), (made - x).square().mean(dim=1).float()))
-        codes, made, errors = (torch.cat(part).numpy() for part in zip(*found, strict=True))
-        return codes, made, errors
+        codes, rebuilt, errors = (torch.cat(part).numpy() for part in zip(*found, strict=True))
+        return codes, rebuilt, errors
 
     def apply(self, samples: Sequence[Sample]) -> Predicted:
         items = [one.item for one in samples]
@@ -246,7 +246,7 @@ class LanguagePredictor(Predictor):
             states = self.model(torch.tensor([made.ids]), output_hidden_states=True).hidden_states[-1][0]
         code = states[made.before : len(made.ids) - made.after].float().mean(dim=0).numpy()
         numbers = (said["perplexity"], said["bits_per_character"])
-        return code, *(np.nan if value is None else float(value) for value in numbers)  # type: ignore[return-value]
+        return code, *(np.nan if value is None else float(value) for value in numbers)
 
 
 def starts(items: Sequence[Any]) -> range:
