@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import sys
 from typing import Annotated
 
 import typer
@@ -43,6 +44,7 @@ def serve_command(
         address = f"http://{ADDRESS}:{listening.getsockname()[1]}"
         about = {"url": address, "run": predictor.folder.id, "epoch": predictor.epoch, "kind": predictor.kind}
         show(about, as_json, f"{predictor.folder.id}, epoch {predictor.epoch}: {address} (Ctrl-C ends it)")
+        sys.stdout.flush()  # whoever reads it through a pipe waits for the address
         config = uvicorn.Config(Service(predictor).app(), log_level="warning", server_header=False)
         with contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])
