@@ -150,11 +150,13 @@ def runs_metrics(
 @runs_app.command("animate")
 def runs_animate(
     run: RunName,
-    out: Annotated[Path, typer.Argument(help="File to write; its name ends with .gif or .webp.")],
+    out: Annotated[
+        Path, typer.Argument(help="File to write; its name ends with .gif, .webp, .webm or .mp4.")
+    ],
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the training as a moving picture: loss, map and reconstructions, epoch by epoch."""
+    """Write the training as a moving picture; videos (.webm, .mp4) need requirements-video.txt."""
     from selfsup_core.export.animation import write_animation
     from selfsup_core.runs.folder import open_run
 
