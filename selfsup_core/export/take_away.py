@@ -170,4 +170,13 @@ OFFERS: dict[str, Offer] = {
         ".mp4",
         make_animation,
     ),
+    "figures": Offer(
+        tr_later("Figures (ZIP)"),
+        tr_later(
+            "Each figure as a page that works offline; as SVG and PNG too where the package of "
+            "requirements-figures.txt and Chromium are installed."
+        ),
+        "-figures.zip",
+        apart("runs", "figures"),
+    ),
 }
