@@ -18,6 +18,7 @@ from PIL import Image
 from selfsup_core.errors import DataError, RunError, SettingError, StudioError
 from selfsup_core.export.figure_files import SCRIPT, write_figures
 from selfsup_core.export.run_figures import draw_figures
+from selfsup_core.figures.confusion import confusion_figure
 from selfsup_core.runs.folder import RunFolder, read_rows
 from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.thinned import frame_path
@@ -78,7 +79,6 @@ def test_a_classifier_shows_what_it_confuses_and_names_are_no_markup(workspace: 
     assert np.array_equal(
         np.asarray(heat.customdata), read_frame(frame_path(folder.frames, used))["confusion"]
     )
-    from selfsup_core.figures.confusion import confusion_figure
 
     evil = "</script><script>alert(1)</script>"
     page = confusion_figure([evil, "b"], np.eye(2, dtype=int)).to_html(include_plotlyjs="directory")
