@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 
 import typer
 
@@ -105,7 +105,7 @@ class Offered:
         options, values = list(self.tool.fixed), list[str]()
         for name, one in known.items():
             if name in given and given[name] is not None:
-                into = values if one.param_type_name == "argument" else options
+                into = options if is_option(one) else values
                 into += list(words_of(one, given[name]))
         takes = {one.name for one in self.command.params}
         options += ["--json"] if "as_json" in takes else []
@@ -116,27 +116,33 @@ class Offered:
 
 def schema_of(parameter: Any) -> dict[str, Any]:
     """What one argument or option takes."""
-    kind = {"integer": "integer", "float": "number", "boolean": "boolean"}.get(kind_of(parameter), "string")
+    kind = kind_of(parameter)
     schema: dict[str, Any] = {"type": kind}
-    for name, bound in (("minimum", "min"), ("maximum", "max")):
-        if (value := getattr(parameter.type, bound, None)) is not None:
-            schema[name] = value
+    for name, bound in (("minimum", parameter.min), ("maximum", parameter.max)):
+        if bound is not None:
+            schema[name] = bound
     if takes_many(parameter):
         schema = {"type": "array", "items": schema}
-    if about := getattr(parameter, "help", None):
-        schema["description"] = about
+    if parameter.help:
+        schema["description"] = parameter.help
     if kind == "boolean":
         schema["default"] = bool(parameter.default)
     return schema
 
 
 def kind_of(parameter: Any) -> str:
-    name = str(parameter.type.name)
-    return "boolean" if getattr(parameter, "is_flag", False) else name.removesuffix(" range")
+    """The JSON type of one value."""
+    annotation = parameter.type_descriptor.annotation
+    one = get_args(annotation)[0] if get_origin(annotation) is list else annotation
+    return {int: "integer", float: "number", bool: "boolean"}.get(one, "string")
 
 
 def takes_many(parameter: Any) -> bool:
-    return bool(getattr(parameter, "multiple", False)) or parameter.nargs == -1
+    return get_origin(parameter.type_descriptor.annotation) is list
+
+
+def is_option(parameter: Any) -> bool:
+    return bool(parameter.opts[0].startswith("-"))
 
 
 def words_of(parameter: Any, value: Any) -> Iterator[str]:
@@ -147,7 +153,7 @@ def words_of(parameter: Any, value: Any) -> Iterator[str]:
     for one in value if isinstance(value, list) else [value]:
         if not isinstance(one, str | int | float):
             raise SettingError(f"{parameter.name} takes {kind_of(parameter)}; found {type(one).__name__}.")
-        if parameter.param_type_name == "argument":
+        if not is_option(parameter):
             yield str(one)
         elif kind_of(parameter) == "boolean":
             names = parameter.opts if one is True else parameter.secondary_opts

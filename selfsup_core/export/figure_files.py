@@ -30,7 +30,7 @@ FORMATS = (HTML, *STILL)
 SCRIPT = "plotly.min.js"  # beside the pages, once for all of them
 WIDTH, HEIGHT = 900, 500
 SHARP = 2  # pixels of a PNG to one of the figure
-SECONDS = 120.0  # that the browser may take for all figures, beside a training run
+SECONDS = 240.0  # that the browser may take for all figures, beside a training run
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
-"""The commands as tools of an MCP server, asked by the SDK's own client in memory: they answer what the commands
-print, take what the commands take, and change nothing unless that is allowed.
+"""The commands as tools of an MCP server, asked by the SDK's own client in memory: they answer what the
+commands print, and change nothing unless that is allowed.
 """
 
 from __future__ import annotations
@@ -44,13 +44,14 @@ def ask(workspace: Path, asking: Callable[[Any], Any], *, allow_train: bool = Fa
     return anyio.run(run)
 
 
-def call(workspace: Path, name: str, allow_train: bool = False, **given: Any) -> Any:
-    """(what a tool answers, whether it is an error)."""
+def call(place: Path, tool: str, /, **given: Any) -> Any:
+    """(what a tool answers, whether it is an error). `allow_train` is no argument of the tool."""
+    allow_train = given.pop("allow_train", False)
 
     async def asking(client: Any) -> Any:
-        return await client.call_tool(name, given)
+        return await client.call_tool(tool, given)
 
-    found = ask(workspace, asking, allow_train=allow_train)
+    found = ask(place, asking, allow_train=allow_train)
     assert json.loads(found.content[0].text) == found.structured_content
     return found.structured_content, bool(found.is_error)
 
@@ -91,7 +92,8 @@ def test_a_tool_answers_what_its_command_prints(finished: RunFolder, name, given
     given = {key: finished.id if value == "RUN" else value for key, value in given.items()}
     words = [finished.id if word == "RUN" else word for word in words]
     made, is_error = call(finished.workspace, name, **given)
-    said = json.loads(cli(*words, "--json", workspace=finished.workspace).stdout)
+    workspace = None if name == "settings" else finished.workspace
+    said = json.loads(cli(*words, "--json", workspace=workspace).stdout)
     assert not is_error
     assert made == (said if isinstance(said, dict) else {"result": said})
 
@@ -148,7 +150,7 @@ def test_a_run_is_queued_and_not_waited_for(workspace: Path, monkeypatch):
         ("runs_show", {"run": "a", "workspace": "/etc"}, "There is no argument 'workspace'"),
         ("runs_metrics", {"run": "a", "out": "/tmp/x.csv"}, "There is no argument 'out'"),
         ("runs_show", {"run": "--help"}, "no run"),
-        ("runs_say", {"run": "a", "epoch": -1}, "-1"),
+        ("runs_say", {"run": "a", "epoch": -1}, "greater than or equal to 0"),
         ("settings", {"preset": "--json"}, "--json"),
     ],
 )

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from selfsup_core.errors import DataError, RunError, SettingError, StudioError
+from selfsup_core.export import figure_files
 from selfsup_core.export.figure_files import SCRIPT, write_figures
 from selfsup_core.export.run_figures import draw_figures
 from selfsup_core.figures.confusion import confusion_figure
@@ -86,8 +87,13 @@ def test_a_classifier_shows_what_it_confuses_and_names_are_no_markup(workspace: 
     assert "<script>alert" not in page
 
 
+@pytest.mark.serial
 @pytest.mark.skipif(NO_BROWSER, reason="no Chromium on this machine")
-def test_pictures_show_the_figure(finished: RunFolder, tmp_path: Path):
+def test_pictures_show_the_figure(finished: RunFolder, tmp_path: Path, monkeypatch):
+    """Two figures: a browser takes about a second for each of their files."""
+    drawn, epoch = draw_figures(finished)
+    two = {name: drawn[name] for name in ("loss", "reconstructions")}
+    monkeypatch.setattr(figure_files, "draw_figures", lambda folder, wanted: (two, epoch))
     said = write_figures(finished, tmp_path / "out.zip", formats=["svg", "png"])
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
         assert sorted(archive.namelist()) == sorted(f"{n}.{f}" for n in said.figures for f in ("svg", "png"))
@@ -98,7 +104,7 @@ def test_pictures_show_the_figure(finished: RunFolder, tmp_path: Path):
     words = " ".join(text for text in drawing.itertext() if text.strip())
     assert "training" in words
     assert "validation" in words
-    source = draw_figures(finished)[0]["reconstructions"]
+    source = two["reconstructions"]
     assert pixels.shape[:2] == (source.layout.height, source.layout.width)
     assert pixels.std() > 10, "a blank picture shows nothing"
 
