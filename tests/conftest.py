@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import secrets
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,10 @@ from selfsup_core.data.library.child import outcome
 from selfsup_core.data.library.limited import Ended
 from selfsup_core.export import read_apart
 from selfsup_core.files import read_json
+from selfsup_core.pretrained.language_models import PLACE
 from selfsup_core.pretrained.trial import CACHE
 from selfsup_core.runs.folder import list_states
-from selfsup_core.runs.processes import is_alive
+from selfsup_core.runs.processes import GIVE_WAY, is_alive
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
 from tests.helpers import wait_for
 
@@ -40,6 +42,11 @@ TOGETHER = {
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--mutations", type=int, help="Mutations of each importer's file; 25, and 10 on CI.")
+    parser.addoption(
+        "--thorough",
+        action="store_true",
+        help="Try at all points what is tried at some, as kills.",
+    )
     parser.addoption("--screenshots", action="store_true", help="Browser tests keep pictures in artifacts/.")
     parser.addoption(
         "--mutation-seed",
@@ -57,7 +64,12 @@ def pytest_configure(config: pytest.Config) -> None:
     # What is remembered of models' folders stays with the tests, for all processes that they start.
     look_for_components_once()
     build_sources_once(config)
-    os.environ[CACHE] = str(config.rootpath / ".pytest_cache" / "studio")
+    # Tests wait for the runs that they start: where several processes test, a run that gives way to all of
+    # them would hardly be computed.
+    os.environ[GIVE_WAY] = "off"
+    kept = config.rootpath / ".pytest_cache" / "studio"
+    os.environ[CACHE] = str(kept)
+    os.environ[PLACE] = str(kept / "models")  # unpacking one takes half a minute
 
 
 def look_for_components_once() -> None:
@@ -136,6 +148,21 @@ def samples_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         return Ended(json.loads(json.dumps(made)), 0, "")
 
     monkeypatch.setattr(read_apart, "run_limited", read)
+
+
+@pytest.fixture
+def some(request: pytest.FixtureRequest) -> Callable[..., list[int]]:
+    """`some(points)`: a few of them, others in each test run (the same on CI), always with the first and the
+    last; all of them with `--thorough`.
+    """
+    draw = random.Random(f"{request.config.option.mutation_seed} {request.node.nodeid}")
+
+    def choose(points: Sequence[int], most: int = 7) -> list[int]:
+        if request.config.option.thorough or len(points) <= most:
+            return list(points)
+        return sorted({points[0], points[-1], *draw.sample(points[1:-1], most - 2)})
+
+    return choose
 
 
 @pytest.fixture
