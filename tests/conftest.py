@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import secrets
@@ -17,6 +18,9 @@ from typing import Any
 import pytest
 
 from selfsup_core.data import sources
+from selfsup_core.data.library.child import outcome
+from selfsup_core.data.library.limited import Ended
+from selfsup_core.export import read_apart
 from selfsup_core.files import read_json
 from selfsup_core.pretrained.language_models import PLACE
 from selfsup_core.pretrained.trial import CACHE
@@ -139,6 +143,21 @@ def group_of(nodeid: str) -> str:
     """
     file = nodeid.split("::")[0]
     return TOGETHER.get(Path(file).parts[1], file)
+
+
+@pytest.fixture(autouse=True)
+def samples_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """New samples for a run are read inside this process, and the job passes through JSON; tests that are
+    marked `real_child` start the limited child.
+    """
+    if request.node.get_closest_marker("real_child"):
+        return
+
+    def read(module: str, job: Any, place: Path, **limits: Any) -> Ended:
+        made = outcome(lambda: read_apart.do_read(json.loads(json.dumps(job))))
+        return Ended(json.loads(json.dumps(made)), 0, "")
+
+    monkeypatch.setattr(read_apart, "run_limited", read)
 
 
 @pytest.fixture
