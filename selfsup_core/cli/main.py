@@ -36,6 +36,7 @@ from selfsup_core.cli.runs import runs_app
 from selfsup_core.cli.serve import serve_command
 from selfsup_core.cli.space import space_app
 from selfsup_core.cli.supervisor import supervisor_app
+from selfsup_core.cli.sweep import sweep_app
 from selfsup_core.cli.train import train
 from selfsup_core.cli.views import views_app
 from selfsup_core.errors import SettingError, StudioError
@@ -55,6 +56,7 @@ app.command()(glossary)
 app.command()(link)
 app.add_typer(data_app, name="data")
 app.add_typer(runs_app, name="runs")
+app.add_typer(sweep_app, name="sweep")
 app.add_typer(lab_app, name="lab")
 language_app.add_typer(remote_app, name="remote")
 app.add_typer(language_app, name="language")
