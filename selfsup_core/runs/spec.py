@@ -239,7 +239,33 @@ def check_pair(spec: RunSpec) -> RunSpec:
             ),
         )
     objective.check_code(spec.objective, MODELS[spec.model.kind].code_size(spec.model))
+    check_devices(spec)
     return spec
+
+
+def check_devices(spec: RunSpec) -> None:
+    """Raises SettingError when so many devices cannot share this spec's batches with the same result."""
+    devices, kind = spec.train.devices, spec.objective.kind
+    if devices == 1:
+        return
+    if not OBJECTIVES[kind].is_mean_of_rows(spec.objective):
+        fitting = sorted(n for n, found in OBJECTIVES.items() if found.is_mean_of_rows(found.Config()))
+        raise SettingError(
+            tr(
+                "train.devices is {devices}, but the objective {kind!r} with these settings looks at a whole "
+                "batch or keeps something beside the weights, so its batches cannot be shared."
+            ).format(devices=devices, kind=kind),
+            remedy=tr("Set Devices to 1 (train.devices), or use one of the objectives {fitting}.").format(
+                fitting=", ".join(fitting)
+            ),
+        )
+    if spec.train.batch_size < devices:
+        raise SettingError(
+            tr("A batch of {batch_size} rows cannot be shared by {devices} devices.").format(
+                batch_size=spec.train.batch_size, devices=devices
+            ),
+            remedy=tr("Set Devices to at most Batch size (train.devices, train.batch_size)."),
+        )
 
 
 def read_spec(path: Path, overrides: Values | None = None) -> RunSpec:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 
+from selfsup_core.errors import RankLost
 from selfsup_core.evaluate.glance import choose_early, is_watchable
 from selfsup_core.evaluate.rows import EpochRow, Metrics, StepRow
 from selfsup_core.files import finite, keep_copy
@@ -38,6 +39,7 @@ from selfsup_core.workers.changes import LiveChanges
 from selfsup_core.workers.keeper import Stop, open_metrics
 from selfsup_core.workers.pace import Pace, show_phase
 from selfsup_core.workers.precision import decide_precision
+from selfsup_core.workers.ranks import start_ranks
 
 if TYPE_CHECKING:
     from selfsup_core.workers.keeper import RunKeeper
@@ -65,9 +67,13 @@ class Session:
         self.keeper, self.spec, folder = keeper, keeper.spec, keeper.folder
         spec, state = keeper.spec, keeper.state
         self.choice = choose_device(
-            spec.train.device, threads=spec.train.threads, parameters=state["parameters"]
+            spec.train.device,
+            threads=spec.train.threads,
+            parameters=state["parameters"],
+            devices=spec.train.devices,
         )
         torch.set_num_threads(self.choice.threads)
+        ranks = start_ranks(keeper, self.choice)
         make = TASKS[task_of(spec)]
         phase = partial(show_phase, keeper)
         context = TaskContext(
@@ -76,6 +82,7 @@ class Session:
         self.task: Task = keeper.attend(lambda: make(context), tr("Loading the data."))
         self.model, self.objective = self.task.model, self.task.objective
         self.choice = decide_precision(keeper, self.task, self.choice)
+        team = ranks.join(self.task) if ranks else None
         self.loop = Loop(
             self.model,
             self.objective,
@@ -85,6 +92,7 @@ class Session:
             choice=self.choice,
             seed=spec.seed,
             solve=self.task.solver(),
+            team=team,
         )
         self.frames = keeper.persist(
             lambda: FrameStore(
@@ -186,6 +194,13 @@ class Session:
 
     def train(self) -> None:
         """Consume the loop's events until it is done. Raises Stop, Diverged, StudioError."""
+        try:
+            self._train()
+        except RankLost:
+            self.save()  # up to the last whole step nothing is lost
+            raise
+
+    def _train(self) -> None:
         keeper = self.keeper
         keeper.start_clock()
         if self.loop.step == 0 and self.frames.last is None:

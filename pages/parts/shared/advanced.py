@@ -26,6 +26,7 @@ PACE = (
     "train.patience",
     "train.epochs_per_second",
     "train.device",
+    "train.devices",
     "train.threads",
     "train.precision",
     "seed",
