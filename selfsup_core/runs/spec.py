@@ -18,6 +18,7 @@ from selfsup_core.models import MODELS
 from selfsup_core.models.dense import DenseConfig
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.objectives.reconstruction import ReconstructionConfig
+from selfsup_core.runs.trackers import TRACKERS
 from selfsup_core.settings import (
     Config,
     KindConfig,
@@ -86,6 +87,27 @@ class FramesConfig(Config):
     )
 
 
+class LogConfig(Config):
+    """Where a run's numbers go beside its folder. Says nothing of what is computed."""
+
+    tracker: str = setting(
+        "none",
+        "Also logs the run's numbers to a tracker, which must be installed.",
+        title="Tracker",
+        why="Off: the run's folder has all of them.",
+        known=lambda: ("none", *TRACKERS),
+        titles=lambda: {"none": tr("None")} | {name: kind.title for name, kind in TRACKERS.items()},
+    )
+
+    @field_validator("tracker")
+    @classmethod
+    def tracker_is_known(cls, name: str) -> str:
+        known = ("none", *TRACKERS)
+        if name not in known:
+            raise ValueError(tr("must be one of {known}").format(known=", ".join(known)))
+        return name
+
+
 class RunSpec(Config):
     """Everything that decides what a run computes, and its name."""
 
@@ -103,6 +125,7 @@ class RunSpec(Config):
     objective: KindConfig = ReconstructionConfig()
     train: TrainConfig = TrainConfig()
     frames: FramesConfig = FramesConfig()
+    log: LogConfig = LogConfig()
 
     @field_validator("model", mode="before")
     @classmethod

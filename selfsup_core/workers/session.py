@@ -36,6 +36,7 @@ from selfsup_core.translation import tr
 from selfsup_core.workers.best import BestEpoch
 from selfsup_core.workers.branched import begin_branch, say_begun
 from selfsup_core.workers.changes import LiveChanges
+from selfsup_core.workers.following import follow_run
 from selfsup_core.workers.keeper import Stop, open_metrics
 from selfsup_core.workers.pace import Pace, show_phase
 from selfsup_core.workers.precision import decide_precision
@@ -114,6 +115,7 @@ class Session:
         self.best = BestEpoch(self.task, spec.train.patience)
         self.pace = Pace(keeper, self.loop)
         self.changes = LiveChanges(keeper, self.loop)
+        self.following = follow_run(keeper)
         self.reason = tr("all epochs finished")
         self.saved_step = -1
         self.has_measured = False
@@ -328,6 +330,8 @@ class Session:
     def _write(self, row: EpochRow | StepRow) -> None:
         row["seconds"] = round(self.keeper.elapsed(), 4)
         self.keeper.persist(lambda: self.metrics.append(row))
+        if self.following:
+            self.following.look()
 
     @property
     def epoch(self) -> int:

@@ -14,9 +14,10 @@ import psutil
 import pytest
 
 from selfsup_core.errors import SettingError
-from selfsup_core.runs.control import send
-from selfsup_core.runs.folder import RunFolder, epoch_rows, read_rows, read_state
+from selfsup_core.runs.control import deliver, send
+from selfsup_core.runs.folder import RunFolder, read_rows, read_state
 from selfsup_core.runs.processes import start_time
+from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.workers.launcher import SpawnLauncher
 from selfsup_core.workers.ranks import MODULE
 from tests.helpers import make_run, rows_without_times, run_here, tiny_spec, wait_for, wait_status, weights
@@ -81,7 +82,7 @@ def test_a_lost_rank_interrupts_the_run_and_a_lost_worker_takes_its_ranks_along(
     send(folder, "pause")
     wait_status(folder, "paused")
     send(folder, "set", name="epochs_per_second", value=0.0)
-    send(folder, "resume")
+    deliver(folder, {"action": "resume"})
     wait_status(folder, "running")
     (rank,) = ranks_of(folder)
     os.kill(rank, signal.SIGKILL)
@@ -90,7 +91,6 @@ def test_a_lost_rank_interrupts_the_run_and_a_lost_worker_takes_its_ranks_along(
     assert state["worker"] is None
     step = state["step"]
 
-    folder.state.write_text(folder.state.read_text())
     launched(folder)
     state = wait_status(folder, "running")
     wait_for(lambda: read_state(folder)["step"] > step, "a step after the resume")

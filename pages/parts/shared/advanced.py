@@ -26,7 +26,6 @@ PACE = (
     "train.patience",
     "train.epochs_per_second",
     "train.device",
-    "train.devices",
     "train.threads",
     "train.precision",
     "seed",
@@ -44,7 +43,7 @@ STEPS = (
 )
 SPLIT = ("data.validation", "data.test", "data.split_seed")
 TEXT_FEATURES = ("data.text_features", "data.vocabulary", "data.encoder")
-KEPT = ("frames.max_frames", "frames.weights_megabytes")
+KEPT = ("frames.max_frames", "frames.weights_megabytes", "log.tracker")
 
 # What the groups of settings may be called.
 GROUPS = (

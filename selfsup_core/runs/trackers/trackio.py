@@ -15,16 +15,14 @@ class Trackio(Tracker):
 
     title = "Trackio"
     package = "trackio"
-    install = "trackio==0.12.0"
+    install = "trackio==0.43.0"
 
     def __init__(self, run: TrackedRun) -> None:
         os.environ.setdefault("TRACKIO_DIR", str(run.workspace / "trackio"))
         import trackio
 
         self.trackio: Any = trackio
-        trackio.init(
-            project=PROJECT, name=run.id, config=dict(run.settings), resume="allow", embed=False
-        )
+        trackio.init(project=PROJECT, name=run.id, config=dict(run.settings), resume="allow", embed=False)
 
     def log(self, values: Mapping[str, float], step: int) -> None:
         self.trackio.log(dict(values), step=step)

@@ -1,4 +1,4 @@
-"""Weights & Biases: offline in the run's folder unless WANDB_MODE says online; `wandb sync` sends it later."""
+"""Weights & Biases: offline in the run's folder unless WANDB_MODE is online; `wandb sync` sends it later."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class WeightsAndBiases(Tracker):
 
     title = "Weights & Biases"
     package = "wandb"
-    install = "wandb==0.24.0"
+    install = "wandb==0.31.0"
 
     def __init__(self, run: TrackedRun) -> None:
         import wandb
