@@ -106,7 +106,9 @@ class Loop:
         self.model, self.objective, self.values, self.rows = model, objective, values, rows
         self.solve, self.team = solve, team
         self.config, self.choice, self.seed = config, choice, seed
-        self.optimizer = make_optimizer(model, config, fused=choice.uses_fused)
+        self.optimizer: torch.optim.Optimizer
+        if team is None or team.rank == 0:  # the others change no weights, and it takes seconds to import
+            self.restart()
         self.base_rate = config.learning_rate
         # Dropout draws from torch's global generator: it is set again before each step, so a resume draws the
         # same.
@@ -184,7 +186,7 @@ class Loop:
 
     def _gradients(self, rows: torch.Tensor) -> list[tuple[Terms, int]]:
         """Set the weights' gradients to those of a batch; its terms, in parts with their numbers of rows."""
-        self.optimizer.zero_grad(set_to_none=True)
+        self.model.zero_grad(set_to_none=True)
         self.objective.progress = self.progress
         if self.team:
             seed = self.team.seed(self.seed, self.step)

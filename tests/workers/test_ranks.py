@@ -8,13 +8,14 @@ import contextlib
 import os
 import signal
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import psutil
 import pytest
 
 from selfsup_core.errors import SettingError
-from selfsup_core.runs.control import deliver, send
+from selfsup_core.runs.control import deliver
 from selfsup_core.runs.folder import RunFolder, read_rows, read_state
 from selfsup_core.runs.processes import start_time
 from selfsup_core.runs.signs import epoch_rows
@@ -57,48 +58,37 @@ def test_two_processes_give_the_curve_of_one(workspace: Path) -> None:
     assert not ranks_of(shared)
 
 
-@pytest.fixture
-def launched(workspace: Path):
-    """Two runs with noise that two processes share each, started as the supervisor does without fork."""
-    launcher, pids = SpawnLauncher(), []
-
-    def start(folder: RunFolder) -> int:
-        pids.append(launcher.start(folder))
-        return pids[-1]
-
-    yield start
-    for pid in pids:
-        if launcher.is_alive(pid):
-            launcher.kill(pid)
-        launcher.children[pid].wait()
-
-
-def test_a_lost_rank_interrupts_the_run_and_a_lost_worker_takes_its_ranks_along(
-    workspace: Path, launched
-) -> None:
+def test_a_lost_rank_interrupts_the_run_and_a_lost_worker_takes_its_ranks_along(workspace: Path) -> None:
     folder = make_run(workspace, train__devices=2, objective__kind="denoising", **LONG)
-    launched(folder)
-    wait_for(lambda: read_state(folder)["epoch"] >= 1, "an epoch")
-    send(folder, "pause")
-    wait_status(folder, "paused")
-    send(folder, "set", name="epochs_per_second", value=0.0)
-    deliver(folder, {"action": "resume"})
-    wait_status(folder, "running")
-    (rank,) = ranks_of(folder)
-    os.kill(rank, signal.SIGKILL)
-    state = wait_status(folder, "interrupted")
+
+    def lose_rank() -> None:
+        wait_for(lambda: read_state(folder)["epoch"] >= 1, "an epoch")
+        deliver(folder, {"action": "pause"})
+        wait_status(folder, "paused")
+        deliver(folder, {"action": "resume"})
+        wait_status(folder, "running")
+        (rank,) = ranks_of(folder)
+        os.kill(rank, signal.SIGKILL)
+
+    other = Thread(target=lose_rank)
+    other.start()
+    state = run_here(folder)
+    other.join()
+    assert (state["status"], state["worker"]) == ("interrupted", None)
     assert "One of the processes that shared the training ended" in state["message"]
-    assert state["worker"] is None
     step = state["step"]
 
-    launched(folder)
-    state = wait_status(folder, "running")
-    wait_for(lambda: read_state(folder)["step"] > step, "a step after the resume")
-    (rank,) = ranks_of(folder)
-    os.kill(read_state(folder)["worker"]["pid"], signal.SIGKILL)
+    launcher = SpawnLauncher()
+    worker = launcher.start(folder)
+    try:
+        wait_for(lambda: read_state(folder)["step"] > step, "a step after the resume")
+        (rank,) = ranks_of(folder)
+    finally:
+        launcher.kill(worker)
+        launcher.children[worker].wait()
     wait_for(lambda: start_time(rank) is None, "the rank to end with its worker", 10)
-    rows = epoch_rows(read_rows(folder.metrics))
-    assert [row["epoch"] for row in rows] == list(range(len(rows)))
+    epochs = [row["epoch"] for row in epoch_rows(read_rows(folder.metrics))]
+    assert epochs == list(range(len(epochs))), "without gap or repeat"
 
 
 def test_what_cannot_be_shared_is_refused(workspace: Path) -> None:
