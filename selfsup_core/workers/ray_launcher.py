@@ -9,6 +9,7 @@ All else goes through the run's folder. Ray itself is an optional package (`requ
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -30,6 +31,7 @@ from selfsup_core.workers.launcher import NO_FOLDER, may_ask_remote
 
 NAMESPACE = "selfsup-studio"
 CONNECT_SECONDS = 15.0  # between two attempts to reach the cluster
+KNOCK_SECONDS = 2.0
 LINGER_SECONDS = 60.0  # that an actor waits for a supervisor to ask how its run ended
 KILL_SECONDS = 5.0
 ROOT = Path(__file__).parents[2]
@@ -108,6 +110,7 @@ class RayLauncher:
             return False
         self.tried = time.monotonic()
         try:
+            knock(self.address)  # Ray itself waits for minutes where nothing answers
             ray.init(self.address, namespace=NAMESPACE, log_to_driver=False, logging_level="warning")
         except Exception as error:  # whatever Ray raises where nothing answers
             print(f"Ray: {type(error).__name__}: {error}", flush=True)
@@ -248,6 +251,13 @@ class RayLauncher:
             ray.kill(actor)
         for known in (self.ends, self.begun, self.needs):
             known.pop(worker, None)
+
+
+def knock(address: str) -> None:
+    """Raises OSError: nothing listens there. An address without a port says nothing of that."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_SECONDS).close()
 
 
 def name_of(folder: RunFolder) -> str:
