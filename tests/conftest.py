@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import secrets
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from selfsup_core.data import sources
 from selfsup_core.files import read_json
 from selfsup_core.pretrained.trial import CACHE
 from selfsup_core.runs.folder import list_states
-from selfsup_core.runs.processes import is_alive
+from selfsup_core.runs.processes import GIVE_WAY, is_alive
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
 from tests.helpers import wait_for
 
@@ -36,6 +37,11 @@ TOGETHER = {
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--mutations", type=int, help="Mutations of each importer's file; 25, and 10 on CI.")
+    parser.addoption(
+        "--thorough",
+        action="store_true",
+        help="Try at all points what is tried at some, as kills.",
+    )
     parser.addoption("--screenshots", action="store_true", help="Browser tests keep pictures in artifacts/.")
     parser.addoption(
         "--mutation-seed",
@@ -53,6 +59,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # What is remembered of models' folders stays with the tests, for all processes that they start.
     look_for_components_once()
     build_sources_once(config)
+    # Tests wait for the runs that they start: where several processes test, a run that gives way to all of
+    # them would hardly be computed.
+    os.environ[GIVE_WAY] = "off"
     os.environ[CACHE] = str(config.rootpath / ".pytest_cache" / "studio")
 
 
@@ -117,6 +126,21 @@ def group_of(nodeid: str) -> str:
     """
     file = nodeid.split("::")[0]
     return TOGETHER.get(Path(file).parts[1], file)
+
+
+@pytest.fixture
+def some(request: pytest.FixtureRequest) -> Callable[..., list[int]]:
+    """`some(points)`: a few of them, others in each test run (the same on CI), always with the first and the
+    last; all of them with `--thorough`.
+    """
+    draw = random.Random(f"{request.config.option.mutation_seed} {request.node.nodeid}")
+
+    def choose(points: Sequence[int], most: int = 7) -> list[int]:
+        if request.config.option.thorough or len(points) <= most:
+            return list(points)
+        return sorted({points[0], points[-1], *draw.sample(points[1:-1], most - 2)})
+
+    return choose
 
 
 @pytest.fixture

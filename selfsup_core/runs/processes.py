@@ -23,6 +23,7 @@ LARGEST_PID = 2**31 - 1
 PLACE = "SELFSUP_PLACE"  # tells a worker what its launcher calls it
 WATCH_SECONDS, ORPHANED = 0.5, 4
 AUTOGROUP_SECONDS, AUTOGROUP_TRIES = 0.11, 3
+GIVE_WAY = "SELFSUP_GIVE_WAY"
 Pid = Annotated[int, Field(ge=1, le=LARGEST_PID)]
 
 
@@ -170,8 +171,10 @@ def give_way(niceness: int) -> None:
     Linux shares it among sessions before it looks at the niceness of their processes (`autogroup` in
     sched(7)): a process that leads a session of its own would still get half of a core. So the session gets
     the niceness, too.
+
+    `SELFSUP_GIVE_WAY=off` switches it off, for machines that do nothing else than train.
     """
-    if not hasattr(os, "nice"):
+    if not hasattr(os, "nice") or os.environ.get(GIVE_WAY) == "off":
         return
     with contextlib.suppress(OSError):
         os.nice(niceness)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from selfsup_core.runs.processes import give_way
+from selfsup_core.runs.processes import GIVE_WAY, give_way
 from tests.helpers import ROOT
 
 AUTOGROUP, IN_USE = Path("/proc/self/autogroup"), Path("/proc/sys/kernel/sched_autogroup_enabled")
@@ -26,7 +26,10 @@ print(json.dumps({"niceness": os.nice(0), "group": place.read_text().split() if 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no niceness there")
 @pytest.mark.parametrize("is_leader", [True, False])
-def test_a_session_of_its_own_gives_way_as_a_whole_and_somebody_else_s_does_not(is_leader: bool):
+def test_a_session_of_its_own_gives_way_as_a_whole_and_somebody_else_s_does_not(
+    is_leader: bool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv(GIVE_WAY)
     is_in_use = IN_USE.exists() and IN_USE.read_text().strip() == "1"
     before = AUTOGROUP.read_text().split() if is_in_use else []
     done = subprocess.run(
@@ -50,9 +53,17 @@ def test_a_change_that_has_to_wait_is_made(monkeypatch: pytest.MonkeyPatch, tmp_
             raise BlockingIOError
         return len(text)
 
+    monkeypatch.delenv(GIVE_WAY)
     monkeypatch.setattr(os, "nice", lambda niceness: niceness)
     monkeypatch.setattr(os, "getsid", lambda pid: os.getpid())
     monkeypatch.setattr(Path, "exists", lambda path: True)
     monkeypatch.setattr(Path, "write_text", write)
     give_way(3)
     assert said == ["3", "3"]
+
+
+def test_where_it_is_switched_off_nothing_gives_way(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(GIVE_WAY, "off")
+    before = os.nice(0)
+    give_way(3)
+    assert os.nice(0) == before

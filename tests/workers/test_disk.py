@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import itertools
 import json
 import os
 import resource
@@ -64,16 +63,19 @@ def quick(monkeypatch):
     FullWorker.at, FullWorker.count, FullWorker.code, FullWorker.seen = -1, 0, errno.ENOSPC, []
 
 
-def test_full_at_every_single_write_it_ends_as_if_nothing_had_happened(workspace: Path, quick):
+def test_full_at_any_write_it_ends_as_if_nothing_had_happened(workspace: Path, quick, some):
     options = {"train__epochs": 2, "train__checkpoint_seconds": 1e-9}
     whole = make_run(workspace, **options)
+    FullWorker.at, FullWorker.count = -1, 0
     FullWorker(whole).run()
-    for at in itertools.count(1):
+    writes = FullWorker.count
+    assert writes > 12
+    for at in some(range(1, writes + 1)):
         folder = make_run(workspace, **options)
         FullWorker.at, FullWorker.count, FullWorker.seen = at, 0, []
         FullWorker(folder).run()
         if FullWorker.count < at:  # how many there are depends on how busy the machine is: signs of life
-            break
+            continue
         assert len(FullWorker.seen) == 2, at
         for state in FullWorker.seen:
             assert state["status"] == "paused", at
@@ -84,7 +86,6 @@ def test_full_at_every_single_write_it_ends_as_if_nothing_had_happened(workspace
         assert "before_disk" not in left
         assert rows_without_times(folder) == rows_without_times(whole)
         assert same(last_tensors(folder), last_tensors(whole))
-    assert at > 12
 
 
 def test_read_only_is_named_even_where_the_reserve_cannot_be_removed(workspace: Path, quick, monkeypatch):
