@@ -22,7 +22,7 @@ from typing_extensions import TypedDict
 
 from selfsup_core.environment import without_secrets
 from selfsup_core.files import keep_private, read_shaped, write_json
-from selfsup_core.runs.folder import RunFolder, read_rows, sound_state
+from selfsup_core.runs.folder import ENDED, RunFolder, read_rows, sound_state
 from selfsup_core.runs.processes import is_alive, start_time
 from selfsup_core.runs.spec import RunSpec, known_settings, read_spec, value_at
 from selfsup_core.runs.trackers import TRACKERS, TrackedRun, Tracker
@@ -191,7 +191,8 @@ def main() -> int:
     began = start_time(worker)
 
     def is_training() -> bool:
-        if is_alive(worker, began):
+        state = sound_state(folder)
+        if is_alive(worker, began) and state and state["status"] not in ENDED:
             return True
         timer = threading.Timer(CLOSE_SECONDS, os._exit, (FAILED,))
         timer.daemon = True

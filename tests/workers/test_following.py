@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import types
 from pathlib import Path
 
+import psutil
 import pytest
 
 from selfsup_core.errors import SettingError
@@ -29,16 +31,26 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
 
 
 def is_followed(folder: RunFolder) -> bool:
-    import psutil
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it has just ended
+            if str(folder.path) in process.cmdline():
+                return True
+    return False
 
-    return any(str(folder.path) in process.cmdline() for process in psutil.Process().children(recursive=True))
+
+def put(monkeypatch: pytest.MonkeyPatch, kind: type) -> None:
+    """Have a tracker of a test in the place of Trackio."""
+    list(TRACKERS)  # the real ones are found at the first look
+    monkeypatch.setitem(TRACKERS._entries, "trackio", kind)
 
 
-def without_end(folder: RunFolder, tracker: str) -> None:
-    """Have another tracker follow a finished run from its first row."""
+def tell_again(folder: RunFolder, tracker: str) -> None:
+    """Tell another tracker of a finished run, from its first row."""
     (folder.path / TOLD).unlink(missing_ok=True)
     text = folder.spec.read_text()
-    folder.spec.write_text(text.replace(f"tracker: {read_spec(folder.spec).log.tracker}", f"tracker: {tracker}"))
+    before = read_spec(folder.spec).log.tracker
+    folder.spec.write_text(text.replace(f"tracker: {before}", f"tracker: {tracker}"))
+    follow(folder, lambda: False)
 
 
 def test_tensorboard_reads_what_the_run_wrote(finished: RunFolder) -> None:
@@ -72,8 +84,7 @@ def test_a_resumed_run_tells_nothing_twice(workspace: Path, monkeypatch: pytest.
         def close(self, status) -> None:
             told.append(status)
 
-    monkeypatch.setitem(TRACKERS._entries, "trackio", Written)
-    monkeypatch.setattr(following, "follow_run", lambda keeper: None)
+    put(monkeypatch, Written)
     monkeypatch.setattr("selfsup_core.workers.session.follow_run", lambda keeper: None)
     folder = make_run(workspace, log__tracker="trackio", train__epochs=2)
     run_here(folder)
@@ -91,12 +102,12 @@ def test_a_tracker_that_fails_is_said_once_and_the_run_goes_on(
     workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Down:
+        title, package = "Trackio", "json"
+
         def __init__(self, run) -> None:
             raise ConnectionError("tracker.example does not answer\nmore")
 
-    monkeypatch.setitem(TRACKERS._entries, "trackio", Down)
-    monkeypatch.setattr(Down, "package", "json", raising=False)
-    monkeypatch.setattr(Down, "title", "Trackio", raising=False)
+    put(monkeypatch, Down)
 
     class Child:
         """The process has run and failed before the first row."""
@@ -131,45 +142,77 @@ def test_what_is_not_installed_or_not_known(workspace: Path, monkeypatch: pytest
     assert tiny_spec(log__tracker="wandb").digest() == tiny_spec().digest(), "it decides nothing"
 
 
-def spec_for(folder: RunFolder, tracker: str) -> None:
-    without_end(folder, tracker)
-
-
-class Calls(types.ModuleType):
-    """A package that writes down how it is called; the functions have the real ones' parameters."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.calls: list[tuple] = []
-
-
 def test_weights_and_biases_by_its_signatures(finished: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Against a stub: the package is 80 MB. Parameters as in wandb 0.31 (`wandb.init`, `Run.log`,
     `Run.finish`).
     """
-    package = Calls("wandb")
+    calls: list[tuple] = []
 
     class Run:
         def log(self, data, step=None, commit=None) -> None:
-            package.calls.append(("log", dict(data), step))
+            calls.append(("log", dict(data), step))
 
         def finish(self, exit_code=None, quiet=None) -> None:
-            package.calls.append(("finish", exit_code))
+            calls.append(("finish", exit_code))
 
     def init(
         entity=None, project=None, dir=None, id=None, name=None, config=None, resume=None, mode=None
     ) -> Run:
-        package.calls.append(("init", project, id, name, dir, resume, mode, config["train.epochs"]))
+        calls.append(("init", project, id, name, dir, resume, mode, config["train.epochs"]))
         return Run()
 
-    package.init = init
-    monkeypatch.setitem(sys.modules, "wandb", package)
+    monkeypatch.setitem(sys.modules, "wandb", types.SimpleNamespace(init=init))
     monkeypatch.delenv("WANDB_MODE", raising=False)
-    without_end(finished, "wandb")
-    follow(finished, lambda: False)
-    first, *logged, last = package.calls
+    tell_again(finished, "wandb")
+    first, *logged, last = calls
     name = finished.id
     assert first == ("init", "selfsup-studio", name, name, str(finished.path), "allow", "offline", 3)
     steps = [step for _, _, step in logged]
     assert steps == sorted(steps) == [row["step"] for row in read_rows(finished.metrics)]
     assert last == ("finish", 0)
+
+
+def test_mlflow_by_its_signatures(finished: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against a stub, with the parameters of MlflowClient in mlflow 3; a resumed run stays the same one."""
+    calls: list[tuple] = []
+
+    class Client:
+        def __init__(self, tracking_uri=None, registry_uri=None) -> None:
+            calls.append(("client", tracking_uri))
+
+        def get_experiment_by_name(self, name):
+            return None
+
+        def create_experiment(self, name, artifact_location=None, tags=None) -> str:
+            return f"e-{name}"
+
+        def create_run(self, experiment_id, start_time=None, tags=None, run_name=None):
+            calls.append(("run", experiment_id, run_name))
+            return types.SimpleNamespace(info=types.SimpleNamespace(run_id="r1"))
+
+        def update_run(self, run_id, status=None, name=None) -> None:
+            calls.append(("again", run_id, status))
+
+        def log_batch(self, run_id, metrics=(), params=(), tags=(), synchronous=None) -> None:
+            calls.append(("batch", run_id, list(metrics), list(params)))
+
+        def set_terminated(self, run_id, status=None, end_time=None) -> None:
+            calls.append(("end", run_id, status))
+
+    def metric(key, value, timestamp, step) -> tuple:
+        return key, value, step
+
+    entities = types.SimpleNamespace(Metric=metric, Param=lambda key, value: (key, value))
+    monkeypatch.setitem(sys.modules, "mlflow", types.SimpleNamespace(MlflowClient=Client, entities=entities))
+    monkeypatch.setitem(sys.modules, "mlflow.entities", entities)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    tell_again(finished, "mlflow")
+    assert calls[0] == ("client", f"sqlite:///{finished.workspace / 'mlflow.db'}")
+    assert calls[1] == ("run", "e-selfsup-studio", finished.id)
+    assert ("train.epochs", "3") in calls[2][3]
+    last = read_rows(finished.metrics)[-1]
+    assert ("val_loss", last["val_loss"], last["step"]) in calls[-2][2]
+    assert calls[-1] == ("end", "r1", "FINISHED")
+    calls.clear()
+    follow(finished, lambda: False)
+    assert calls[1:] == [("again", "r1", "RUNNING"), ("end", "r1", "FINISHED")]

@@ -108,6 +108,8 @@ def test_runs_outlive_a_node_and_a_supervisor(workspace: Path, cluster) -> None:
     assert 1 <= sum(state.get("restarts", 0) for state in states) <= CPUS
     for folder, state in zip(folders, states, strict=True):
         assert rows_without_times(folder) == expected, "bit for bit, without gap or repeat"
-        assert [row["epoch"] for row in epoch_rows(read_rows(folder.metrics))] == list(range(SPEC["train__epochs"] + 1))
+        assert [row["epoch"] for row in epoch_rows(read_rows(folder.metrics))] == list(
+            range(SPEC["train__epochs"] + 1)
+        )
         assert bool(state.get("restarts")) == any("machine that trained" in said for said in state["notices"])
     turn_until(scheduler, lambda: not scheduler.watched, "the last worker to be seen off")

@@ -19,7 +19,7 @@ class MLflow(Tracker):
 
     title = "MLflow"
     package = "mlflow"
-    install = "mlflow==3.18.0"
+    install = "mlflow==3.17.2"
 
     def __init__(self, run: TrackedRun) -> None:
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
