@@ -33,7 +33,7 @@ from selfsup_core.settings import (
 )
 from selfsup_core.settings import unknown_setting as unknown
 from selfsup_core.train.config import TrainConfig
-from selfsup_core.translation import tr
+from selfsup_core.translation import tr, tr_later
 
 MOST_NAME = 120  # letters of a run's name
 
@@ -96,7 +96,7 @@ class LogConfig(Config):
         title="Tracker",
         why="Off: the run's folder has all of them.",
         known=lambda: ("none", *TRACKERS),
-        titles=lambda: {"none": tr("None")} | {name: kind.title for name, kind in TRACKERS.items()},
+        titles=lambda: {"none": tr_later("None")} | {name: kind.title for name, kind in TRACKERS.items()},
     )
 
     @field_validator("tracker")

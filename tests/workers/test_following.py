@@ -74,6 +74,8 @@ def test_a_resumed_run_tells_nothing_twice(workspace: Path, monkeypatch: pytest.
     told: list[int] = []
 
     class Written:
+        title, package = "Trackio", "json"
+
         def __init__(self, run) -> None:
             run.remembered.setdefault("id", "first")
             told.append(run.remembered["id"])
