@@ -18,6 +18,7 @@ import pytest
 
 from selfsup_core.data import sources
 from selfsup_core.files import read_json
+from selfsup_core.pretrained.language_models import PLACE
 from selfsup_core.pretrained.trial import CACHE
 from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.processes import GIVE_WAY, is_alive
@@ -62,7 +63,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # Tests wait for the runs that they start: where several processes test, a run that gives way to all of
     # them would hardly be computed.
     os.environ[GIVE_WAY] = "off"
-    os.environ[CACHE] = str(config.rootpath / ".pytest_cache" / "studio")
+    kept = config.rootpath / ".pytest_cache" / "studio"
+    os.environ[CACHE] = str(kept)
+    os.environ[PLACE] = str(kept / "models")  # unpacking one takes half a minute
 
 
 def look_for_components_once() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import uuid
 from collections.abc import Callable
@@ -36,6 +37,8 @@ __all__ = [
     "prepare",
     "ready_folder",
 ]
+
+PLACE = "SELFSUP_MODELS"
 
 
 @dataclass(frozen=True)
@@ -115,10 +118,12 @@ def find_file(model: Pretrained) -> Path | None:
 
 def ready_folder(model: Pretrained, workspace: Path) -> Path | None:
     """Where its files are once it is prepared, for all of a room once; None for one that is not on this
-    machine.
+    machine. `SELFSUP_MODELS` names one folder for several workspaces.
     """
     if model.seconds:
-        return host_of(workspace) / "models" / f"{model.name}-{model.digest[:12]}"
+        kept = os.environ.get(PLACE)
+        place = Path(kept) if kept else host_of(workspace) / "models"
+        return place / f"{model.name}-{model.digest[:12]}"
     source = find_file(model)
     return source.parent if source else None
 

@@ -18,28 +18,34 @@ from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.pretrained.encoders.catalogue import ENCODERS
 from tests.helpers import ROOT
 
-QUICK = (
-    "dense-64-32-16",
-    "convolutional",
-    "denoising",
-    "vae",
-    "contractive",
-    "classify-conv",
-    "classify-table",
-    "views-swav",
-    "views-jepa",
-)
+# One of each way to train; `--thorough` takes more, and `python -m benchmarks gpu` all kinds.
+QUICK = ("dense-64-32-16", "vae", "classify-table", "views-swav")
+MORE_QUICK = ("convolutional", "denoising", "contractive", "classify-conv", "views-jepa")
 HAS_MINILM = ENCODERS["minilm"].find() is not None
 TEXTS = ("gpt-words", "masked-lora", *(["views-simcse"] if HAS_MINILM else []))
-# One of each way to train; `python -m benchmarks gpu` has all kinds.
-WAITING = ("vq", "masked", "pseudo-fixmatch", *TEXTS)
+WAITING = ("vq", "pseudo-fixmatch", "gpt-words")
+MORE_WAITING = ("masked", *TEXTS[1:])
+
+
+def quick(config: pytest.Config) -> tuple[str, ...]:
+    return QUICK + (MORE_QUICK if config.option.thorough else ())
+
+
+def all_names(config: pytest.Config) -> tuple[str, ...]:
+    return quick(config) + WAITING + (MORE_WAITING if config.option.thorough else ())
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    for fixture, names in (("quick_name", quick), ("name", all_names)):
+        if fixture in metafunc.fixturenames:
+            metafunc.parametrize(fixture, names(metafunc.config))
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
+def found(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> dict[str, dict]:
     out = tmp_path_factory.mktemp("pretended") / "found.json"
     subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.pretend_runs", str(out), *QUICK, *WAITING],
+        [sys.executable, "-m", "tests.benchmarks.pretend_runs", str(out), *all_names(pytestconfig)],
         cwd=ROOT,
         env=os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"},
         check=True,
@@ -49,7 +55,6 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
     return json.loads(Path(out).read_bytes())
 
 
-@pytest.mark.parametrize("name", [*QUICK, *WAITING])
 def test_a_whole_run_ends_as_on_the_cpu(found, name: str):
     made = found[name]
     assert made["status"] == "finished", made["error"]
@@ -59,10 +64,9 @@ def test_a_whole_run_ends_as_on_the_cpu(found, name: str):
     assert made["val_loss"] == pytest.approx(made["cpu_val_loss"], rel=most)
 
 
-@pytest.mark.parametrize("name", QUICK)
-def test_a_step_does_not_wait_for_the_device(found, name: str):
+def test_a_step_does_not_wait_for_the_device(found, quick_name: str):
     """The CPU must run ahead of a GPU: whatever reads a number of the device in a step stops it."""
-    assert found[name]["waits"] == {}
+    assert found[quick_name]["waits"] == {}
 
 
 def test_the_checks_on_a_gpu_have_every_network_and_the_teachers_and_queues_of_views(workspace: Path):

@@ -156,9 +156,11 @@ def test_from_the_lab_to_a_run_that_is_broken_on_purpose(server, open_page, keep
     assert serious(page) == []
     keep(page, "views-run")
     ask_after(page, keep)
+    intact_run = wait_stage(page, "run", bool)
     page.get_by_role("button", name="Break it").click()
     page.get_by_role("button", name="With one negative sample").click()
     wait_in(page, "(intact) => location.href !== intact && location.search.includes('run=')", intact)
+    wait_stage(page, "run", lambda run: run not in ("", intact_run))
     wait_stage(page, "status", lambda status: status == "finished")
     signs = page.get_by_test_id("stage-signs")
     expect(signs).to_contain_text("With one negative sample: A view is told from one other sample only")

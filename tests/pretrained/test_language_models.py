@@ -26,6 +26,23 @@ MINILM = "all-minilm-l6-v2"
 pytestmark = pytest.mark.usefixtures("passes")
 
 
+@pytest.fixture(autouse=True)
+def own_place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models are unpacked into the workspace, but for the one that all tests share."""
+    if "smollm" not in request.fixturenames:
+        monkeypatch.delenv(pretrained.PLACE)
+
+
+def test_several_workspaces_may_share_a_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    model = BUILT_IN[SMOL]
+    assert pretrained.ready_folder(model, tmp_path).parent == tmp_path / "models"
+    monkeypatch.setenv(pretrained.PLACE, str(tmp_path / "shared"))
+    assert pretrained.ready_folder(model, tmp_path / "one") == pretrained.ready_folder(
+        model, tmp_path / "two"
+    )
+    assert pretrained.ready_folder(model, tmp_path).parent == tmp_path / "shared"
+
+
 @pytest.fixture
 def gpt(tmp_path: Path) -> Path:
     return tiny_gpt(tmp_path / "my-gpt")

@@ -69,7 +69,7 @@ function createHeader(first) {
       type: "button",
       class: "header-leave",
       title: words.leave,
-      "aria-label": `${words.leaveShort}: ${words.leave}`,
+      "aria-label": `${words.leaveShort} (Esc): ${words.leave}`,
       "data-testid": "header-leave",
       onclick: () => tell("off"),
     },
