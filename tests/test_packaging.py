@@ -135,6 +135,8 @@ def test_what_is_imported_is_declared():
             "requirements-formats.txt",
             "requirements-assets.txt",
             "requirements-onnx.txt",
+            "requirements-ray.txt",
+            "requirements-trackers.txt",
         )
         for line in (ROOT / name).read_text().splitlines()
         if "==" in line and not line.startswith("#")

@@ -275,7 +275,7 @@ def check_devices(spec: RunSpec) -> None:
         fitting = sorted(n for n, found in OBJECTIVES.items() if found.is_mean_of_rows(found.Config()))
         raise SettingError(
             tr(
-                "train.devices is {devices}, but the objective {kind!r} with these settings looks at a whole "
+                "Devices is set to {devices}, but the objective {kind!r} with these settings looks at a whole "
                 "batch or keeps something beside the weights, so its batches cannot be shared."
             ).format(devices=devices, kind=kind),
             remedy=tr("Set Devices to 1 (train.devices), or use one of the objectives {fitting}.").format(

@@ -136,7 +136,7 @@ class Team:
             with heard():
                 torch.distributed.broadcast(flat, 0)
             if self.rank:
-                for value, part in zip(values, flat.split([v.numel() for v in values]), strict=True):
+                for value, part in zip(values, torch.split(flat, [v.numel() for v in values]), strict=True):
                     value.copy_(part.view_as(value))
 
     def compute(
@@ -234,7 +234,7 @@ def flat_gradients(model: nn.Module) -> torch.Tensor:
 def set_gradients(model: nn.Module, flat: torch.Tensor) -> None:
     """Inverse of `flat_gradients`."""
     weights = trained_weights(model)
-    for weight, part in zip(weights, flat.split([p.numel() for p in weights]), strict=True):
+    for weight, part in zip(weights, torch.split(flat, [p.numel() for p in weights]), strict=True):
         weight.grad = part.view_as(weight)
 
 

@@ -8,6 +8,7 @@ All else goes through the run's folder. Ray itself is an optional package (`requ
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import subprocess
@@ -101,8 +102,7 @@ class RayLauncher:
 
     def connect(self) -> bool:
         """Whether the cluster answers; asked again after a while when it did not."""
-        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # before ray is imported
-        import ray
+        ray = import_ray()
 
         if ray.is_initialized():
             return True
@@ -111,7 +111,7 @@ class RayLauncher:
         self.tried = time.monotonic()
         try:
             knock(self.address)  # Ray itself waits for minutes where nothing answers
-            ray.init(self.address, namespace=NAMESPACE, log_to_driver=False, logging_level="warning")
+            ray.init(self.address, namespace=NAMESPACE, log_to_driver=False, logging_level=logging.WARNING)
         except Exception as error:  # whatever Ray raises where nothing answers
             print(f"Ray: {type(error).__name__}: {error}", flush=True)
             return False
@@ -120,7 +120,7 @@ class RayLauncher:
     def waits_for(self, folder: RunFolder) -> str:
         if not self.connect():
             return tr("The Ray cluster at {address} does not answer.").format(address=self.address)
-        import ray
+        ray = import_ray()
 
         try:
             need = self._need(folder)
@@ -142,7 +142,7 @@ class RayLauncher:
         return tr("Waiting for a place in the cluster: it needs {need}.").format(need=say_need(need))
 
     def _need(self, folder: RunFolder) -> Need:
-        import ray
+        ray = import_ray()
 
         state = sound_state(folder)
         return need_of(
@@ -153,7 +153,7 @@ class RayLauncher:
         )
 
     def start(self, folder: RunFolder) -> str:
-        import ray
+        ray = import_ray()
 
         name = f"{name_of(folder)}-{uuid.uuid4().hex[:8]}"
         need = self._need(folder)
@@ -180,7 +180,7 @@ class RayLauncher:
         return name
 
     def has_begun(self, worker: str) -> bool:
-        import ray
+        ray = import_ray()
 
         waiting = self.begun.get(worker)
         if waiting is not None and ray.wait([waiting], timeout=0)[0]:
@@ -188,8 +188,7 @@ class RayLauncher:
         return worker not in self.begun
 
     def is_alive(self, worker: str) -> bool:
-        import ray
-        from ray.exceptions import ActorUnavailableError, RayError
+        ray = import_ray()
 
         end = self.ends.get(worker)
         if end is None:
@@ -198,10 +197,10 @@ class RayLauncher:
             return True
         try:
             self.codes[worker] = ray.get(end)
-        except ActorUnavailableError:  # its node does not answer, but is not yet given up
+        except ray.exceptions.ActorUnavailableError:  # its node does not answer, but is not yet given up
             self.ends[worker] = self.actors[worker].end.remote()
             return True
-        except RayError as error:
+        except ray.exceptions.RayError as error:
             print(f"{worker}: {type(error).__name__}: {error}", flush=True)
             self.lost.add(worker)
         self._end_actor(worker)
@@ -219,7 +218,7 @@ class RayLauncher:
             return False
         if name in self.ends:
             return True
-        import ray
+        ray = import_ray()
 
         try:
             actor = ray.get_actor(name, namespace=NAMESPACE)
@@ -233,24 +232,32 @@ class RayLauncher:
         return True
 
     def kill(self, worker: str) -> None:
-        import ray
-        from ray.exceptions import RayError
+        ray = import_ray()
 
         actor = self.actors.get(worker)
         if actor is None:
             return
         try:
             ray.get(actor.kill.remote(), timeout=KILL_SECONDS)
-        except RayError:
+        except ray.exceptions.RayError:
             self._end_actor(worker)
 
     def _end_actor(self, worker: str) -> None:
-        import ray
+        ray = import_ray()
 
         if actor := self.actors.pop(worker, None):
             ray.kill(actor)
         for known in (self.ends, self.begun, self.needs):
             known.pop(worker, None)
+
+
+def import_ray() -> Any:
+    """Ray, which is optional, has few types, and sends its makers no statistics from here."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # read when it is imported
+    import ray
+    import ray.exceptions
+
+    return ray
 
 
 def knock(address: str) -> None:

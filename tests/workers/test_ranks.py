@@ -92,7 +92,9 @@ def test_a_lost_rank_interrupts_the_run_and_a_lost_worker_takes_its_ranks_along(
 
 
 def test_what_cannot_be_shared_is_refused(workspace: Path) -> None:
-    with pytest.raises(SettingError, match=r"vector-quantized.*cannot be shared.*Set Devices to 1"):
+    with pytest.raises(
+        SettingError, match=r"Devices is set to 2, but.*vector-quantized.*cannot be shared.*Set Devices to 1"
+    ):
         tiny_spec(train__devices=2, objective__kind="vector-quantized", objective__dimension=2)
     with pytest.raises(SettingError, match="batch of 3 rows cannot be shared by 4 devices"):
         tiny_spec(train__devices=4, train__batch_size=3)
