@@ -138,6 +138,9 @@ def test_what_is_imported_is_declared():
             "requirements-sweep.txt",
             "requirements-ray.txt",
             "requirements-trackers.txt",
+            "requirements-video.txt",
+            "requirements-figures.txt",
+            "requirements-mcp.txt",
         )
         for line in (ROOT / name).read_text().splitlines()
         if "==" in line and not line.startswith("#")

@@ -207,7 +207,7 @@ def build_server(root: Any, workspace: Path, *, allow_train: bool) -> Any:
     """A server of the official SDK. Raises StudioError: it is not installed."""
     try:
         import anyio
-        import mcp_types as types
+        from mcp import types
         from mcp.server.lowlevel import Server
     except ImportError as error:
         raise StudioError(

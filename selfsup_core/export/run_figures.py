@@ -96,8 +96,10 @@ def later_figures(folder: RunFolder) -> dict[str, go.Figure]:
     from selfsup_core.workers.seeds import over_seeds
 
     found, task = {}, read_state(folder).get("task")
-    calibration = (read_tested(folder.path) or {}).get("calibration")
-    if calibration and (calibration.get("before") or {}).get("bins"):
+    tested = read_tested(folder.path)
+    calibration = tested.get("calibration") if tested else None
+    before = calibration.get("before") if calibration else None
+    if calibration and before and before["bins"]:
         found["reliability"] = reliability_figure(calibration)
     seeds = over_seeds(folder) if task == "pseudo" else None
     if seeds and seeds["runs"]:
