@@ -37,7 +37,7 @@ FIRST = "emoji"  # the preset of a first visit
 ADVANCED = {
     "Network": ("model.",),
     "Objective": ("objective.",),
-    "Training": ("train.learning_rate", "train.batch_size", *PACE),
+    "Training": ("train.learning_rate", "train.batch_size", "train.devices", *PACE),
     "Data": (*SPLIT, "data.labels_per_class", "data.labels_fraction", "data.leave_out"),
     "Texts": TEXT_FEATURES,
     "Recording": ("frames.tiles", "frames.samples", *KEPT),

@@ -6,6 +6,8 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
+from selfsup_core.translation import tr
+
 
 class Fix(TypedDict):
     """A setting of the same command that mends an error, for a button or an option.
@@ -86,3 +88,17 @@ class Diverged(StudioError):
     """The loss stopped being a finite number."""
 
     code = "diverged"
+
+
+class RankLost(StudioError):
+    """A process that shared a run with this one has ended."""
+
+    code = "rank-lost"
+
+    def __init__(self) -> None:
+        super().__init__(
+            tr(
+                "One of the processes that shared the training ended unexpectedly. Resume continues from the "
+                "last checkpoint."
+            )
+        )

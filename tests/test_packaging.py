@@ -136,6 +136,11 @@ def test_what_is_imported_is_declared():
             "requirements-assets.txt",
             "requirements-onnx.txt",
             "requirements-sweep.txt",
+            "requirements-ray.txt",
+            "requirements-trackers.txt",
+            "requirements-video.txt",
+            "requirements-figures.txt",
+            "requirements-mcp.txt",
         )
         for line in (ROOT / name).read_text().splitlines()
         if "==" in line and not line.startswith("#")

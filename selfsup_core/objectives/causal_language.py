@@ -39,6 +39,10 @@ class CausalLanguage(Objective[CausalLanguageConfig]):
     has_reconstruction = False
     networks = ("gpt", "pretrained")
 
+    @classmethod
+    def is_mean_of_rows(cls, config: CausalLanguageConfig) -> bool:
+        return True
+
     def step(
         self, model: PreTrainedModel, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:

@@ -91,6 +91,10 @@ class Contractive(Objective[ContractiveConfig]):
     Config = ContractiveConfig
     networks = ("dense",)
 
+    @classmethod
+    def is_mean_of_rows(cls, config: ContractiveConfig) -> bool:
+        return True
+
     def step(
         self, model: Autoencoder, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:

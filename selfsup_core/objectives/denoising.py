@@ -66,6 +66,10 @@ class Denoising(Objective[DenoisingConfig]):
 
     Config = DenoisingConfig
 
+    @classmethod
+    def is_mean_of_rows(cls, config: DenoisingConfig) -> bool:
+        return True
+
     def corrupt(self, batch: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         return corrupt(batch, self.config.noise, self.config.amount, generator)
 

@@ -66,6 +66,10 @@ class Masked(Objective[MaskedConfig]):
     has_reconstruction = False
     networks = ("patches",)
 
+    @classmethod
+    def is_mean_of_rows(cls, config: MaskedConfig) -> bool:
+        return True
+
     def step(
         self, model: PatchTransformer, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:

@@ -33,6 +33,10 @@ class Reconstruction(Objective[ReconstructionConfig]):
 
     Config = ReconstructionConfig
 
+    @classmethod
+    def is_mean_of_rows(cls, config: ReconstructionConfig) -> bool:
+        return True
+
     def step(
         self, model: Autoencoder, batch: torch.Tensor, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:

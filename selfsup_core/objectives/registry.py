@@ -44,6 +44,13 @@ class Objective(Generic[C]):
         return 0.0
 
     @classmethod
+    def is_mean_of_rows(cls, config: C) -> bool:
+        """Whether every term is a mean over the batch's rows, each computed without the others, and `step`
+        changes nothing but gradients: only then can several devices share a batch.
+        """
+        return False
+
+    @classmethod
     def check_code(cls, config: C, code_size: int) -> None:
         """Raises SettingError when a code of so many numbers does not fit this objective's settings."""
 

@@ -62,6 +62,10 @@ class Sparse(Objective[SparseConfig]):
 
     Config = SparseConfig
 
+    @classmethod
+    def is_mean_of_rows(cls, config: SparseConfig) -> bool:
+        return config.penalty == "l1"  # KL compares the mean of the whole batch with its target
+
     def equip(self, model: Autoencoder) -> None:
         from torch import nn
 

@@ -77,6 +77,10 @@ class Variational(Objective[VariationalConfig]):
 
     Config = VariationalConfig
 
+    @classmethod
+    def is_mean_of_rows(cls, config: VariationalConfig) -> bool:
+        return True
+
     def equip(self, model: Autoencoder) -> None:
         from selfsup_core.models.modules.gaussian import GaussianHead
 

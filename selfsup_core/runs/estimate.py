@@ -1,4 +1,5 @@
-"""What a language model's training will take, said before it starts: weights, memory, time.
+"""What a training will take: of a language model weights, memory and time, said before it starts; of any run
+what it asks of a cluster.
 
 A step costs about 6 floating-point operations a weight and token, and 12 · layers · width for each pair of
 tokens [1].
@@ -11,11 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from selfsup_core.data.sources import find_source
 from selfsup_core.errors import StudioError
 from selfsup_core.runs.describe import network_input
 from selfsup_core.runs.folder import RunFolder, list_states
-from selfsup_core.runs.spec import RunSpec, read_spec
+from selfsup_core.runs.memory_left import needed_bytes
+from selfsup_core.runs.spec import RunSpec, read_spec, task_of
 from selfsup_core.runs.waiting import in_words
+from selfsup_core.train.device import SMALL_MODEL
 from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
@@ -25,6 +29,7 @@ GUESS = 3e10  # operations a second of one core of a laptop
 LOOKING = 1.15  # evaluation and writing come on top
 MOST_LOOKED_AT = 5
 VALUES = 4  # weight, gradient, Adam's two means
+LARGE_CORES = 4  # that a run with a large network asks of a cluster for each of its processes
 STORED = 34  # values of a token's width that each block keeps for the way back
 
 
@@ -98,3 +103,33 @@ def estimate(spec: RunSpec, workspace: Path) -> Estimate:
         if speed
         else tr("a rough estimate until a first run has been timed"),
     )
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a run asks of a cluster: memory in bytes."""
+
+    cpus: int
+    gpus: int
+    memory: int
+
+
+def need_of(spec: RunSpec, workspace: Path, *, parameters: int, has_gpus: bool) -> Need:
+    """What a run needs on a node.
+
+    Args:
+        parameters: of its network; 0 where that is not known.
+        has_gpus: whether the cluster has any, which a run on an automatic device then takes.
+
+    Raises:
+        StudioError: its data are not there.
+    """
+    train = spec.train
+    on_gpu = train.device == "cuda" or (train.device == "auto" and has_gpus)
+    threads = train.threads or (1 if parameters < SMALL_MODEL else LARGE_CORES)
+    memory = needed_bytes(parameters, find_source(spec.data.source, workspace))
+    if task_of(spec) == "language" and spec.model.kind != "pretrained":
+        memory += int(estimate(spec, workspace).megabytes * 1e6)
+    if on_gpu:
+        return Need(train.devices, train.devices, memory)
+    return Need(train.devices * threads, 0, memory * train.devices)

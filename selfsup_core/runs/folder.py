@@ -201,7 +201,9 @@ def sound_state(folder: RunFolder) -> RunState | None:
 
 def correct_state(state: RunState, folder: Path | None = None) -> RunState:
     worker = state.get("worker")
-    if state["status"] in WORKING and worker and not is_alive(worker["pid"], worker["start"]):
+    # What is on another machine, only the launcher can ask for.
+    is_here = worker and not worker.get("place")
+    if state["status"] in WORKING and worker and is_here and not is_alive(worker["pid"], worker["start"]):
         state["status"] = "interrupted"
         state["message"] = INTERRUPTED
     elif state["status"] in WORKING and worker and folder and is_read_only(folder):

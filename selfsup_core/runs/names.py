@@ -31,6 +31,7 @@ COVERED = (
     "train.device",
     "train.threads",
     "frames.",
+    "log.",
 )
 
 

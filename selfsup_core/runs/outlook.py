@@ -31,6 +31,24 @@ def foresee(workspace: Path, spec: RunSpec) -> list[str]:
     Raises:
         DataError: nothing can be trained on these data so.
     """
+    return [*say_shared(spec), *foresee_data(workspace, spec)]
+
+
+def say_shared(spec: RunSpec) -> list[str]:
+    """How several devices share the work."""
+    devices, batch = spec.train.devices, spec.train.batch_size
+    if devices == 1:
+        return []
+    return [
+        tr(
+            "Each batch of {batch} rows is shared by {devices} devices, about {rows} rows each. The first "
+            "one also evaluates, while the others wait."
+        ).format(batch=batch, devices=devices, rows=-(-batch // devices))
+    ]
+
+
+def foresee_data(workspace: Path, spec: RunSpec) -> list[str]:
+    """What the data have to do with it. Raises DataError."""
     data, task = spec.data, task_of(spec)
     is_own = OWN_NAME.fullmatch(data.source) is not None
     if not is_own and task not in ("classify", "pseudo") and data.validation + data.test < 1:

@@ -1,7 +1,7 @@
 """A run as one ZIP file that opens in another studio: its files and `run.json`, which lists them.
 
-Equal runs give equal bytes. Locks, requests, the reserve and the worker's log, which names folders of this
-machine, stay behind.
+Equal runs give equal bytes. Locks, requests, the reserve, what trackers wrote and the worker's log, which
+names folders of this machine, stay behind.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LIST = "run.json"
 MOST_FILES = 10_000
 MOST_BYTES = 4_000 * MB  # unpacked
 SUFFIXES = (".json", ".jsonl", ".md", ".npy", ".safetensors", ".txt", ".yaml")
-STAYS = ("control", "reserve", "worker.log")
+STAYS = ("control", "reserve", "tensorboard", "wandb", "worker.log")
 DAY = (2020, 1, 1, 0, 0, 0)  # of every file, so that equal runs give equal bytes
 
 

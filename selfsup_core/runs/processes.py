@@ -8,9 +8,10 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, NotRequired, TypeVar
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -19,16 +20,22 @@ from selfsup_core.environment import without_secrets
 from selfsup_core.files import read_shaped
 
 LARGEST_PID = 2**31 - 1
+PLACE = "SELFSUP_PLACE"  # tells a worker what its launcher calls it
+WATCH_SECONDS, ORPHANED = 0.5, 4
 AUTOGROUP_SECONDS, AUTOGROUP_TRIES = 0.11, 3
 GIVE_WAY = "SELFSUP_GIVE_WAY"
 Pid = Annotated[int, Field(ge=1, le=LARGEST_PID)]
 
 
 class Identity(TypedDict):
-    """A process, so that it can be told from others that have its pid by now."""
+    """A process, so that it can be told from others that have its pid by now.
+
+    place: what a launcher calls a worker on another machine, where its pid says nothing here.
+    """
 
     pid: Pid
     start: float | None
+    place: NotRequired[Annotated[str, Field(max_length=200)]]
 
 
 class ServerAbout(Identity):
@@ -113,6 +120,26 @@ def writes_to(pid: int, path: Path) -> bool:
 def identity() -> Identity:
     """This process, to be written down and asked for later."""
     return {"pid": os.getpid(), "start": start_time(os.getpid())}
+
+
+def worker_identity() -> Identity:
+    """This process as the worker of a run."""
+    found = identity()
+    if place := os.environ.get(PLACE, ""):
+        found["place"] = place
+    return found
+
+
+def leave_with(parent: int) -> None:
+    """From now on this process ends soon after its parent, whatever it is doing."""
+    start = start_time(parent)
+
+    def watch() -> None:
+        while is_alive(parent, start):
+            time.sleep(WATCH_SECONDS)
+        os._exit(ORPHANED)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def serves(workspace: Path, fingerprint: str) -> ServerAbout:

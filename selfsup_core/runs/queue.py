@@ -310,6 +310,7 @@ def _resume(folder: RunFolder) -> None:
         stop_reason="",
         error=None,
         worker=None,
+        restarts=0,
     )
     enqueue(folder, state["owner"])
 

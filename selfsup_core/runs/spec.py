@@ -18,6 +18,7 @@ from selfsup_core.models import MODELS
 from selfsup_core.models.dense import DenseConfig
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.objectives.reconstruction import ReconstructionConfig
+from selfsup_core.runs.trackers import TRACKERS
 from selfsup_core.settings import (
     Config,
     KindConfig,
@@ -32,7 +33,7 @@ from selfsup_core.settings import (
 )
 from selfsup_core.settings import unknown_setting as unknown
 from selfsup_core.train.config import TrainConfig
-from selfsup_core.translation import tr
+from selfsup_core.translation import tr, tr_later
 
 MOST_NAME = 120  # letters of a run's name
 
@@ -86,6 +87,27 @@ class FramesConfig(Config):
     )
 
 
+class LogConfig(Config):
+    """Where a run's numbers go beside its folder. Says nothing of what is computed."""
+
+    tracker: str = setting(
+        "none",
+        "Also logs the run's numbers to a tracker, which must be installed.",
+        title="Tracker",
+        why="Off: the run's folder has all of them.",
+        known=lambda: ("none", *TRACKERS),
+        titles=lambda: {"none": tr_later("None")} | {name: kind.title for name, kind in TRACKERS.items()},
+    )
+
+    @field_validator("tracker")
+    @classmethod
+    def tracker_is_known(cls, name: str) -> str:
+        known = ("none", *TRACKERS)
+        if name not in known:
+            raise ValueError(tr("must be one of {known}").format(known=", ".join(known)))
+        return name
+
+
 class RunSpec(Config):
     """Everything that decides what a run computes, and its name."""
 
@@ -103,6 +125,7 @@ class RunSpec(Config):
     objective: KindConfig = ReconstructionConfig()
     train: TrainConfig = TrainConfig()
     frames: FramesConfig = FramesConfig()
+    log: LogConfig = LogConfig()
 
     @field_validator("model", mode="before")
     @classmethod
@@ -239,7 +262,33 @@ def check_pair(spec: RunSpec) -> RunSpec:
             ),
         )
     objective.check_code(spec.objective, MODELS[spec.model.kind].code_size(spec.model))
+    check_devices(spec)
     return spec
+
+
+def check_devices(spec: RunSpec) -> None:
+    """Raises SettingError when so many devices cannot share this spec's batches with the same result."""
+    devices, kind = spec.train.devices, spec.objective.kind
+    if devices == 1:
+        return
+    if not OBJECTIVES[kind].is_mean_of_rows(spec.objective):
+        fitting = sorted(n for n, found in OBJECTIVES.items() if found.is_mean_of_rows(found.Config()))
+        raise SettingError(
+            tr(
+                "Devices is set to {devices}, but the objective {kind!r} with these settings looks at a "
+                "whole batch or keeps something beside the weights, so its batches cannot be shared."
+            ).format(devices=devices, kind=kind),
+            remedy=tr("Set Devices to 1 (train.devices), or use one of the objectives {fitting}.").format(
+                fitting=", ".join(fitting)
+            ),
+        )
+    if spec.train.batch_size < devices:
+        raise SettingError(
+            tr("A batch of {batch_size} rows cannot be shared by {devices} devices.").format(
+                batch_size=spec.train.batch_size, devices=devices
+            ),
+            remedy=tr("Set Devices to at most Batch size (train.devices, train.batch_size)."),
+        )
 
 
 def read_spec(path: Path, overrides: Values | None = None) -> RunSpec:

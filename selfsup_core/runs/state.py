@@ -89,7 +89,8 @@ class RunState(SpecAbout):
         phase: which part of an epoch is running, of a task that has several.
         verdict: once it is known, of a task that gives one.
         parent, branched_at: of a branch, the run and its epoch that it goes on from.
-        tags, note: what people have noted, from `labels.json`, as is the name once they have changed it.
+        restarts: how often it went on elsewhere after its machine was lost, since a person last resumed it.
+    tags, note: what people have noted, from `labels.json`, as is the name once they have changed it.
     """
 
     run: str
@@ -131,6 +132,7 @@ class RunState(SpecAbout):
     tags: NotRequired[list[str]]
     note: NotRequired[str]
     verdict: NotRequired[Verdict | None]
+    restarts: NotRequired[Count]
 
 
 class ChangeRow(TypedDict):

@@ -131,6 +131,14 @@ class TrainConfig(Config):
         ge=0,
         le=256,
     )
+    devices: int = setting(
+        1,
+        "GPUs, or processes on the CPU, that share each batch; the first one also evaluates.",
+        title="Devices",
+        why="One device is enough for most networks here. The batch stays the same for any number.",
+        ge=1,
+        le=64,
+    )
     precision: Literal["auto", "float32", "bf16"] = setting(
         "auto",
         "Number format of the computations; bf16 has half as many bits. Weights stay in float32.",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import NotRequired, cast
 
 from typing_extensions import TypedDict
 
 from selfsup_core.errors import SettingError
 from selfsup_core.translation import tr
+from selfsup_core.wording import counted
 
 SMALL_MODEL = 2_000_000
+CORES = "SELFSUP_CORES"  # how many a cluster has given to this process, where it has
 
 
 class DeviceAbout(TypedDict):
@@ -48,6 +50,8 @@ def usable_cores() -> int:
     """Cores that this process may use, which a container or a scheduler may have made fewer than the
     machine's.
     """
+    if found := os.environ.get(CORES, ""):
+        return max(1, int(found)) if found.isdigit() else 1
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -71,12 +75,44 @@ def choose_threads(requested: int, parameters: int, cores: int) -> tuple[int, st
     return max(1, cores - 1), tr("all cores except one, which is left to the pages")
 
 
-def choose_device(requested: str = "auto", *, threads: int = 0, parameters: int = 0) -> DeviceChoice:
+def choose_device(
+    requested: str = "auto", *, threads: int = 0, parameters: int = 0, devices: int = 1
+) -> DeviceChoice:
     """CUDA, else MPS, else CPU, unless one is asked for.
 
+    Args:
+        devices: how many of them share each batch; on the CPU processes.
+
     Raises:
-        SettingError: the device asked for is not on this machine.
+        SettingError: the device asked for is not on this machine, or not as often.
     """
+    choice = choose_one_device(requested, threads=threads, parameters=parameters, devices=devices)
+    if devices == 1:
+        return choice
+    check_count(choice.name, devices)
+    what = tr("processes") if choice.name == "cpu" else tr("GPUs")
+    said = tr("Each batch is shared by {devices} {what}.").format(devices=devices, what=what)
+    return replace(choice, label=f"{devices} × {choice.label}", reason=f"{choice.reason} {said}")
+
+
+def check_count(name: str, devices: int) -> None:
+    """Raises SettingError: this machine has fewer devices of this kind."""
+    import torch
+
+    if name == "cpu":
+        return
+    there = torch.cuda.device_count() if name == "cuda" else 1
+    if there < devices:
+        raise SettingError(
+            tr("Devices is set to {devices}, but this machine has {there}.").format(
+                devices=devices, there=counted(there, "GPU")
+            ),
+            remedy=tr("Set Devices to at most {there} (train.devices).").format(there=there),
+        )
+
+
+def choose_one_device(requested: str, *, threads: int, parameters: int, devices: int) -> DeviceChoice:
+    """As `choose_device`, for one of so many processes on this machine. Raises SettingError."""
     import torch
 
     has_cuda, has_mps = torch.cuda.is_available(), torch.backends.mps.is_available()
@@ -87,7 +123,7 @@ def choose_device(requested: str = "auto", *, threads: int = 0, parameters: int 
             remedy=tr("Set Device to Automatic or CPU (train.device = auto)."),
         )
     name = requested if requested != "auto" else next(n for n, here in available.items() if here)
-    count, why_threads = choose_threads(threads, parameters, usable_cores())
+    count, why_threads = choose_threads(threads, parameters, max(1, usable_cores() // devices))
     as_asked = tr(" (as set)") if requested != "auto" else ""
     if name == "cuda":
         bf16 = torch.cuda.is_bf16_supported()

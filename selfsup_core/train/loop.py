@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict
 
 import torch
@@ -24,6 +24,7 @@ from selfsup_core.train.device import DeviceChoice
 from selfsup_core.train.memory import SMALLER, forget_unfinished, lacks_memory
 from selfsup_core.train.optimizer import make_optimizer, rate_share
 from selfsup_core.train.sums import Sums, SumsState
+from selfsup_core.train.team import Order, Team, Terms
 from selfsup_core.train.trained import load_trained, trained_state
 from selfsup_core.translation import tr
 
@@ -86,6 +87,7 @@ class Loop:
         seed: of the order of the rows and of the objective's generator.
         solve: () -> terms; sets the weights to the optimum over an epoch's rows, in the place of its steps.
             None for training by steps.
+        team: those who share each batch; None for this process alone.
     """
 
     def __init__(
@@ -99,11 +101,14 @@ class Loop:
         choice: DeviceChoice,
         seed: int,
         solve: Callable[[], dict[str, torch.Tensor]] | None = None,
+        team: Team | None = None,
     ) -> None:
         self.model, self.objective, self.values, self.rows = model, objective, values, rows
-        self.solve = solve
+        self.solve, self.team = solve, team
         self.config, self.choice, self.seed = config, choice, seed
-        self.optimizer = make_optimizer(model, config, fused=choice.uses_fused)
+        self.optimizer: torch.optim.Optimizer
+        if team is None or team.rank == 0:  # the others change no weights, and it takes seconds to import
+            self.restart()
         self.base_rate = config.learning_rate
         # Dropout draws from torch's global generator: it is set again before each step, so a resume draws the
         # same.
@@ -166,19 +171,10 @@ class Loop:
         """
         self._follow_schedule()
         self.used_learning_rate = self.learning_rate
-        self.optimizer.zero_grad(set_to_none=True)
-        if self.has_dropout:
-            torch.manual_seed((self.seed * 1_000_003 + self.step) % 2**63)
-        parts = rows.chunk(self.config.accumulation * 2**self.halvings)
-        collected = []
-        self.objective.progress = self.progress
-        for part in parts:
-            with self._autocast():
-                terms = self.objective.step(self.model, self.values(part), self.generator)
-            share = len(part) / len(rows)
-            loss: torch.Tensor = terms["loss"] if share == 1 else terms["loss"] * share
-            loss.backward()  # type: ignore[no-untyped-call]  # torch has no types there
-            collected.append((terms, len(part)))
+        if self.team:
+            place = Order(self.epoch, self.index, self.step, self.halvings, self.choice.uses_bf16)
+            self.team.tell(place, self.model)
+        collected = self._gradients(rows)
         if self.config.clip_norm:
             for network in getattr(self.model, "apart", (self.model,)):
                 nn.utils.clip_grad_norm_(network.parameters(), self.config.clip_norm)
@@ -187,6 +183,55 @@ class Loop:
         for terms, count in collected:
             self.epoch_sums.add(terms, count)
             self.window_sums.add(terms, count)
+
+    def _gradients(self, rows: torch.Tensor) -> list[tuple[Terms, int]]:
+        """Set the weights' gradients to those of a batch; its terms, in parts with their numbers of rows."""
+        self.model.zero_grad(set_to_none=True)
+        self.objective.progress = self.progress
+        if self.team:
+            seed = self.team.seed(self.seed, self.step)
+            self.generator.manual_seed(seed)
+        else:
+            seed = (self.seed * 1_000_003 + self.step) % 2**63
+        if self.has_dropout:
+            torch.manual_seed(seed)
+        if self.team:
+            return self.team.compute(self.model, rows, lambda mine: self._backward(mine, len(rows)))
+        return self._backward(rows, len(rows))
+
+    def _backward(self, rows: torch.Tensor, total: int) -> list[tuple[Terms, int]]:
+        """Add to the gradients what these rows add to the mean over `total` rows."""
+        collected = []
+        for part in rows.chunk(self.config.accumulation * 2**self.halvings):
+            with self._autocast():
+                terms = self.objective.step(self.model, self.values(part), self.generator)
+            share = len(part) / total
+            loss: torch.Tensor = terms["loss"] if share == 1 else terms["loss"] * share
+            loss.backward()  # type: ignore[no-untyped-call]  # torch has no types there
+            collected.append((terms, len(part)))
+        return collected
+
+    def follow(self) -> None:
+        """Compute this rank's share of whatever batch rank 0 names, for as long as it does.
+
+        Raises:
+            RankLost: rank 0 has ended. StudioError: another rank has failed.
+        """
+        assert self.team, "a rank has a team"
+        self.model.train()
+        order, of_epoch = self.rows[:0], -1
+        while True:
+            asked = self.team.hear(self.model)
+            self.epoch, self.index, self.step = asked.epoch, asked.index, asked.step
+            self.halvings = asked.halvings
+            self.choice = replace(self.choice, uses_bf16=asked.uses_bf16)
+            if of_epoch != self.epoch:
+                order, of_epoch = self._order(), self.epoch
+            try:
+                self._gradients(order[self.index : self.index + self.config.batch_size])
+            except (RuntimeError, MemoryError) as error:
+                if not lacks_memory(error):
+                    raise  # rank 0 halves the batch, and says so with its next word
 
     def events(self) -> Iterator[Event]:
         """Train until `config.epochs` are done, from wherever the state is.

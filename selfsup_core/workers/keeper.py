@@ -75,6 +75,7 @@ class RunKeeper:
         self.last_beat = self.last_checkpoint = time.monotonic()
         self.active_since: float | None = None
         self.active_seconds = float(self.state["seconds"])
+        self.closing = contextlib.ExitStack()  # what ends with this worker, however it ends
 
     # State, and what to do when the disk is full
 

@@ -1,8 +1,7 @@
 """How a worker is started: the seam between the supervisor and where work is done.
 
 `local` forks the supervisor, which has imported torch but never computed with it, so a run starts in a blink;
-where fork does not exist a new interpreter is started. Another launcher (a cluster) has the same three
-methods.
+where fork does not exist a new interpreter is started. `ray_launcher.py` starts them on a cluster.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import os
 import signal
 import subprocess
 import sys
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from selfsup_core.environment import REMOTE_KEY, without_secrets
 from selfsup_core.errors import StudioError
@@ -31,29 +30,71 @@ from selfsup_core.workers.log import write_what_fits
 NICENESS = 10
 
 
-class Launcher(Protocol):
-    def start(self, folder: RunFolder) -> int:
-        """Start a worker; returns its process id."""
+# A worker as its launcher knows it: number of a process of this machine, or name of a place elsewhere.
+Handle = int | str
+NO_FOLDER = 5  # exit code: the machine does not have the run's folder
+
+
+H = TypeVar("H")  # a worker as a launcher knows it
+
+
+class Launcher(Protocol[H]):
+    def waits_for(self, folder: RunFolder) -> str:
+        """Why a run cannot be started now, in words; "" when it can."""
         ...
 
-    def is_alive(self, pid: int) -> bool:
-        """Of a process that this launcher started, or that it recognizes."""
+    def start(self, folder: RunFolder) -> H:
+        """Start a worker."""
         ...
 
-    def exit_code(self, pid: int) -> int | None:
-        """With what a process ended that this launcher started, below zero for a signal; None where that is
+    def has_begun(self, worker: H) -> bool:
+        """False while a worker that was started has no place yet."""
+        ...
+
+    def is_alive(self, worker: H) -> bool:
+        """Of a worker that this launcher started, or that it recognizes."""
+        ...
+
+    def exit_code(self, worker: H) -> int | None:
+        """With what a worker ended that this launcher started, below zero for a signal; None where that is
         not known.
         """
+        ...
+
+    def was_lost(self, worker: H) -> bool:
+        """Whether a worker ended because its machine was lost, so that its run may go on elsewhere."""
         ...
 
     def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
         """Whether a process that a state names is that run's worker without doubt."""
         ...
 
-    def kill(self, pid: int) -> None: ...
+    def kill(self, worker: H) -> None: ...
 
 
-class ForkLauncher:
+def handle_of(worker: Identity) -> tuple[Handle, float | None]:
+    """A worker that a state names, as its launcher knows it, and when its process started here."""
+    place = worker.get("place", "")
+    return (place, None) if place else (worker["pid"], worker["start"])
+
+
+class LocalLauncher:
+    """What both launchers of this machine have in common."""
+
+    def waits_for(self, folder: RunFolder) -> str:
+        return ""
+
+    def has_begun(self, worker: int) -> bool:
+        return True
+
+    def was_lost(self, worker: int) -> bool:
+        return False
+
+    def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
+        return is_worker(worker, folder)
+
+
+class ForkLauncher(LocalLauncher):
     """Forks this process. Nothing may have computed in it: a child forked after a matrix product hangs.
 
     Args:
@@ -95,9 +136,6 @@ class ForkLauncher:
     def exit_code(self, pid: int) -> int | None:
         return self.codes.get(pid)
 
-    def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
-        return is_worker(worker, folder)
-
     def kill(self, pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
@@ -120,7 +158,7 @@ def become_worker(folder: RunFolder) -> None:
     give_way(NICENESS)
 
 
-class SpawnLauncher:
+class SpawnLauncher(LocalLauncher):
     """Starts a new interpreter: some seconds slower, but works everywhere."""
 
     def __init__(self, key: str = "") -> None:
@@ -152,9 +190,6 @@ class SpawnLauncher:
         child = self.children.get(pid)
         return child.poll() if child else None
 
-    def recognizes(self, worker: Identity, folder: RunFolder) -> bool:
-        return is_worker(worker, folder)
-
     def kill(self, pid: int) -> None:
         child = self.children.get(pid)
         if child:
@@ -167,6 +202,8 @@ def is_worker(worker: Identity, folder: RunFolder) -> bool:
     """By pid, start time and command line, and by what is this run's own: its log, or its folder on the
     command line.
     """
+    if worker.get("place"):
+        return False  # on another machine: the pid is not one of this one's
     words = command_line(worker["pid"])
     is_program = any(word.startswith("selfsup_core.workers.") for word in words)
     if not is_program or not is_alive(worker["pid"], worker["start"]):
@@ -187,5 +224,5 @@ def may_ask_remote(folder: RunFolder) -> bool:
     return "remote" in getattr(spec.objective, "proposers", ())
 
 
-def local_launcher(key: str = "") -> Launcher:
+def local_launcher(key: str = "") -> Launcher[int]:
     return ForkLauncher(key) if hasattr(os, "fork") and sys.platform != "darwin" else SpawnLauncher(key)

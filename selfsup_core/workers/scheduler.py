@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from selfsup_core.data.sources import find_source
 from selfsup_core.errors import RunError, StudioError
@@ -39,14 +40,15 @@ from selfsup_core.runs.trash import empty_old
 from selfsup_core.shared import person_of
 from selfsup_core.train.memory import says_no_memory
 from selfsup_core.translation import tr
-from selfsup_core.workers.launcher import Launcher
+from selfsup_core.workers.launcher import NO_FOLDER, Handle, Launcher, handle_of
+from selfsup_core.workers.lost import go_on_elsewhere
 from selfsup_core.workers.turns import Asked, Turns
 
 LAST_WORDS = 2000  # bytes of a log
 SILENT_SECONDS = 30.0
 HEARING_SECONDS = 2.0
 KILL_SECONDS = 300.0
-MEMORY_SECONDS = 1.0  # how often a run that waits for memory is looked at
+WAIT_SECONDS = 1.0  # how often a run that waits for memory or a place is looked at
 MOST_PAUSED = 1  # workers that a person of a room may keep paused while another run of theirs begins
 
 
@@ -56,7 +58,7 @@ class Watched:
 
     folder: RunFolder
     owner: str
-    pid: int
+    pid: Handle
     beat: int
     changed: float
     start: float | None = None
@@ -78,7 +80,7 @@ class Scheduler:
     def __init__(
         self,
         workspace: Path,
-        launcher: Launcher,
+        launcher: Launcher[Any],
         *,
         capacity: int = 1,
         clock: Callable[[], float] = time.monotonic,
@@ -91,7 +93,7 @@ class Scheduler:
         )
         self.turns = Turns(workspace)
         self.watched: dict[str, Watched] = {}  # by label: the run's id, of a room's people with the person
-        self.no_memory: dict[str, float] = {}  # label → when it was last asked for
+        self.no_place: dict[str, float] = {}  # label → when memory or a place was last asked for
         self.last_work = clock()
         self.is_behind = True  # what is on disk has to be compared with what is watched
         self.has_failed = self.has_swept = False
@@ -145,7 +147,7 @@ class Scheduler:
             # What a state names may be anybody's process: it comes from a copy, or from before a restart.
             if self.launcher.recognizes(worker, folder):
                 who = self.turns.who(folder.workspace, state["owner"])
-                self._watch(folder, who, worker["pid"], worker["start"])
+                self._watch(folder, who, *handle_of(worker), is_adopted=True)
             else:
                 self._mark_dead(folder)
         elif state["status"] in ("queued", *WORKING) and not is_waiting:
@@ -210,7 +212,7 @@ class Scheduler:
         if not state or state["status"] != "queued":
             withdraw(folder)
             return
-        if person_of(folder.workspace) and self._lacks_memory(asked, state):
+        if self._has_to_wait(asked, state):
             return
         if not withdraw(folder):
             return  # stopped while it waited
@@ -231,15 +233,17 @@ class Scheduler:
         self.turns.take(asked.who)
         self._watch(folder, asked.who, pid)
 
-    def _lacks_memory(self, asked: Asked, state: RunState) -> bool:
-        """Whether a run has to wait until others have ended; it then says so."""
-        if self.clock() - self.no_memory.get(asked.label, float("-inf")) < MEMORY_SECONDS:
+    def _has_to_wait(self, asked: Asked, state: RunState) -> bool:
+        """Whether a run has to wait for memory or for a place, until others have ended; it then says so."""
+        if self.clock() - self.no_place.get(asked.label, float("-inf")) < WAIT_SECONDS:
             return True
-        why = lacks_now(state, find_source(state["source"], asked.folder.workspace))
+        why = self.launcher.waits_for(asked.folder)
+        if not why and person_of(asked.folder.workspace):
+            why = lacks_now(state, find_source(state["source"], asked.folder.workspace))
         if not why:
-            self.no_memory.pop(asked.label, None)
+            self.no_place.pop(asked.label, None)
             return False
-        self.no_memory[asked.label] = self.clock()
+        self.no_place[asked.label] = self.clock()
         if state["message"] != why:
             update_state(asked.folder, message=why)
         return True
@@ -251,9 +255,17 @@ class Scheduler:
             watched.is_paused, watched.let_on = False, self.clock()
             self.turns.take(watched.owner)
 
-    def _watch(self, folder: RunFolder, owner: str, pid: int, start: float | None = None) -> None:
+    def _watch(
+        self,
+        folder: RunFolder,
+        owner: str,
+        pid: Handle,
+        start: float | None = None,
+        *,
+        is_adopted: bool = False,
+    ) -> None:
         watched = Watched(folder, owner, pid, -1, self.clock(), start, memory_kills=memory_kills())
-        state = sound_state(folder) if start is not None else None
+        state = sound_state(folder) if is_adopted else None
         watched.is_paused = bool(state and state["status"] == "paused" and state.get("frees_slot"))
         self.watched[self.turns.label(folder)] = watched
 
@@ -261,9 +273,11 @@ class Scheduler:
         watched = self.watched[run]
         now = self.clock()
         # An adopted worker is no one's child: its pid may be another process by now.
-        is_same = watched.start is None or is_alive(watched.pid, watched.start)
+        is_same = watched.start is None or is_alive(int(watched.pid), watched.start)
         if not is_same or not self.launcher.is_alive(watched.pid):
             del self.watched[run]
+            if self.launcher.was_lost(watched.pid) and not watched.is_ended:
+                go_on_elsewhere(watched.folder)
             self._mark_dead(watched.folder, INTERRUPTED if watched.is_ended else self._why(watched))
             if state := sound_state(watched.folder):
                 self.turns.paces.learn(state)
@@ -272,6 +286,8 @@ class Scheduler:
         if silence < 0.5:
             return  # looked at it a moment ago
         watched.memory_kills = memory_kills()
+        if not self.launcher.has_begun(watched.pid):
+            watched.changed = now
         state = sound_state(watched.folder)
         beat = state["beat"] if state else -1
         # What it wrote before it has heard that it may continue says nothing.
@@ -292,6 +308,11 @@ class Scheduler:
         moment, as Linux does. Elsewhere a kill, or an exit that says so, makes it likely.
         """
         code, before, now = self.launcher.exit_code(watched.pid), watched.memory_kills, memory_kills()
+        if code == NO_FOLDER:
+            return tr(
+                "The node that was to train this run has no such folder. The workspace must be at the same "
+                "path on every node of the cluster."
+            )
         if code in KILLED and before is not None and now is not None:
             return NO_MEMORY if now > before else INTERRUPTED
         if code in (*KILLED, *NO_MEMORY_CODES):
@@ -304,7 +325,7 @@ class Scheduler:
         """
         if watched.start is None:
             return True
-        return self.launcher.recognizes({"pid": watched.pid, "start": watched.start}, watched.folder)
+        return self.launcher.recognizes({"pid": int(watched.pid), "start": watched.start}, watched.folder)
 
     def _mark_dead(self, folder: RunFolder, message: str = INTERRUPTED) -> None:
         """A worker has ended: unless it said how, it was interrupted."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 
+from selfsup_core.errors import RankLost
 from selfsup_core.evaluate.glance import choose_early, is_watchable
 from selfsup_core.evaluate.rows import EpochRow, Metrics, StepRow
 from selfsup_core.files import finite, keep_copy
@@ -35,9 +36,11 @@ from selfsup_core.translation import tr
 from selfsup_core.workers.best import BestEpoch
 from selfsup_core.workers.branched import begin_branch, say_begun
 from selfsup_core.workers.changes import LiveChanges
+from selfsup_core.workers.following import follow_run
 from selfsup_core.workers.keeper import Stop, open_metrics
 from selfsup_core.workers.pace import Pace, show_phase
 from selfsup_core.workers.precision import decide_precision
+from selfsup_core.workers.ranks import start_ranks
 
 if TYPE_CHECKING:
     from selfsup_core.workers.keeper import RunKeeper
@@ -65,9 +68,13 @@ class Session:
         self.keeper, self.spec, folder = keeper, keeper.spec, keeper.folder
         spec, state = keeper.spec, keeper.state
         self.choice = choose_device(
-            spec.train.device, threads=spec.train.threads, parameters=state["parameters"]
+            spec.train.device,
+            threads=spec.train.threads,
+            parameters=state["parameters"],
+            devices=spec.train.devices,
         )
         torch.set_num_threads(self.choice.threads)
+        ranks = start_ranks(keeper, self.choice)
         make = TASKS[task_of(spec)]
         phase = partial(show_phase, keeper)
         context = TaskContext(
@@ -76,6 +83,7 @@ class Session:
         self.task: Task = keeper.attend(lambda: make(context), tr("Loading the data."))
         self.model, self.objective = self.task.model, self.task.objective
         self.choice = decide_precision(keeper, self.task, self.choice)
+        team = ranks.join(self.task) if ranks else None
         self.loop = Loop(
             self.model,
             self.objective,
@@ -85,6 +93,7 @@ class Session:
             choice=self.choice,
             seed=spec.seed,
             solve=self.task.solver(),
+            team=team,
         )
         self.frames = keeper.persist(
             lambda: FrameStore(
@@ -106,6 +115,7 @@ class Session:
         self.best = BestEpoch(self.task, spec.train.patience)
         self.pace = Pace(keeper, self.loop)
         self.changes = LiveChanges(keeper, self.loop)
+        self.following = follow_run(keeper)
         self.reason = tr("all epochs finished")
         self.saved_step = -1
         self.has_measured = False
@@ -186,6 +196,13 @@ class Session:
 
     def train(self) -> None:
         """Consume the loop's events until it is done. Raises Stop, Diverged, StudioError."""
+        try:
+            self._train()
+        except RankLost:
+            self.save()  # up to the last whole step nothing is lost
+            raise
+
+    def _train(self) -> None:
         keeper = self.keeper
         keeper.start_clock()
         if self.loop.step == 0 and self.frames.last is None:
@@ -313,6 +330,8 @@ class Session:
     def _write(self, row: EpochRow | StepRow) -> None:
         row["seconds"] = round(self.keeper.elapsed(), 4)
         self.keeper.persist(lambda: self.metrics.append(row))
+        if self.following:
+            self.following.look()
 
     @property
     def epoch(self) -> int:

@@ -13,13 +13,16 @@ import argparse
 import contextlib
 import gc
 import importlib
+import importlib.util
 import os
 import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from selfsup_core.environment import REMOTE_KEY, take_key
+from selfsup_core.errors import SettingError
 from selfsup_core.files import DamagedFile, keep_private, read_checked, read_shaped, write_json
 from selfsup_core.room.line import FILE as LINE_FILE
 from selfsup_core.room.line import Line
@@ -34,12 +37,14 @@ from selfsup_core.runs.processes import (
 )
 from selfsup_core.runs.workspace import open_workspace
 from selfsup_core.shared import host_of, people_workspaces
-from selfsup_core.translation import tr_later
-from selfsup_core.workers.launcher import local_launcher
+from selfsup_core.translation import tr, tr_later
+from selfsup_core.workers.launcher import Launcher, local_launcher
 from selfsup_core.workers.log import write_what_fits
 from selfsup_core.workers.scheduler import Scheduler
 from selfsup_core.workers.sweeper_start import all_running, ensure_sweeper
 
+RAY = "ray"
+MOST_IN_CLUSTER = 10_000  # runs at once: the cluster's own resources are the limit
 LOOP_SECONDS = 0.02
 LOOK_SECONDS = 0.5
 SWEEP_SECONDS = 5.0  # how often it looks whether a sweep has lost its sweeper
@@ -91,8 +96,9 @@ def supervisor_info(workspace: Path) -> SupervisorAbout | None:
 def ensure_supervisor(workspace: Path) -> None:
     """Start a supervisor when none is alive; does not wait for it.
 
-    An idle one that runs older code is asked to leave first.
+    An idle one that runs older code is asked to leave first. Raises SettingError: `launcher_name` does.
     """
+    launcher_name()
     about = supervisor_info(workspace)
     if about and (about["fingerprint"] == fingerprint() or about["running"]):
         return
@@ -157,11 +163,8 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, key: str = "")
         "ready": False,
     }
     write_json(home(workspace) / "about.json", about)
-    import_ahead()
-    gc.collect()
-    gc.freeze()  # forks then share these pages
-    cores = os.cpu_count() or 1
-    scheduler = Scheduler(workspace, local_launcher(key), capacity=max(1, cores - 1))
+    launcher, capacity = choose_launcher(key)
+    scheduler = Scheduler(workspace, launcher, capacity=capacity)
     looked, line, swept = time.monotonic(), None, float("-inf")
     while not leaving:
         if time.monotonic() - looked > LOOK_SECONDS:
@@ -195,6 +198,42 @@ def keep_sweeping(workspace: Path) -> None:
     with contextlib.suppress(OSError):  # a full disk; the next round tries again
         if all_running(workspace):
             ensure_sweeper(workspace, fingerprint())
+
+
+def choose_launcher(key: str) -> tuple[Launcher[Any], int]:
+    """(what starts workers, how many may be at work): those of this machine, or of a cluster."""
+    if launcher_name() == RAY:
+        from selfsup_core.workers.ray_launcher import RayLauncher
+
+        launcher = RayLauncher(os.environ.get("RAY_ADDRESS") or "auto", key)
+        leave = signal.getsignal(signal.SIGTERM)
+        launcher.connect()
+        signal.signal(signal.SIGTERM, leave)  # Ray puts its own in the place
+        return launcher, MOST_IN_CLUSTER
+    import_ahead()
+    gc.collect()
+    gc.freeze()  # forks then share these pages
+    return local_launcher(key), max(1, (os.cpu_count() or 1) - 1)
+
+
+def launcher_name() -> str:
+    """Where workers are started: SELFSUP_LAUNCHER, "local" where it is not set.
+
+    Raises:
+        SettingError: it is neither "local" nor "ray", or Ray is not installed.
+    """
+    name = os.environ.get("SELFSUP_LAUNCHER") or "local"
+    if name not in ("local", RAY):
+        raise SettingError(
+            tr("SELFSUP_LAUNCHER must be local or ray; found {name!r}.").format(name=name),
+            remedy=tr("Set it to one of these, or leave it out to train on this machine."),
+        )
+    if name == RAY and importlib.util.find_spec("ray") is None:
+        raise SettingError(
+            tr("SELFSUP_LAUNCHER is ray, but Ray is not installed."),
+            remedy=tr("Install it: pip install -r requirements-ray.txt"),
+        )
+    return name
 
 
 def write_line(workspace: Path, scheduler: Scheduler, written: Line | None) -> Line | None:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from selfsup_core.environment import close_machine
-from selfsup_core.errors import Diverged, StudioError
+from selfsup_core.errors import Diverged, RankLost, StudioError
 from selfsup_core.files import keep_private
 from selfsup_core.runs.folder import RunFolder, sound_state, write_state
-from selfsup_core.runs.processes import identity
+from selfsup_core.runs.processes import leave_with, worker_identity
 from selfsup_core.shared import person_of
 from selfsup_core.train.memory import lacks_memory, memory_error
 from selfsup_core.translation import tr
@@ -32,7 +32,7 @@ class Worker(RunKeeper):
     def run(self) -> None:
         """Train; every way out leaves a state that says what happened."""
         try:
-            self.set_status("starting", message=tr("Loading the data."), worker=identity())
+            self.set_status("starting", message=tr("Loading the data."), worker=worker_identity())
             session = self._begin()
             self.set_status("running")
             session.train()
@@ -41,6 +41,8 @@ class Worker(RunKeeper):
             raise
         except Stop as stop:
             self._finish("stopped", stop.reason)
+        except RankLost as error:
+            self._finish("interrupted", "", None, message=error.message)
         except Diverged as error:
             self._finish("failed", "diverged", error)
         except StudioError as error:
@@ -60,6 +62,8 @@ class Worker(RunKeeper):
                     remedy=tr("The run's worker.log has the details."),
                 ),
             )
+        finally:
+            self.closing.close()
 
     def _begin(self) -> Session:
         # Imported here: this brings torch in, which the state "starting" should not wait for.
@@ -67,13 +71,15 @@ class Worker(RunKeeper):
 
         return Session(self)
 
-    def _finish(self, status: str, reason: str, error: StudioError | None = None) -> None:
+    def _finish(
+        self, status: str, reason: str, error: StudioError | None = None, *, message: str = ""
+    ) -> None:
         self.is_ending = True
         self.stop_clock()
         self.set_status(
             status,
             stop_reason=reason,
-            message="",
+            message=message,
             seconds_left=None,
             worker=None,
             error=error.as_dict() if error else None,
@@ -122,4 +128,6 @@ if __name__ == "__main__":
     write_what_fits()
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
+    if sys.argv[2:3] == ["--parent"]:
+        leave_with(int(sys.argv[3]))
     sys.exit(main(sys.argv[1]))

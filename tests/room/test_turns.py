@@ -137,7 +137,7 @@ def test_a_run_waits_for_memory_and_says_so_and_the_next_is_not_held_up(room, mo
     assert "Waiting for memory: it needs about" in said
     assert LiveRuns(ada).state(large.id)["message"] == said
     left[0] = 10**12
-    clock.now += scheduling.MEMORY_SECONDS
+    clock.now += scheduling.WAIT_SECONDS
     scheduler.turn()
     assert launcher.folders == [small, large]
 

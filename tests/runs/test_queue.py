@@ -42,6 +42,15 @@ class FakeLauncher:
         self.killed: list[int] = []
         self.code = -9  # with which they end
 
+    def waits_for(self, folder) -> str:
+        return ""
+
+    def has_begun(self, pid: int) -> bool:
+        return True
+
+    def was_lost(self, pid: int) -> bool:
+        return False
+
     def start(self, folder: RunFolder) -> int:
         self.started.append(folder.id)
         pid = 4_000_000 + len(self.started)  # above the kernel's largest

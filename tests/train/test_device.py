@@ -79,3 +79,19 @@ def test_device_that_is_not_there_is_a_setting_error(monkeypatch, name):
     pretend(monkeypatch, cuda=False, mps=False)
     with pytest.raises(SettingError, match=rf"Device is set to '{name}', but this machine has none"):
         choose_device(name)
+
+
+def test_several_devices_are_said_and_must_be_there(monkeypatch):
+    pretend(monkeypatch, cuda=True, mps=False)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    choice = choose_device(devices=2)
+    assert (choice.label, choice.reason.endswith("Each batch is shared by 2 GPUs.")) == (
+        "2 × Card 9000",
+        True,
+    )
+    with pytest.raises(SettingError, match="Devices is set to 4, but this machine has 2 GPUs") as caught:
+        choose_device("cuda", devices=4)
+    assert caught.value.remedy == "Set Devices to at most 2 (train.devices)."
+    pretend(monkeypatch, cuda=False, mps=True)
+    with pytest.raises(SettingError, match="this machine has 1 GPU"):
+        choose_device(devices=2)

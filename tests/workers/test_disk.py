@@ -205,6 +205,15 @@ class Launcher:
     def __init__(self) -> None:
         self.started: list[str] = []
 
+    def waits_for(self, folder) -> str:
+        return ""
+
+    def has_begun(self, pid: int) -> bool:
+        return True
+
+    def was_lost(self, pid: int) -> bool:
+        return False
+
     def start(self, folder) -> int:
         self.started.append(folder.id)
         update_state(folder, status="running")

@@ -54,7 +54,12 @@ LEAST_WORDS, LEAST_LETTERS = 20, 200
 ADVANCED = {
     "Network": ("model.",),
     "Objective": ("objective.",),
-    "Training": (*STEPS, "train.beta2", *(path for path in PACE if path != "train.epochs_per_second")),
+    "Training": (
+        *STEPS,
+        "train.beta2",
+        "train.devices",
+        *(path for path in PACE if path != "train.epochs_per_second"),
+    ),
     "Text": ("data.text_unit", *SPLIT),
     "Recording": ("frames.written", *KEPT),
 }

@@ -43,7 +43,7 @@ STEPS = (
 )
 SPLIT = ("data.validation", "data.test", "data.split_seed")
 TEXT_FEATURES = ("data.text_features", "data.vocabulary", "data.encoder")
-KEPT = ("frames.max_frames", "frames.weights_megabytes")
+KEPT = ("frames.max_frames", "frames.weights_megabytes", "log.tracker")
 
 # What the groups of settings may be called.
 GROUPS = (
