@@ -275,8 +275,8 @@ def check_devices(spec: RunSpec) -> None:
         fitting = sorted(n for n, found in OBJECTIVES.items() if found.is_mean_of_rows(found.Config()))
         raise SettingError(
             tr(
-                "Devices is set to {devices}, but the objective {kind!r} with these settings looks at a whole "
-                "batch or keeps something beside the weights, so its batches cannot be shared."
+                "Devices is set to {devices}, but the objective {kind!r} with these settings looks at a "
+                "whole batch or keeps something beside the weights, so its batches cannot be shared."
             ).format(devices=devices, kind=kind),
             remedy=tr("Set Devices to 1 (train.devices), or use one of the objectives {fitting}.").format(
                 fitting=", ".join(fitting)
