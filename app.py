@@ -57,6 +57,13 @@ shown = [
         url_path="compare",
         visibility="hidden",
     ),
+    st.Page(
+        "pages/sweep.py",
+        title=tr("Sweep"),
+        icon=":material/tune:",
+        url_path="sweep",
+        visibility="hidden",
+    ),
 ]
 if door.is_there and viewer.in_room():
     shown.append(st.Page("pages/room.py", title=tr("Room"), icon=":material/groups:", url_path="room"))

@@ -20,7 +20,15 @@ FEW = 6  # up to so many are found without a search
 MOST_LETTERS = 100  # of a search
 SHORT, SHOWN, SORT = "short", "shown", "sort"  # of the address
 
-st.title(tr("Runs"), anchor=False)
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.title(tr("Runs"), anchor=False, width="content")
+    st.page_link(
+        "pages/sweep.py",
+        label=tr("Sweep"),
+        icon=":material/tune:",
+        help=tr("Train one recipe with many values of some settings"),
+        width="content",
+    )
 
 
 def show_list() -> None:
@@ -85,7 +93,9 @@ def leave_out_short(states: list[Listed]) -> list[Listed]:
     if st.session_state.get(mark) != asked or key not in st.session_state:
         st.session_state[key] = asked == SHOWN
     is_on = st.toggle(
-        say_short(count), key=key, help=tr("The page of the run that they belong to compares them.")
+        say_short(count),
+        key=key,
+        help=tr("The page Sweep, or that of the run that they belong to, compares them."),
     )
     write_text(SHOWN if is_on else "", key=key, param=SHORT)
     return list(states) if is_on else shown

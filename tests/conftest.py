@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import secrets
@@ -17,6 +18,9 @@ from typing import Any
 import pytest
 
 from selfsup_core.data import sources
+from selfsup_core.data.library.child import outcome
+from selfsup_core.data.library.limited import Ended
+from selfsup_core.export import read_apart
 from selfsup_core.files import read_json
 from selfsup_core.pretrained.language_models import PLACE
 from selfsup_core.pretrained.trial import CACHE
@@ -41,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--thorough",
         action="store_true",
-        help="Try at all points what is tried at some, as kills.",
+        help="With tests marked `thorough`, and at all points what is tried at some, such as kills.",
     )
     parser.addoption("--screenshots", action="store_true", help="Browser tests keep pictures in artifacts/.")
     parser.addoption(
@@ -105,6 +109,16 @@ def build_sources_once(config: pytest.Config) -> None:
     sources.make = make
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked `thorough`: more of a kind of which other tests are there."""
+    if config.option.thorough:
+        return
+    left_out = [item for item in items if item.get_closest_marker("thorough")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """What `--dist loadgroup` does here: groups are handed out whole, in the order of their folders.
@@ -129,6 +143,21 @@ def group_of(nodeid: str) -> str:
     """
     file = nodeid.split("::")[0]
     return TOGETHER.get(Path(file).parts[1], file)
+
+
+@pytest.fixture(autouse=True)
+def samples_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """New samples for a run are read inside this process, and the job passes through JSON; tests that are
+    marked `real_child` start the limited child.
+    """
+    if request.node.get_closest_marker("real_child"):
+        return
+
+    def read(module: str, job: Any, place: Path, **limits: Any) -> Ended:
+        made = outcome(lambda: read_apart.do_read(json.loads(json.dumps(job))))
+        return Ended(json.loads(json.dumps(made)), 0, "")
+
+    monkeypatch.setattr(read_apart, "run_limited", read)
 
 
 @pytest.fixture

@@ -135,6 +135,7 @@ def test_what_is_imported_is_declared():
             "requirements-formats.txt",
             "requirements-assets.txt",
             "requirements-onnx.txt",
+            "requirements-sweep.txt",
             "requirements-ray.txt",
             "requirements-trackers.txt",
         )

@@ -47,6 +47,7 @@ def predict_command(
     from selfsup_core.errors import DataError
     from selfsup_core.export.new_samples import predictions_csv
     from selfsup_core.export.portable_classifier import ABOUT, load_classifier
+    from selfsup_core.export.reading import as_given
     from selfsup_core.export.run_classifier import load_run
     from selfsup_core.files import hand_over, write_bytes
 
@@ -57,7 +58,7 @@ def predict_command(
         classifier, _ = load_run(place(workspace), run, epoch)
     if out and out.exists():
         raise DataError(f"{out.name} already exists.", code="exists", remedy="Choose another name.")
-    found = classifier.predict(given, column)
+    found = classifier.predict(as_given(given), column)
     if out:
         write_bytes(out.resolve(), predictions_csv(found, classifier.classes))
         hand_over(out.resolve())

@@ -27,12 +27,16 @@ from selfsup_core.cli.language import language_app
 from selfsup_core.cli.languages import languages_app
 from selfsup_core.cli.lessons import lessons_app
 from selfsup_core.cli.link import link
+from selfsup_core.cli.mcp_server import mcp_command
 from selfsup_core.cli.output import AsJson, Workspace, place, show, table
+from selfsup_core.cli.predict import predict_command
 from selfsup_core.cli.pseudo import pseudo_app
 from selfsup_core.cli.remote import remote_app
 from selfsup_core.cli.runs import runs_app
+from selfsup_core.cli.serve import serve_command
 from selfsup_core.cli.space import space_app
 from selfsup_core.cli.supervisor import supervisor_app
+from selfsup_core.cli.sweep import sweep_app
 from selfsup_core.cli.train import train
 from selfsup_core.cli.views import views_app
 from selfsup_core.errors import SettingError, StudioError
@@ -45,10 +49,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(train)
+app.command("predict")(predict_command)
+app.command("serve")(serve_command)
+app.command("mcp")(mcp_command)
 app.command()(glossary)
 app.command()(link)
 app.add_typer(data_app, name="data")
 app.add_typer(runs_app, name="runs")
+app.add_typer(sweep_app, name="sweep")
 app.add_typer(lab_app, name="lab")
 language_app.add_typer(remote_app, name="remote")
 app.add_typer(language_app, name="language")

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from selfsup_core.cli.output import AsJson, Workspace, place, show
+from selfsup_core.cli.output import AsJson, Workspace, place, show, table
 from selfsup_core.cli.runs import RunName, runs_app
 from selfsup_core.errors import DataError
 from selfsup_core.files import hand_over
@@ -133,28 +133,62 @@ def runs_onnx(
 @runs_app.command("metrics")
 def runs_metrics(
     run: RunName,
-    out: Annotated[Path, typer.Argument(help="File to write; its name ends with .csv or .parquet.")],
+    out: Annotated[
+        Path | None, typer.Argument(help="File to write, .csv or .parquet; printed if not given.")
+    ] = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the metrics of all epochs as a table."""
-    from selfsup_core.export.metrics import write_metrics
+    """Print the metrics of all epochs, or write them as a table."""
+    from selfsup_core.export.metrics import metric_columns, write_metrics
     from selfsup_core.runs.folder import open_run
 
     folder = open_run(place(workspace), run)
+    if not out:
+        columns = metric_columns(folder)
+        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        cells = [tuple("" if value is None else str(value) for value in row.values()) for row in rows]
+        show({"run": folder.id, "epochs": rows}, as_json, table([tuple(columns), *cells]))
+        return
     with writing(out):
         said = write_metrics(folder, out)
     show({"run": folder.id, "written": str(out), "said": said}, as_json, said)
 
 
-@runs_app.command("animate")
-def runs_animate(
+@runs_app.command("figures")
+def runs_figures(
     run: RunName,
-    out: Annotated[Path, typer.Argument(help="File to write; its name ends with .gif or .webp.")],
+    out: Annotated[Path, typer.Argument(help="A new folder, or a .zip file.")],
+    epoch: Annotated[
+        int | None, typer.Option(help="Epoch or round; the newest one if not given.", min=0)
+    ] = None,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", help="html, svg or png; may be repeated. All that can be drawn by default."),
+    ] = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the training as a moving picture: loss, map and reconstructions, epoch by epoch."""
+    """Write the figures of a run; pictures (.svg, .png) need requirements-figures.txt and Chromium."""
+    from selfsup_core.export.figure_files import write_figures
+    from selfsup_core.runs.folder import open_run
+
+    folder = open_run(place(workspace), run)
+    with writing(out.resolve()):
+        written = write_figures(folder, out.resolve(), epoch, formats)
+    show(asdict(written) | {"written": str(out), "said": written.say()}, as_json, written.say())
+
+
+@runs_app.command("animate")
+def runs_animate(
+    run: RunName,
+    out: Annotated[
+        Path, typer.Argument(help="File to write; its name ends with .gif, .webp, .webm or .mp4.")
+    ],
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the training as a moving picture; videos (.webm, .mp4) need requirements-video.txt."""
     from selfsup_core.export.animation import write_animation
     from selfsup_core.runs.folder import open_run
 

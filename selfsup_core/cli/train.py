@@ -39,6 +39,9 @@ def train(
             max=20,
         ),
     ] = 1,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Follow the run to its end, or only queue it.")
+    ] = True,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
@@ -68,6 +71,8 @@ def train(
             "--splits repeats runs with pseudo-labels only.",
             remedy="Leave it out, or change data.split_seed yourself.",
         )
+    if splits > 1 and not wait:
+        raise SettingError("--splits waits for each split.", remedy="Leave --no-wait out.")
     if preset and "data.source" in overrides:
         kept = kept_settings(root, spec.data.source)
         fitted = fitted_to(root, make, preset, kept, overrides)
@@ -77,6 +82,9 @@ def train(
         print(text, file=sys.stderr)
     folder = submit(root, spec, owner=owner, preset="" if is_file else recipe)
     ensure_supervisor(root)
+    if not wait:
+        show({"run": folder.id, "folder": str(folder.path)}, as_json, f"{folder.id} is queued.")
+        return
     try:
         state = follow(folder)
     except KeyboardInterrupt:

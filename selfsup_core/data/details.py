@@ -38,6 +38,7 @@ class ColumnAbout(TypedDict):
     whole: NotRequired[bool]
     dressed: NotRequired[bool]
     date_format: NotRequired[str]
+    date_origin: NotRequired[float]  # the first date, in seconds since 1970
 
 
 @with_config({"extra": "allow"})
@@ -68,6 +69,7 @@ class Details(TypedDict, total=False):
         text: the column that the texts are from. cells: names of the columns whose cells were kept.
         grouped_by: what rows of one group share ("speaker").
         categories: names of texts of `Dataset.extra` by which rows can be distinguished.
+        tone: of images: by which values and background their files became bytes.
         rate, seconds: of sounds: samples a second, and length.
         is_running: of texts: whether the rows are one text.
         recipe: changes since the import, the oldest first. origin: the data set that was changed.
@@ -87,6 +89,7 @@ class Details(TypedDict, total=False):
     cells: list[str]
     grouped_by: str
     categories: list[str]
+    tone: dict[str, object]
     rate: int
     seconds: float
     is_running: bool

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Required, TypedDict
 
+from selfsup_core.data.details import ColumnAbout
+from selfsup_core.data.importing.tones import ToneAbout
 from selfsup_core.features.vectorize import WordOptions
 from selfsup_core.settings import Plain
 
@@ -28,12 +30,20 @@ class SoundFacts(TypedDict, total=False):
     seconds: float
 
 
+class PictureFacts(TypedDict, total=False):
+    """How the pictures of a set became squares ("pad", "crop", "stretch") of bytes, as far as is known."""
+
+    fit: str
+    tone: ToneAbout
+
+
 class FeaturesAbout(TypedDict, total=False):
     """The steps from a sample to features, as far as no array holds them.
 
     Attributes:
         kind: of the samples. width: of a sample's values, or of its features where it is a text.
-        item_shape, columns, scale, sound: of samples that are numbers.
+        item_shape, columns, scale, sound, picture: of samples that are numbers.
+        cells: what an import knows of each column of a table's file.
         features, encoder: of texts: the data settings of the same name.
         terms, options, how: of words: which count, how texts are cut into them, and the same in words.
         encoder_spec: the spec, as YAML, of the autoencoder whose code is the outcome.
@@ -45,6 +55,8 @@ class FeaturesAbout(TypedDict, total=False):
     columns: list[str]
     scale: float
     sound: SoundFacts
+    picture: PictureFacts
+    cells: list[ColumnAbout]
     novelty: Novelty
     features: str
     encoder: str

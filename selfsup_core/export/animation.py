@@ -1,22 +1,22 @@
 """The training as a moving picture: loss, map and reconstructions of each kept epoch, drawn by Pillow.
 
-GIF and WebP, which browsers, slides and chats show; a video would need a codec of 30 MB and more.
+GIF and WebP, which browsers, slides and chats show; WebM and MP4 where PyAV is installed (`video.py`).
 """
 
 from __future__ import annotations
 
 import io
 import json
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from selfsup_core.errors import RunError, SettingError
+from selfsup_core.export.video import VIDEOS, encode_video, require_av
 from selfsup_core.figures.palette import class_color
 from selfsup_core.figures.standing import tile_sheet
-from selfsup_core.files import MB
+from selfsup_core.files import MB, write_bytes
 from selfsup_core.runs.folder import RunFolder, read_rows, read_state
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.signs import epoch_rows
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
 
-FORMATS = ("gif", "webp")
+FORMATS = ("gif", "webp", *VIDEOS)
 WIDTH, PANEL, GAP = 720, 340, 20
 MOST_FRAMES = 60
 MILLISECONDS, LAST = 200, 1500  # of a frame, and of the last one
@@ -38,30 +38,34 @@ def write_animation(folder: RunFolder, target: Path) -> str:
     """Write the picture; a sentence about it.
 
     Raises:
-        SettingError: the name ends with neither .gif nor .webp. RunError: nothing has been measured, or a
-        frame is damaged. OSError: the disk is full.
+        SettingError: the name ends with no known format. RunError: nothing has been measured, or a frame is
+        damaged. StudioError: a video is asked for, and its encoder is not installed. OSError: the disk is
+        full.
     """
     kind = target.suffix.removeprefix(".").lower()
     if kind not in FORMATS:
         raise SettingError(
             tr("Animations are written as {formats}; found {kind!r}.").format(
-                formats=" or ".join(FORMATS), kind=kind
+                formats=", ".join(FORMATS), kind=kind
             ),
-            remedy=tr("End the file's name with .gif or .webp."),
+            remedy=tr("End the file's name with one of them, as in training.gif."),
         )
+    if kind in VIDEOS:
+        require_av()  # said before seconds of drawing
     pictures = draw_epochs(folder)
-    buffer = io.BytesIO()
-    times = [MILLISECONDS] * (len(pictures) - 1) + [LAST]
-    pictures[0].save(buffer, kind.upper(), save_all=True, append_images=pictures[1:], duration=times, loop=0)
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.tmp")
-    try:
-        temporary.write_bytes(buffer.getvalue())
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_bytes(target, encode(pictures, kind))
     return tr("{count} epochs, {st_size:.1f} MB.").format(
         count=len(pictures), st_size=target.stat().st_size / MB
     )
+
+
+def encode(pictures: list[Image], kind: str) -> bytes:
+    if kind in VIDEOS:
+        return encode_video(pictures, kind, per_second=1000 // MILLISECONDS, hold=-(-LAST // MILLISECONDS))
+    buffer = io.BytesIO()
+    times = [MILLISECONDS] * (len(pictures) - 1) + [LAST]
+    pictures[0].save(buffer, kind.upper(), save_all=True, append_images=pictures[1:], duration=times, loop=0)
+    return buffer.getvalue()
 
 
 def draw_epochs(folder: RunFolder) -> list[Image]:

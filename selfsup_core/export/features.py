@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -16,13 +16,22 @@ from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.splits import split_rows
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
-from selfsup_core.export.about import FeaturesAbout, SoundFacts
-from selfsup_core.export.new_samples import MOST_ROWS, TABLES, Sample, read_rows, read_text_table
-from selfsup_core.export.novelty import fit_pictures, fit_rows, fit_words
+from selfsup_core.export.about import FeaturesAbout, Novelty, PictureFacts, SoundFacts
+from selfsup_core.export.novelty import (
+    PICTURES_SAID,
+    far_rows,
+    far_texts,
+    fit_pictures,
+    fit_rows,
+    fit_words,
+    scaled,
+)
 from selfsup_core.features.batches import category_groups, fill_missing, leave_out
 from selfsup_core.features.config import DataConfig
 from selfsup_core.translation import tr
-from selfsup_core.wording import kinds
+
+if TYPE_CHECKING:
+    from selfsup_core.data.importing.tones import ToneAbout
 
 FEW_ROWS = 500  # training rows of a table with which a new row is compared
 
@@ -79,6 +88,31 @@ class Features:
         scaled[:, levels] = rows[:, levels]
         return scaled
 
+    def why_far(self, items: list[Any]) -> list[str]:
+        """Of each sample why it is unlike the training rows, or ""."""
+        novelty = self.about.get("novelty", Novelty())
+        if "words" in novelty:
+            return far_texts(novelty, items)
+        if "most_distance" not in novelty:
+            return [""] * len(items)
+        x = self.plain(items, is_clipped=False)
+        reference, most = self.arrays["reference"], novelty["most_distance"]
+        if reference.dtype == np.uint8:  # images and sounds are kept as they are stored
+            return far_rows(scaled(reference, self.about["scale"]), most, x, PICTURES_SAID)
+        return far_rows(reference, most, x)
+
+    def restore(self, values: np.ndarray) -> np.ndarray:
+        """(B, D) values in [0, 1] that a network has made → rows of a table as a file has them; all else as
+        it is.
+        """
+        if "low" not in self.arrays:
+            return values
+        low, high = self.arrays["low"], self.arrays["high"]
+        found: np.ndarray = low + values.astype(np.float64) * (high - low)
+        levels = self.arrays["levels"]
+        found[:, levels] = values[:, levels]
+        return found / self.about["scale"]
+
     def _encode(self, rows: np.ndarray) -> np.ndarray:
         import torch
 
@@ -107,6 +141,8 @@ def fit_features(dataset: Dataset, config: DataConfig, workspace: Path) -> Featu
         "scale": dataset.scale,
         "width": dataset.width,
         "sound": sound_facts(dataset),
+        "picture": picture_facts(dataset),
+        "cells": list(dataset.details.get("columns", ())),
     }
     if dataset.x.dtype == np.uint8:
         reference, most = fit_pictures(dataset.x, dataset.scale, split.train, split.validation)
@@ -186,69 +222,6 @@ def weigh_words(features: Features, texts: list[str]) -> np.ndarray:
     return np.clip(found, 0.0, 1.0)
 
 
-def read_items(about: FeaturesAbout, given: list[str]) -> tuple[list[str], list[Any]]:
-    """Names and items of `read_samples`."""
-    samples = read_samples(about, given)
-    return [one.name for one in samples], [one.item for one in samples]
-
-
-def read_samples(about: FeaturesAbout, given: list[str], column: str = "") -> list[Sample]:
-    """What a person gave.
-
-    Args:
-        about: of `Features`.
-        given: texts, text files with one text per line, or CSV files; images; WAV files; CSV files with a
-        header.
-        column: with the texts of a CSV file; "" finds it.
-
-    Raises:
-        DataError: a file cannot be read, or lacks a column.
-    """
-    samples: list[Sample] = []
-    for text in given:
-        samples += read_one(about, text, column)
-        if len(samples) > MOST_ROWS:
-            raise DataError(
-                tr("More than {most_rows:,} samples at once; split them into several files.").format(
-                    most_rows=MOST_ROWS
-                )
-            )
-    if not samples:
-        raise DataError(tr("There is nothing to classify."))
-    return samples
-
-
-def is_file(text: str) -> bool:
-    try:
-        return Path(text).is_file()
-    except (OSError, ValueError):  # far too long for a path, or a null byte
-        return False
-
-
-def read_one(about: FeaturesAbout, given: str, column: str) -> list[Sample]:
-    kind = about["kind"]
-    if kind == "text":
-        if not is_file(given):
-            return [Sample(given, given)]
-        if Path(given).suffix.lower() in TABLES:
-            return read_text_table(Path(given), column)
-        lines = Path(given).read_text("utf-8", errors="replace").splitlines()
-        return [Sample(line, line) for line in lines if line.strip()]
-    if not is_file(given):
-        raise DataError(
-            tr("There is no file {given!r}; this classifier needs files of {kinds}.").format(
-                given=given, kinds=kinds(kind)
-            )
-        )
-    path = Path(given)
-    if kind == "table":
-        return read_rows(path, about["columns"])
-    from selfsup_core.data.importing.files import Member
-
-    member = Member(path.name, path.stat().st_size, path.read_bytes, path)
-    return [Sample(path.name, (read_picture if kind == "image" else read_sound)(member, about))]
-
-
 def sound_facts(dataset: Dataset) -> SoundFacts:
     details, found = dataset.details, SoundFacts()
     if "rate" in details:
@@ -261,30 +234,11 @@ def sound_facts(dataset: Dataset) -> SoundFacts:
     return found
 
 
-def read_picture(member: Any, about: FeaturesAbout) -> np.ndarray:
-    from selfsup_core.data.importing.images import read_image
-
-    shape = about["item_shape"]
-    if shape[0] != shape[1]:
-        raise DataError(tr("New images can be read only for data sets of square images."))
-    picture = read_image(member, shape[0], len(shape) == 3, "pad")[0]
-    # A file's values go to 255, those of a set may go elsewhere: the digits' to 16.
-    factor = 1 / (255 * about["scale"])
-    return picture if abs(factor - 1) < 1e-6 else picture * np.float32(factor)
-
-
-def read_sound(member: Any, about: FeaturesAbout) -> np.ndarray:
-    from selfsup_core.data.importing.sounds import read_sound as read
-    from selfsup_core.data.logmel import log_mel
-
-    if not {"rate", "seconds"} <= set(about["sound"]):
-        raise DataError(
-            tr(
-                "New sounds cannot be read: the sampling rate or length of the data set's "
-                "sounds is not known."
-            )
-        )
-    rate = int(about["sound"]["rate"])
-    wave = read(member, about["sound"]["seconds"], rate).astype(np.float32) / 32767
-    mels, frames = about["item_shape"]
-    return log_mel(wave, rate, mels=mels, frames=frames)
+def picture_facts(dataset: Dataset) -> PictureFacts:
+    """How the pictures of an imported set became squares of bytes."""
+    config, found = dataset.details.get("config", {}), PictureFacts()
+    if dataset.kind == "image" and config.get("fit") in ("pad", "crop", "stretch"):
+        found["fit"] = str(config["fit"])
+    if tone := dataset.details.get("tone"):
+        found["tone"] = cast("ToneAbout", tone)
+    return found

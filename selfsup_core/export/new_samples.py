@@ -4,8 +4,7 @@ predictions as CSV.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NotRequired
@@ -41,10 +40,9 @@ def read_table(path: Path) -> tuple[list[str], list[list[str]]]:
     """
     from selfsup_core.data.importing.config import ImportConfig
     from selfsup_core.data.importing.delimited import read_csv
-    from selfsup_core.data.importing.files import Member
+    from selfsup_core.data.importing.files import open_files
 
-    member = Member(path.name, path.stat().st_size, path.read_bytes, path)
-    found = read_csv(member, ImportConfig())
+    found = read_csv(open_files([path])[0], ImportConfig())
     columns = [[str(cell) for cell in column.to_pylist()] for column in found.columns]
     return list(found.names), [list(row) for row in zip(*columns, strict=True)]
 
@@ -71,42 +69,6 @@ def choose_text_column(file: str, names: Sequence[str], rows: Sequence[Sequence[
         if usual in lowered:
             return lowered.index(usual)
     return int(np.argmax([sum(len(row[i]) for row in rows[:1000]) for i in range(len(names))]))
-
-
-def read_text_table(path: Path, column: str) -> list[Sample]:
-    names, rows = read_table(path)
-    place = choose_text_column(path.name, names, rows, column)
-    return [Sample(row[place], row[place], dict(zip(names, row, strict=True))) for row in rows]
-
-
-def read_rows(path: Path, columns: list[str]) -> list[Sample]:
-    """Rows of a CSV file by its header; a category stands in a column of its own name. An empty cell is
-    missing.
-    """
-    found = []
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        for number, cells in enumerate(csv.DictReader(file), 1):
-            row = [read_cell(cells, column, path.name, number) for column in columns]
-            kept = {str(name): str(cell or "") for name, cell in cells.items() if name is not None}
-            found.append(Sample(f"{path.name}, row {number}", np.array(row), kept))
-    return found
-
-
-def read_cell(cells: Mapping[str, str | None], column: str, file: str, number: int) -> float:
-    if column in cells:
-        text = (cells[column] or "").strip()
-        try:
-            return float(text) if text else float("nan")
-        except ValueError as error:
-            raise DataError(
-                tr("{file}, row {number}: {column} is {text!r}, not a number.").format(
-                    file=file, number=number, column=column, text=text[:40]
-                )
-            ) from error
-    name, equals, level = column.rpartition("=")
-    if equals and name in cells:
-        return float((cells[name] or "").strip() == level)
-    raise DataError(tr("{file} lacks the column {column!r}.").format(file=file, column=column))
 
 
 class Prediction(TypedDict):

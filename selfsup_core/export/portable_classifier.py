@@ -9,6 +9,7 @@ states and head.safetensors holds the layer above them.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -16,10 +17,11 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from selfsup_core.errors import DataError
-from selfsup_core.export.about import ClassifierAbout, FeaturesAbout, Novelty
-from selfsup_core.export.features import Features, read_samples
+from selfsup_core.export.about import ClassifierAbout, FeaturesAbout
+from selfsup_core.export.features import Features
 from selfsup_core.export.new_samples import Prediction, Sample
-from selfsup_core.export.novelty import PICTURES_SAID, far_rows, far_texts, scaled
+from selfsup_core.export.novelty import far_texts
+from selfsup_core.export.reading import Given, read_samples
 from selfsup_core.files import parse_yaml, read_json
 from selfsup_core.models import MODELS
 from selfsup_core.translation import tr
@@ -82,14 +84,21 @@ class Classifier:
         """Of its samples: "text", "image", "sound" or "table"."""
         return "text" if self.features is None else self.features.about["kind"]
 
-    def read(self, given: list[str], column: str = "") -> list[Sample]:
-        """What a person gave; see `read_samples`."""
-        about: FeaturesAbout = {"kind": "text"} if self.features is None else self.features.about
-        return read_samples(about, given, column)
+    @property
+    def samples(self) -> FeaturesAbout:
+        """How its samples are read."""
+        return {"kind": "text"} if self.features is None else self.features.about
 
-    def predict(self, given: list[str], column: str = "") -> list[Prediction]:
+    def read(self, given: Sequence[Given], column: str = "") -> list[Sample]:
+        """What a person gave; see `read_samples`."""
+        return read_samples(self.samples, given, column).samples
+
+    def predict(self, given: Sequence[Given], column: str = "") -> list[Prediction]:
         """What a person gave (see `read_samples`), named as by `name`; rows of a table with their `cells`."""
-        samples = self.read(given, column)
+        return self.predict_samples(self.read(given, column))
+
+    def predict_samples(self, samples: Sequence[Sample]) -> list[Prediction]:
+        """As `predict`, of samples that are read already."""
         found = self.name([one.name for one in samples], [one.item for one in samples])
         return [
             {**one, "cells": sample.cells} if sample.cells else one
@@ -100,17 +109,9 @@ class Classifier:
         """Of each sample why it is unlike the training rows, so that its class should not be trusted; "" if
         it is not.
         """
-        about = self.about if self.features is None else self.features.about
-        novelty = about.get("novelty", Novelty())
-        if "words" in novelty:
-            return far_texts(novelty, items)
-        if self.features is not None and "most_distance" in novelty:
-            x = self.features.plain(items, is_clipped=False)
-            reference, most = self.features.arrays["reference"], novelty["most_distance"]
-            if reference.dtype == np.uint8:  # images and sounds are kept as they are stored
-                return far_rows(scaled(reference, self.features.about["scale"]), most, x, PICTURES_SAID)
-            return far_rows(reference, most, x)
-        return [""] * len(items)
+        if self.features is not None:
+            return self.features.why_far(items)
+        return far_texts(self.about["novelty"], items) if self.about.get("novelty") else [""] * len(items)
 
     def name(self, names: list[str], items: list[Any]) -> list[Prediction]:
         """Samples and what to call them → the class of each."""

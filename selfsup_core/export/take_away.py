@@ -158,4 +158,25 @@ OFFERS: dict[str, Offer] = {
         ".gif",
         make_animation,
     ),
+    "webm": Offer(
+        tr_later("Training as a video (WebM)"),
+        tr_later("As the GIF, but smaller, for browsers; needs the package of requirements-video.txt."),
+        ".webm",
+        make_animation,
+    ),
+    "mp4": Offer(
+        tr_later("Training as a video (MP4)"),
+        tr_later("As the GIF, for slides and players; needs the package of requirements-video.txt."),
+        ".mp4",
+        make_animation,
+    ),
+    "figures": Offer(
+        tr_later("Figures (ZIP)"),
+        tr_later(
+            "Each figure as a page that works offline; as SVG and PNG too where the package of "
+            "requirements-figures.txt and Chromium are installed."
+        ),
+        "-figures.zip",
+        apart("runs", "figures"),
+    ),
 }

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from selfsup_core.inspection.embedding import EmbedJobs
     from selfsup_core.inspection.loaded import Models
     from selfsup_core.inspection.model_at import Kits
+    from selfsup_core.inspection.predictors import Predictors
     from selfsup_core.inspection.run_classifiers import RunClassifiers
     from selfsup_core.inspection.run_jobs import RunJobs
     from selfsup_core.inspection.space.live_umap import LiveUmaps
@@ -68,6 +69,13 @@ class Holders:
         from selfsup_core.inspection.run_classifiers import RunClassifiers
 
         return RunClassifiers(self.workspace)
+
+    @MadeOnce
+    def predictors(self) -> Predictors:
+        """Networks of runs for new samples."""
+        from selfsup_core.inspection.predictors import Predictors
+
+        return Predictors(self.workspace)
 
     @MadeOnce
     def embedding(self) -> EmbedJobs:

@@ -13,6 +13,7 @@ from selfsup_core.inspection.subject import Kind
 from selfsup_core.settings import setting
 
 if TYPE_CHECKING:
+    from selfsup_core.export.predicting import Predictor
     from selfsup_core.inspection.embedding import EmbedJobs
     from selfsup_core.inspection.holders import Holders
     from selfsup_core.inspection.loaded import Loaded, Models
@@ -108,6 +109,17 @@ def about_classifier(name: str, config: type[E]) -> Decorator[ClassifierAt, E]:
             yield holders.classifiers.at(run, ask.epoch)
 
     return question("classifier", name, config, opener)
+
+
+def about_predictor(name: str, config: type[E]) -> Decorator[Predictor, E]:
+    """Of a run's network at an epoch, for new samples; used by one person at a time."""
+
+    @contextmanager
+    def opener(holders: Holders, run: str, ask: E) -> Iterator[Predictor]:
+        with holders.predictors.using(run):
+            yield holders.predictors.at(run, ask.epoch)
+
+    return question("predictor", name, config, opener)
 
 
 def about_future_classifier(name: str, config: type[C]) -> Decorator[RunClassifiers, C]:

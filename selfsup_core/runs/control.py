@@ -28,13 +28,17 @@ LIVE = {entry.path: entry for entry in list_settings(TrainConfig) if entry.live}
 
 
 class Request(TypedDict):
-    """What a run's worker is asked for; name and value of a live setting with the action "set"."""
+    """What a run's worker is asked for; name and value of a live setting with the action "set", and why with
+    "stop" where a person did not ask for it.
+    """
 
     action: Literal["pause", "resume", "step", "stop", "set"]
     name: NotRequired[str]
     value: NotRequired[float]
+    reason: NotRequired[str]
 
 
+MOST_REASON = 500  # characters
 _counter = itertools.count()
 
 
@@ -62,8 +66,11 @@ def check_live_setting(name: str, value: Any) -> float:
         raise explain(error, TrainConfig) from error
 
 
-def send(folder: RunFolder, action: str, *, name: str = "", value: Any = None) -> None:
+def send(folder: RunFolder, action: str, *, name: str = "", value: Any = None, reason: str = "") -> None:
     """Ask a run's worker for something; it answers within a tenth of a second.
+
+    Args:
+        reason: of a stop, said with the run; "stopped by hand" if not given.
 
     Raises:
         RunError: no such action, or the run is not running.
@@ -78,6 +85,8 @@ def send(folder: RunFolder, action: str, *, name: str = "", value: Any = None) -
     request = cast("Request", {"action": action})
     if action == "set":
         request["name"], request["value"] = name, check_live_setting(name, value)
+    if action == "stop" and reason:
+        request["reason"] = reason
     state = read_state(folder)
     status = state["status"]
     if status == "paused" and state.get("frees_slot") and action in ("resume", "step", "pause", "stop"):
@@ -133,6 +142,12 @@ def receive(folder: RunFolder) -> tuple[list[Request], list[str]]:
 
 def checked_request(request: Request) -> Request:
     """The request with everything that its action needs. Raises SettingError."""
+    if len(request.get("reason", "")) > MOST_REASON:
+        raise SettingError(
+            tr("A reason has at most {most} characters; found {count}.").format(
+                most=MOST_REASON, count=len(request["reason"])
+            )
+        )
     if request["action"] != "set":
         return request
     if "name" not in request or "value" not in request:

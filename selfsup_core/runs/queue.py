@@ -159,7 +159,7 @@ def submit(
     Args:
         submission: a token of the click that asked for it; the same token again gives the same run.
         group: name shared by runs that are to be looked at side by side.
-        part_of: id of the run that this one is made for, and lists leave it out.
+        part_of: id of the run or the sweep that this one is made for, and lists leave it out.
         past, fill: of a branch: what its state says from the beginning, and what its folder holds.
 
     Raises:

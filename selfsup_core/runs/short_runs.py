@@ -6,15 +6,14 @@ from collections.abc import Sequence
 
 from selfsup_core.runs.folder import ACTIVE, DamagedRun
 from selfsup_core.runs.state import RunState
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted
 
 Listed = RunState | DamagedRun
-MADE_BY = tr_later("Which augmentation helps?")
 
 
 def is_aside(run: Listed) -> bool:
-    """Whether a list leaves a run out: it was made for a comparison, and has ended."""
+    """Whether a list leaves a run out: it was made for a comparison or a sweep, and has ended."""
     return not isinstance(run, DamagedRun) and bool(run["part_of"]) and run["status"] not in ACTIVE
 
 
@@ -25,5 +24,7 @@ def without_short(runs: Sequence[Listed]) -> tuple[list[Listed], int]:
 
 
 def say_short(count: int) -> str:
-    """ "12 short runs of “Which augmentation helps?”" """
-    return tr("{count} of “{made_by}”").format(count=counted(count, "short run"), made_by=tr(MADE_BY))
+    """ "12 short runs of sweeps and of “Which augmentation helps?”" """
+    return tr("{count} of sweeps and of “Which augmentation helps?”").format(
+        count=counted(count, "short run")
+    )

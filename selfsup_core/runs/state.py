@@ -81,7 +81,8 @@ class RunState(SpecAbout):
         message: what is running or in the way, in words; "" while training.
         owner: a token of who started it; only that one's runs count against the limit of the queue.
         group: shared by runs that are looked at side by side; "" for none.
-        part_of: the run whose augmentations a short run compares; "" for a run in its own right.
+        part_of: the run whose augmentations a short run compares, or the sweep that it belongs to; "" for a
+            run in its own right.
         metrics: of the newest epoch, and those computed at the end. best: None before the first epoch.
         worker: None unless one has the run; beat: counted up as a sign of life.
         frees_slot: paused by a person, so that another run may work meanwhile; a full disk frees nothing.

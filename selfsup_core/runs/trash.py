@@ -97,8 +97,9 @@ def already_deleted(folder: RunFolder) -> RunError:
 
 
 def restore(workspace: Path, run: str) -> RunFolder:
-    """Undo a deletion. Raises RunError when the run is not in the trash."""
-    folder = RunFolder(workspace / "runs" / run)
+    """Undo the deletion of a run or a sweep. Raises RunError when it is not in the trash."""
+    is_sweep = (workspace / "trash" / run / "sweep.yaml").is_file()
+    folder = RunFolder(workspace / ("sweeps" if is_sweep else "runs") / run)
     try:
         if folder.id != run or run == ".." or not os.path.lexists(workspace / "trash" / run):
             raise FileNotFoundError(run)

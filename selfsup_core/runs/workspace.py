@@ -45,6 +45,8 @@ KNOWN = frozenset(
         "selections",
         "submissions",
         "supervisor",
+        "sweeper",
+        "sweeps",
         "token",
         "trash",
         "uploads",

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from contextlib import suppress
 
 from selfsup_core.errors import RunError
 from selfsup_core.runs.ablation import AblationConfig, find_short, keep_asked, plan_of, token_of
-from selfsup_core.runs.control import send
 from selfsup_core.runs.folder import ENDED, RunFolder, read_state
 from selfsup_core.runs.progress import Progress
-from selfsup_core.runs.queue import resume, submit
 from selfsup_core.runs.spec import RunSpec
 from selfsup_core.translation import tr
+from selfsup_core.workers import short_runs
+from selfsup_core.workers.short_runs import halt
 from selfsup_core.workers.supervisor import ensure_supervisor
 
 POLL_SECONDS = 0.3
-AGAIN = ("stopped", "interrupted")  # a short run that ended so is continued
 
 
 def drive(folder: RunFolder, config: AblationConfig) -> Generator[Progress, None, None]:
@@ -58,23 +56,14 @@ def drive(folder: RunFolder, config: AblationConfig) -> Generator[Progress, None
 
 def hand_in(folder: RunFolder, spec: RunSpec, preset: str) -> RunFolder | None:
     """The short run, queued unless it has ended for good; None while the queue is full."""
-    workspace, found = folder.workspace, find_short(folder, spec)
-    if found and read_state(found)["status"] in AGAIN:
-        resume(found)
-    elif found is None:
-        try:
-            found = submit(workspace, spec, preset=preset, submission=token_of(spec), part_of=folder.id)
-        except RunError as error:
-            if error.code != "queue-full":
-                raise
-            return None
-    if read_state(found)["status"] not in ENDED:
-        ensure_supervisor(workspace)
+    found = short_runs.hand_in(
+        folder.workspace,
+        spec,
+        find_short(folder, spec),
+        submission=token_of(spec),
+        part_of=folder.id,
+        preset=preset,
+    )
+    if found and read_state(found)["status"] not in ENDED:
+        ensure_supervisor(folder.workspace)
     return found
-
-
-def halt(run: RunFolder) -> None:
-    """Stop a short run, whether it waits or works."""
-    if read_state(run)["status"] not in ENDED:
-        with suppress(RunError):  # it has ended just now
-            send(run, "stop")

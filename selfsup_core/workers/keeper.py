@@ -247,8 +247,9 @@ class RunKeeper:
     def heed_stop(self) -> None:
         """Before there is anything to save: other requests wait for the first step. Raises Stop."""
         self.waiting += self._receive()
-        if any(request["action"] == "stop" for request in self.waiting):
-            raise Stop(tr("stopped by hand"))
+        for request in self.waiting:
+            if request["action"] == "stop":
+                raise Stop(why_stopped(request))
 
     def _receive(self) -> list[Request]:
         """Requests that came; of what was ignored a notice."""
@@ -287,7 +288,7 @@ class RunKeeper:
             action = request["action"]
             if action == "stop":
                 session.save()
-                raise Stop(tr("stopped by hand"))
+                raise Stop(why_stopped(request))
             if action == "set":
                 session.set_live(request["name"], request["value"])
                 self.beat(force=True)
@@ -296,6 +297,10 @@ class RunKeeper:
             else:
                 self.is_paused = False
                 self.step_from = session.epoch if action == "step" else None
+
+
+def why_stopped(request: Request) -> str:
+    return request.get("reason") or tr("stopped by hand")
 
 
 def begun_state(folder: RunFolder) -> RunState:

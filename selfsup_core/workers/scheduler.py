@@ -354,6 +354,7 @@ def sweep_workspace(workspace: Path) -> None:
         workspace,
         *(p for p in workspace.glob("*") if p.is_dir() and not p.is_symlink()),
         *(p for p in (workspace / "runs").glob("*") if not p.is_symlink()),
+        *(p for p in (workspace / "sweeps").glob("*") if not p.is_symlink()),
     ):
         sweep(folder)
 

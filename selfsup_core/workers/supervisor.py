@@ -41,11 +41,13 @@ from selfsup_core.translation import tr, tr_later
 from selfsup_core.workers.launcher import Launcher, local_launcher
 from selfsup_core.workers.log import write_what_fits
 from selfsup_core.workers.scheduler import Scheduler
+from selfsup_core.workers.sweeper_start import all_running, ensure_sweeper
 
 RAY = "ray"
 MOST_IN_CLUSTER = 10_000  # runs at once: the cluster's own resources are the limit
 LOOP_SECONDS = 0.02
 LOOK_SECONDS = 0.5
+SWEEP_SECONDS = 5.0  # how often it looks whether a sweep has lost its sweeper
 IDLE_SECONDS = 900.0
 WANTED, SERVER_SECONDS = "wanted", 30.0  # where a web server says that it is there, and how often
 # Libraries that a worker needs; imported once, before any fork. Our own modules come from the registry of
@@ -163,13 +165,16 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, key: str = "")
     write_json(home(workspace) / "about.json", about)
     launcher, capacity = choose_launcher(key)
     scheduler = Scheduler(workspace, launcher, capacity=capacity)
-    looked, line = time.monotonic(), None
+    looked, line, swept = time.monotonic(), None, float("-inf")
     while not leaving:
         if time.monotonic() - looked > LOOK_SECONDS:
             looked = time.monotonic()
             if not is_still_ours(workspace):
                 break  # the folder was moved or deleted; whoever opens it where it is now starts another
             line = write_line(workspace, scheduler, line)
+        if time.monotonic() - swept > SWEEP_SECONDS:
+            swept = time.monotonic()
+            keep_sweeping(workspace)
         scheduler.go_round()
         now: SupervisorAbout = {
             **about,
@@ -186,6 +191,13 @@ def serve(workspace: Path, *, idle_seconds: float = IDLE_SECONDS, key: str = "")
         time.sleep(1.0 if scheduler.is_behind else LOOP_SECONDS)
     lock.release()
     return 0
+
+
+def keep_sweeping(workspace: Path) -> None:
+    """Start a sweeper where a sweep is at work; one that is there stays."""
+    with contextlib.suppress(OSError):  # a full disk; the next round tries again
+        if all_running(workspace):
+            ensure_sweeper(workspace, fingerprint())
 
 
 def choose_launcher(key: str) -> tuple[Launcher[Any], int]:

@@ -94,7 +94,11 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
     return made
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name",
+    [param for param in NAMES if param.values != ("multilingual",)]
+    + [pytest.param("multilingual", marks=pytest.mark.thorough)],
+)
 def test_order_batch_and_company_change_nothing(name: str):
     texts = [*sentences(40), *JUNK, "", "  \n", *sentences(3)]
     config = EmbedConfig(encoder=name)

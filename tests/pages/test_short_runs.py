@@ -33,7 +33,7 @@ def test_the_page_leaves_them_out_and_says_how_many(studio, workspace: Path):
     make_runs(workspace)
     app = studio("pages/runs.py")
     (switch,) = app.toggle
-    assert switch.label == "2 short runs of “Which augmentation helps?”"
+    assert switch.label == "2 short runs of sweeps and of “Which augmentation helps?”"
     assert "4 runs, 1 running or queued." in texts(app)
     assert listed(app) >= {"Whole", "Short 2"}, "what is at work can be stopped"
     assert not listed(app) & {"Short 0", "Short 1"}
@@ -59,7 +59,7 @@ def test_the_command_leaves_them_out_and_says_so(workspace: Path):
     own, short = make_runs(workspace)
     told = cli("runs", "list", "--json", workspace=workspace)
     assert {entry["run"] for entry in json.loads(told.stdout)} == {own.id, short[2].id}
-    assert "2 short runs of “Which augmentation helps?”: see them with --all." in told.stderr
+    assert "2 short runs of sweeps and of “Which augmentation helps?”: see them with --all." in told.stderr
     every = json.loads(cli("runs", "list", "--all", "--json", workspace=workspace).stdout)
     assert {entry["run"]: entry["part_of"] for entry in every} == {
         own.id: "",

@@ -21,6 +21,8 @@ from selfsup_core.pretrained.zero_shot import ZeroShotConfig, make_prompt
 from tests.models.tiny import tiny_gpt
 from tests.pretrained.remote_servers import connect, serve_model
 
+# It takes half a minute of a core to start; what servers answer is played in test_remote.py.
+pytestmark = pytest.mark.thorough
 # For example: python -m llama_cpp.server --model SmolLM2-135M-Instruct.Q4_1.gguf --logits_all true
 LLAMA = os.environ.get("SELFSUP_TEST_LLAMA_URL", "")
 QUICK = RemoteConfig(requests_per_minute=10_000)

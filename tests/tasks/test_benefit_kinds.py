@@ -36,6 +36,7 @@ IMAGES = {
     "jepa, varied": (VIT, {"kind": "jepa", "predictor_size": 8, "predictor_depth": 1, "augmented": True}),
     "rotation": (VIT, {"kind": "rotation", "augmented": False}),
 }
+MEASURED = ("vit", "jepa", "rotation")  # others with `--thorough`
 TRAIN = {"epochs": 1, "steps_per_epoch": 2, "batch_size": 16, "device": "cpu", "threads": 1}
 needs_minilm = pytest.mark.skipif(ENCODERS["minilm"].find() is None, reason="the encoder is not installed")
 
@@ -78,7 +79,10 @@ def cells_of(measuring: Measuring) -> list[Cell]:
     return cells
 
 
-@pytest.mark.parametrize("name", list(IMAGES))
+@pytest.mark.parametrize(
+    "name",
+    [name if name in MEASURED else pytest.param(name, marks=pytest.mark.thorough) for name in IMAGES],
+)
 def test_each_network_of_images_is_measured(workspace: Path, name: str):
     measuring = answer_of(workspace, spec_of("digits", *IMAGES[name]))
     found = read_benefit(measuring.folder)
@@ -98,7 +102,7 @@ def test_the_pictures_of_labels_are_varied_and_nothing_of_them_is_hidden(workspa
 
 
 @needs_minilm
-@pytest.mark.parametrize("tuning", ["lora", "full"])
+@pytest.mark.parametrize("tuning", ["lora", pytest.param("full", marks=pytest.mark.thorough)])
 def test_a_text_encoder_is_compared_with_what_it_was_before(workspace: Path, tuning: str):
     make_posts(workspace)
     measuring = answer_of(workspace, simcse(tuning))

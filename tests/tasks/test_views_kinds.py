@@ -19,6 +19,7 @@ from tests.helpers import (
 )
 from tests.tasks.views_helpers import tiny
 
+LIKE_OTHERS = ("views-emoji", "views-resnet")  # tried with `--thorough`
 DIGITS = {
     "data.source": "digits",
     "model.channels": [8, 16, 32],
@@ -106,7 +107,7 @@ def many_classes(data):
 
 
 @pytest.mark.parametrize("change", [few, one_class, constant, large_in_color, many_classes])
-@pytest.mark.parametrize("kind", ["simclr", "vicreg"])
+@pytest.mark.parametrize("kind", ["simclr", pytest.param("vicreg", marks=pytest.mark.thorough)])
 def test_small_and_odd_data_are_learned_from(change, kind, workspace: Path, monkeypatch):
     from selfsup_core.tasks import views
 
@@ -120,7 +121,14 @@ def test_small_and_odd_data_are_learned_from(change, kind, workspace: Path, monk
 
 
 # Of `views-simcse` there is a test of its own, with fewer texts.
-@pytest.mark.parametrize("preset", [name for name in list_presets("views") if name != "views-simcse"])
+@pytest.mark.parametrize(
+    "preset",
+    [
+        pytest.param(name, marks=[pytest.mark.thorough] * (name in LIKE_OTHERS))
+        for name in list_presets("views")
+        if name != "views-simcse"
+    ],
+)
 def test_every_preset_trains_on_its_data(preset, workspace: Path):
     few = {"train.epochs": 1, "train.steps_per_epoch": 2, "train.device": "cpu", "train.threads": 1}
     folder = make_run(workspace, preset_spec(preset, few | {"frames.samples": 100, "frames.tiles": 8}))

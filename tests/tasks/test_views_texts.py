@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from selfsup_core.data.dataset import save_dataset
+from selfsup_core.data.sources import open_source
 from selfsup_core.inspection.model_at import Kits
 from selfsup_core.models import MODELS
 from selfsup_core.models.modules.autoencoder import glorot_init
@@ -25,7 +28,7 @@ pytestmark = pytest.mark.skipif(ENCODERS["minilm"].find() is None, reason="the e
 SMALL = {
     "model.most_tokens": 8,
     "model.lora_rank": 2,
-    "data.validation": 0.01,
+    "data.validation": 0.2,
     "train.epochs": 1,
     "train.steps_per_epoch": 3,
     "train.batch_size": 8,
@@ -35,13 +38,25 @@ SMALL = {
     "frames.samples": 24,
     "frames.tiles": 4,
 }
+FEW, ROWS = "my-posts", 600  # the whole set takes a minute
 TEXTS = ["A cat sat on the mat.", "[SEP] is no end here", ""]
 
 
 @pytest.fixture(scope="module")
 def simcse(tmp_path_factory):
-    spec = preset_spec("views-simcse", SMALL | {"train.checkpoint_seconds": 1e-6})
-    folder = make_run(tmp_path_factory.mktemp("simcse"), spec)
+    workspace = tmp_path_factory.mktemp("simcse")
+    whole = open_source("newsgroups", workspace)
+    few = dataclasses.replace(
+        whole,
+        id=FEW,
+        x=whole.x.take(np.arange(ROWS)),
+        y=whole.y[:ROWS],
+        groups=None,
+        details={"rows": ROWS, "shape": []},
+    )
+    save_dataset(few, workspace / "datasets" / FEW)
+    spec = preset_spec("views-simcse", SMALL | {"train.checkpoint_seconds": 1e-6, "data.source": FEW})
+    folder = make_run(workspace, spec)
     return folder, run_here(folder), spec
 
 

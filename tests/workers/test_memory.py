@@ -39,6 +39,7 @@ Worker(RunFolder(Path(sys.argv[1]))).run()
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are Linux's")
 def test_a_machine_without_memory_is_named(workspace: Path):
     """A network whose gradients want more than there is, by torch's own words for it on a CPU."""

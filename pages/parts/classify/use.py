@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NotRequired
 
@@ -16,7 +14,8 @@ from pages.parts.shared import routes
 from pages.parts.shared.choice import choose_asked
 from pages.parts.shared.forms import number_field
 from pages.parts.shared.go import rerun
-from pages.parts.shared.uploader import copy_to, uploader
+from pages.parts.shared.new_files import KINDS, SAID, lying
+from pages.parts.shared.uploader import uploader
 from pages.parts.shared.workspace import errors_shown, plain, workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.words.verdict import describe_accuracy
@@ -24,22 +23,10 @@ from selfsup_core.export.new_samples import TABLES, choose_text_column, predicti
 from selfsup_core.inspection.questions.classifier import Predictions
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.folder import ACTIVE, RunState, list_states, open_run, read_state
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr
 from selfsup_core.wording import counted, percent
 
 TASKS = ("classify", "pseudo")
-KINDS = {
-    "image": ["png", "jpg", "jpeg", "bmp", "gif", "webp", "tif", "tiff"],
-    "sound": ["wav"],
-    "table": ["csv"],
-    "text": ["txt", "csv", "tsv"],
-}
-SAID = {
-    "text": tr_later("a text file with one text per line, or a CSV file"),
-    "image": "pictures",
-    "sound": tr_later("WAV files"),
-    "table": tr_later("a CSV file with the same columns"),
-}
 YOURS = {"text": "texts", "image": "pictures", "sound": "sounds", "table": "rows"}
 MOST_SHOWN = 200
 MOST_BARS = 8
@@ -123,20 +110,6 @@ def describe(state: RunState) -> None:
 def ask_texts(run: str, text: str) -> Predictions:
     texts = [line for line in text.splitlines() if line.strip()]
     return dict(routes.lab().ask(Subject("classifier", run), "predict", {"texts": texts}).about)
-
-
-@contextmanager
-def lying(files: list[Any]) -> Iterator[list[str]]:
-    """Paths of copies of the uploads, in a temporary folder."""
-    with tempfile.TemporaryDirectory() as folder:
-        paths = []
-        for number, file in enumerate(files):
-            place = Path(folder) / str(number)
-            place.mkdir()
-            path = place / (Path(file.name).name or "file")
-            copy_to(file, path)
-            paths.append(str(path))
-        yield paths
 
 
 def ask_files(run: str, files: list[Any], column: str) -> Predictions:

@@ -17,13 +17,14 @@ from selfsup_core.runs.short_runs import is_aside
 from selfsup_core.runs.state import RunState
 from selfsup_core.translation import tr, tr_later
 
+MOST_NAME = 24  # characters: a button has one line on a phone
 WORDS = {
     "queued": tr_later("is waiting"),
     "starting": tr_later("is starting"),
     "running": tr_later("is training"),
     "paused": tr_later("is paused"),
     "interrupted": tr_later("was interrupted"),
-    "failed": "failed",
+    "failed": tr_later("failed"),
     "stopped": tr_later("was stopped"),
     "finished": tr_later("is finished"),
 }
@@ -85,9 +86,10 @@ def show_lesson(number: int, step: int, resume: Callable[[Lesson, int], None]) -
 
 def show_run(state: RunState) -> None:
     page, mode = PAGES.get(state.get("task", ""), AUTOENCODER)
-    name = plain(state["name"] or state["run"])
+    name = state["name"] or state["run"]
+    name = plain(name if len(name) <= MOST_NAME else f"{name[: MOST_NAME - 1]}…")
     if st.button(
-        f"{name} {WORDS[state['status']]}",
+        f"{name} {tr(WORDS[state['status']])}",
         key="left-off-run",
         icon=":material/monitoring:",
         help=tr("Open this run."),

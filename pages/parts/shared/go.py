@@ -7,6 +7,7 @@ from functools import partial
 from typing import Literal, NoReturn
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.parts.shared.address import wish
 
@@ -27,5 +28,10 @@ def link_here(label: str, *, icon: str, key: str, params: Mapping[str, str | lis
 
     A link to the page itself is lost when a part that runs by itself asks for something in the same moment:
     the later request brings the old address along. The click of a button is kept.
+
+    In a part that runs by itself a click runs that part alone; the whole page is run after it.
     """
-    st.button(label, key=key, icon=icon, type="tertiary", on_click=partial(wish, params))
+    is_clicked = st.button(label, key=key, icon=icon, type="tertiary", on_click=partial(wish, params))
+    context = get_script_run_ctx()
+    if is_clicked and context and context.fragment_ids_this_run:
+        rerun()

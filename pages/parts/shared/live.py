@@ -15,6 +15,7 @@ from pages.parts.shared.go import rerun
 from pages.parts.shared.runlist import AUTOENCODER, PAGES
 from pages.parts.shared.standing import draw_figures
 from pages.parts.shared.take_away import show_take_away
+from pages.parts.shared.use_run import show_use
 from pages.parts.shared.workspace import (
     acting,
     errors_shown,
@@ -103,6 +104,7 @@ def show_run(run: str) -> None:
         return
     if routes.is_mounted and not st.session_state.get("stage_failed"):
         show_stage(run)
+        show_use(folder)
         show_take_away(folder)
         return
     if routes.is_mounted:
@@ -116,6 +118,7 @@ def show_run(run: str) -> None:
     else:
         st.caption(tr("These are static figures. Start the app with `make run` for the live view."))
     show_standing(run)
+    show_use(folder)
     show_take_away(folder)
 
 

@@ -21,7 +21,14 @@ from selfsup_core.translation import tr
 MOST_BYTES = 300 * MB  # a download is held in the server's memory
 PACE = 5.0  # seconds
 MADE = "take-away-made"  # of the session: (run, offer, file name, content, sentence)
-KINDS = {".csv": "text/csv", ".html": "text/html", ".zip": "application/zip", ".gif": "image/gif"}
+KINDS = {
+    ".csv": "text/csv",
+    ".html": "text/html",
+    ".zip": "application/zip",
+    ".gif": "image/gif",
+    ".webm": "video/webm",
+    ".mp4": "video/mp4",
+}
 
 
 def show_take_away(folder: RunFolder) -> None:

@@ -130,13 +130,14 @@ def from_images(members: list[Member], beside: list[Member], config: ImportConfi
         "steps": tr("{how}, resized to {size} × {size}, {value}").format(
             how=how[config.fit], size=size, value="color" if color else "gray"
         ),
+        "details": {"tone": dict(plan["tone"])},
     }
     volumes = [members[place].volume for place in kept]
     if len(set(volumes)) >= LEAST_VOLUMES:
         # The first row of the same volume; an image that is no slice stands alone.
         first = {volume: place for place, volume in reversed(list(enumerate(volumes)))}
         made["groups"] = np.array([first[v] if v else place for place, v in enumerate(volumes)])
-        made["details"] = {"grouped_by": "volume"}
+        made["details"]["grouped_by"] = "volume"
     return made
 
 

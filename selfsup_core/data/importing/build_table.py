@@ -73,7 +73,9 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
             parts.append(np.where(np.isfinite(values), values, np.nan).astype(np.float32)[:, None])
             columns.append(name)
         elif about["role"] == "date" and (form := about["date_format"] or find_date_format(cells)):
-            parts.append(as_days(cells, form).astype(np.float32)[:, None])
+            days, origin = as_days(cells, form)
+            parts.append(days.astype(np.float32)[:, None])
+            about |= {"date_format": form, "date_origin": origin}
             columns.append(name)
             notes.append(tr("{name} is in days since its first date.").format(name=name))
         elif about["role"] == "category":

@@ -144,7 +144,10 @@ def as_seconds(cells: list[str], form: str) -> np.ndarray:
     return np.where(np.isnat(stamps), np.nan, stamps.astype(np.int64) / 1e6)
 
 
-def as_days(cells: pa.Array, form: str) -> np.ndarray:
-    """Dates → (N,) days since the first of them, so that float32 holds minutes too."""
+def as_days(cells: pa.Array, form: str) -> tuple[np.ndarray, float]:
+    """Dates → (N,) days since the first of them, so that float32 holds minutes too; and the first, in seconds
+    since 1970.
+    """
     seconds = as_seconds(cells.to_pylist(), form)
-    return np.asarray((seconds - np.nanmin(seconds)) / 86_400)
+    first = float(np.nanmin(seconds))
+    return np.asarray((seconds - first) / 86_400), first

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -137,9 +138,14 @@ def carry_out(job: Job, say: Say | None = None) -> ChildResult:
     from selfsup_core.data.library import child_tasks as tasks
 
     more = {"say": say} if say and job["task"] in SAYING else {}
+    do = getattr(tasks, f"do_{job['task']}")
+    return outcome(lambda: do(Path(job["workspace"]), **job["values"], **more))
+
+
+def outcome(do: Callable[[], Any]) -> ChildResult:
+    """What reading files ends with: what `do` gives, or its error in words."""
     try:
-        do = getattr(tasks, f"do_{job['task']}")
-        return {"value": do(Path(job["workspace"]), **job["values"], **more)}
+        return {"value": do()}
     except StudioError as error:
         return {"error": error.as_dict()}
     except MemoryError:

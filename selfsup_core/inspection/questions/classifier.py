@@ -79,7 +79,10 @@ def predict(at: ClassifierAt, ask: PredictAsk) -> Answer:
             )
         named = found.name(ask.texts, ask.texts)
     else:
-        named = found.predict(ask.files or [], ask.column)
+        from selfsup_core.export.read_apart import read_apart
+
+        read = read_apart(found.samples, [Path(file) for file in ask.files or []], ask.column, at.workspace)
+        named = found.predict_samples(read.samples)
     if len(named) > MOST_SAMPLES:
         raise DataError(
             tr("At most {most_samples:,} samples at once on the page; found {count:,}.").format(
@@ -110,11 +113,13 @@ def predict_rows(at: ClassifierAt, rows: list[int]) -> list[Prediction]:
 @about_classifier("why", WhyAsk)
 def why(at: ClassifierAt, ask: WhyAsk) -> Answer:
     """Why a text, or a row of the run's data, has its class; see `explain_label.explain`."""
+    from selfsup_core.export.read_apart import read_apart
     from selfsup_core.inspection.explain_label import explain, sample_of
 
     spec = at.spec
     if ask.files:
-        samples = at.classifier.read(ask.files, ask.column)
+        given = [Path(file) for file in ask.files]
+        samples = read_apart(at.classifier.samples, given, ask.column, at.workspace).samples
         if ask.index >= len(samples):
             raise DataError(
                 tr("There is no sample {index}; the files hold {count:,}.").format(

@@ -40,9 +40,9 @@ def read_given(about: FeaturesAbout, given: list[str]) -> tuple[list[str], list[
     """Names and samples; what someone types is a text, never the name of a file on this machine."""
     if about["kind"] == "text":
         return given, list(given)
-    from selfsup_core.export.features import read_items
+    from selfsup_core.export.reading import read_items
 
-    return read_items(about, given)
+    return read_items(about, [Path(file) for file in given])
 
 
 class Space(ABC):
