@@ -28,6 +28,7 @@ SECONDS = 120.0  # a loaded machine's; a quiet one needs a third
 def cluster(monkeypatch) -> Iterator:
     """A head without CPUs and two nodes, all of this machine and on its loopback interface."""
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "120")  # on a machine that is busy
     pytest.importorskip("ray")
     from ray._private import ray_constants
     from ray.cluster_utils import Cluster
@@ -41,8 +42,9 @@ def cluster(monkeypatch) -> Iterator:
     }
     before = {process.pid for process in psutil.Process().children(recursive=True)}
     soon = {"health_check_period_ms": 500, "health_check_failure_threshold": 3}  # when a node is given up
-    made = Cluster(initialize_head=True, head_node_args={**small, "num_cpus": 0, "_system_config": soon})
+    made = Cluster()
     try:
+        made.add_node(num_cpus=0, _system_config=soon, **small)
         yield made, lambda: made.add_node(num_cpus=CPUS, memory=4_000_000_000, **small)
     finally:
         import ray
@@ -50,8 +52,10 @@ def cluster(monkeypatch) -> Iterator:
         ray.shutdown()
         made.shutdown()
         left = [p for p in psutil.Process().children(recursive=True) if p.pid not in before]
-        psutil.wait_procs(left, timeout=10)
-        assert not [p for p in left if p.is_running()], "the cluster left processes behind"
+        _, alive = psutil.wait_procs(left, timeout=10)
+        for process in alive:
+            process.kill()
+        assert not alive, "the cluster left processes behind"
 
 
 def turn_until(scheduler: Scheduler, check: Callable[[], object], what: str) -> None:
