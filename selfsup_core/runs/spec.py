@@ -287,7 +287,7 @@ def check_devices(spec: RunSpec) -> None:
             tr("A batch of {batch_size} rows cannot be shared by {devices} devices.").format(
                 batch_size=spec.train.batch_size, devices=devices
             ),
-            remedy=tr("Set Devices to at most Batch size (train.devices, train.batch_size)."),
+            remedy=tr("Set Devices (train.devices) to at most Batch size (train.batch_size)."),
         )
 
 

@@ -137,7 +137,7 @@ class TrainConfig(Config):
         title="Devices",
         why="One device is enough for most networks here. The batch stays the same for any number.",
         ge=1,
-        le=64,
+        le=16,
     )
     precision: Literal["auto", "float32", "bf16"] = setting(
         "auto",
