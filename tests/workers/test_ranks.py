@@ -98,5 +98,5 @@ def test_what_cannot_be_shared_is_refused(workspace: Path) -> None:
         tiny_spec(train__devices=2, objective__kind="vector-quantized", objective__dimension=2)
     with pytest.raises(SettingError, match="batch of 3 rows cannot be shared by 4 devices"):
         tiny_spec(train__devices=4, train__batch_size=3)
-    with pytest.raises(SettingError, match=r"train.devices must be at least 1 and at most 64; found 0"):
+    with pytest.raises(SettingError, match=r"train.devices must be at least 1 and at most 16; found 0"):
         tiny_spec(train__devices=0)
