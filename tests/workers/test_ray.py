@@ -41,7 +41,7 @@ def cluster(monkeypatch) -> Iterator:
         "object_store_memory": 80_000_000,
     }
     before = {process.pid for process in psutil.Process().children(recursive=True)}
-    soon = {"health_check_period_ms": 500, "health_check_failure_threshold": 3}  # when a node is given up
+    soon = {"health_check_period_ms": 1000, "health_check_failure_threshold": 8}  # when a node is given up
     made = Cluster()
     try:
         made.add_node(num_cpus=0, _system_config=soon, **small)
