@@ -267,7 +267,6 @@ class Stage {
     this.lab.update(view)
     cursor.painted()
     Object.assign(this.root.dataset, {
-      run: store.state?.run ?? "",
       status: store.state?.status ?? "",
       epoch: epoch ?? "",
       step: cursor.frame?.step ?? "",
