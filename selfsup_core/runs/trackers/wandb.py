@@ -15,7 +15,7 @@ class WeightsAndBiases(Tracker):
 
     title = "Weights & Biases"
     package = "wandb"
-    install = "wandb==0.31.0"
+    install = "wandb==0.30.0"
 
     def __init__(self, run: TrackedRun) -> None:
         import wandb
