@@ -29,6 +29,7 @@ from selfsup_core.runs.processes import GIVE_WAY, is_alive
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
 from tests.helpers import wait_for
 
+THOROUGH = Path(__file__).with_name("thorough.txt")
 # Folders whose tests share what takes seconds to make: a server and a browser, a supervisor, trained runs, a
 # language model.
 TOGETHER = {
@@ -110,13 +111,17 @@ def build_sources_once(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked `thorough`: more of a kind of which other tests are there."""
+    """Leave out what runs with `--thorough` only: what is marked so, and what thorough.txt lists."""
     if config.option.thorough:
         return
-    left_out = [item for item in items if item.get_closest_marker("thorough")]
-    if left_out:
+    listed = tuple(f"tests/{line}" for line in THOROUGH.read_text().splitlines() if not line.startswith("#"))
+    left_out = [
+        item for item in items if item.get_closest_marker("thorough") or item.nodeid.startswith(listed)
+    ]
+    # Who names a single test wants it.
+    if left_out and len(left_out) < len(items):
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.hookimpl(optionalhook=True)

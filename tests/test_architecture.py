@@ -111,3 +111,12 @@ def test_a_long_file_without_a_reason_is_found(tmp_path: Path):
     (tmp_path / "e.py").write_text(body)
     found = {path.name: is_defended(path) for path in tmp_path.iterdir()}
     assert found == {"a.py": False, "b.py": True, "c.js": False, "d.js": True, "e.py": True}
+
+
+def test_each_line_of_the_list_of_thorough_tests_is_the_beginning_of_a_tests_name():
+    lines = (ROOT / "tests" / "thorough.txt").read_text().splitlines()
+    for line in lines:
+        if line.startswith("#"):
+            continue
+        file, name = line.split("::")
+        assert f"def {name.split('[')[0]}" in (ROOT / "tests" / file).read_text(), line
