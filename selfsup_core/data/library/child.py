@@ -138,8 +138,9 @@ def carry_out(job: Job, say: Say | None = None) -> ChildResult:
     from selfsup_core.data.library import child_tasks as tasks
 
     more = {"say": say} if say and job["task"] in SAYING else {}
-    do = getattr(tasks, f"do_{job['task']}")
-    return outcome(lambda: do(Path(job["workspace"]), **job["values"], **more))
+    return outcome(
+        lambda: getattr(tasks, f"do_{job['task']}")(Path(job["workspace"]), **job["values"], **more)
+    )
 
 
 def outcome(do: Callable[[], Any]) -> ChildResult:
