@@ -10,7 +10,7 @@ from pages.parts.shared.choice import refuse_param, take_text, write_text
 from pages.parts.shared.forms import number_field
 from pages.parts.shared.open_file import show_open_file
 from pages.parts.shared.runlist import keep_fresh, show_deleted, show_rows
-from pages.parts.shared.workspace import workspace
+from pages.parts.shared.workspace import guard, workspace
 from selfsup_core.runs.folder import ACTIVE, DamagedRun, scan_runs
 from selfsup_core.runs.short_runs import Listed, say_short, without_short
 from selfsup_core.translation import tr
@@ -20,6 +20,7 @@ FEW = 6  # up to so many are found without a search
 MOST_LETTERS = 100  # of a search
 SHORT, SHOWN, SORT = "short", "shown", "sort"  # of the address
 
+guard()
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.title(tr("Runs"), anchor=False, width="content")
     st.page_link(

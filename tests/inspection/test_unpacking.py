@@ -10,6 +10,7 @@ import pytest
 
 from selfsup_core.errors import DataError
 from selfsup_core.inspection import unpacking
+from selfsup_core.pretrained.language_models import PLACE
 
 NAME = "smollm2-135m-instruct"
 
@@ -17,6 +18,7 @@ NAME = "smollm2-135m-instruct"
 @pytest.fixture
 def child(workspace: Path, tmp_path: Path, monkeypatch):
     """Stands for the child: writes the given lines and ends with a code."""
+    monkeypatch.delenv(PLACE)  # where it has been unpacked for other tests
     monkeypatch.setattr(unpacking, "find_file", lambda model: tmp_path / "model.gguf")
     monkeypatch.setattr(unpacking, "prepare", lambda name, workspace, say: tmp_path / "ready")
 
