@@ -98,11 +98,12 @@ def already_deleted(folder: RunFolder) -> RunError:
 
 def restore(workspace: Path, run: str) -> RunFolder:
     """Undo the deletion of a run or a sweep. Raises RunError when it is not in the trash."""
-    is_sweep = (workspace / "trash" / run / "sweep.yaml").is_file()
-    folder = RunFolder(workspace / ("sweeps" if is_sweep else "runs") / run)
+    folder = RunFolder(workspace / "runs" / run)
     try:
         if folder.id != run or run == ".." or not os.path.lexists(workspace / "trash" / run):
             raise FileNotFoundError(run)
+        if (workspace / "trash" / run / "sweep.yaml").is_file():
+            folder = RunFolder(workspace / "sweeps" / run)
         os.rename(workspace / "trash" / run, folder.path)
     except FileNotFoundError as error:
         raise RunError(
