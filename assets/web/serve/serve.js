@@ -1,8 +1,10 @@
 // The form of a served run: sends texts or files to /predict, and shows the answer as a table.
 
-const form = document.getElementById("ask")
-const said = document.getElementById("said")
-const table = document.getElementById("made")
+/** @param {string} id @returns {?HTMLElement} null outside of a browser, where the file is only checked */
+const part = (id) => globalThis.document?.getElementById(id)
+const form = part("ask")
+const said = part("said")
+const table = part("made")
 const KEYS = [
   "label",
   "probability",
@@ -81,7 +83,7 @@ function request() {
   return { method: "POST", body: JSON.stringify({ texts }), headers: { "content-type": "application/json" } }
 }
 
-form.addEventListener("submit", async (event) => {
+form?.addEventListener("submit", async (event) => {
   event.preventDefault()
   const sent = request()
   if (!sent) {
