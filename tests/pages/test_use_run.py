@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -27,7 +28,8 @@ def page(studio, workspace: Path, monkeypatch):
 
 
 def wines(rows: int) -> bytes:
-    data = open_source("wine", Path())
+    with tempfile.TemporaryDirectory() as place:
+        data = open_source("wine", Path(place))
     lines = [",".join(data.columns), *(",".join(f"{v}" for v in row) for row in data.x[:rows])]
     return "\n".join(lines).encode()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,7 +60,8 @@ def client(pictures: Predictor) -> Iterator[TestClient]:
 
 
 def digit(row: int) -> bytes:
-    digits = open_source("digits", Path())
+    with tempfile.TemporaryDirectory() as place:
+        digits = open_source("digits", Path(place))
     values = np.rint(np.asarray(digits.x[row], np.float64) * digits.scale * 255).astype(np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(values).save(buffer, "PNG")
