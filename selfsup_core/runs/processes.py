@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -163,6 +164,19 @@ def who_serves(home: Path, module: str, shape: type[S]) -> S | None:
     except (OSError, ValueError):
         return None
     return about if is_here and module in command_line(about["pid"]) else None
+
+
+def ask_to_leave(about: Identity | None, timeout: float) -> bool:
+    """Ask a helper process to leave, and wait for its end at most so many seconds. False when there is
+    none.
+    """
+    if about is None:
+        return False
+    os.kill(about["pid"], signal.SIGTERM)
+    deadline = time.monotonic() + timeout
+    while is_alive(about["pid"], about["start"]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return True
 
 
 def give_way(niceness: int) -> None:

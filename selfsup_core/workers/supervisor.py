@@ -29,6 +29,7 @@ from selfsup_core.room.line import Line
 from selfsup_core.runs.processes import (
     Identity,
     ServerAbout,
+    ask_to_leave,
     identity,
     is_alive,
     serves,
@@ -112,14 +113,7 @@ def ensure_supervisor(workspace: Path) -> None:
 
 def stop_supervisor(workspace: Path, *, timeout: float = 5.0) -> bool:
     """Ask the supervisor to leave; workers go on. False when there was none."""
-    about = supervisor_info(workspace)
-    if not about:
-        return False
-    os.kill(about["pid"], signal.SIGTERM)
-    deadline = time.monotonic() + timeout
-    while is_alive(about["pid"], about["start"]) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return True
+    return ask_to_leave(supervisor_info(workspace), timeout)
 
 
 def keep_warm(workspace: Path) -> None:

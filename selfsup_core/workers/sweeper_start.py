@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import time
 from pathlib import Path
 
-from selfsup_core.runs.processes import ServerAbout, is_alive, start_detached, who_serves
+from selfsup_core.runs.processes import ServerAbout, ask_to_leave, start_detached, who_serves
 from selfsup_core.runs.sweeps.folder import SweepFolder, running_sweeps
 from selfsup_core.shared import host_of, people_workspaces
 
@@ -40,14 +37,7 @@ def ensure_sweeper(workspace: Path, fingerprint: str) -> None:
 
 def stop_sweeper(workspace: Path, *, timeout: float = 5.0) -> bool:
     """Ask it to leave; sweeps go on with the next one. False when there was none."""
-    about = sweeper_info(workspace)
-    if not about:
-        return False
-    os.kill(about["pid"], signal.SIGTERM)
-    deadline = time.monotonic() + timeout
-    while is_alive(about["pid"], about["start"]) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return True
+    return ask_to_leave(sweeper_info(workspace), timeout)
 
 
 def all_running(host: Path) -> list[SweepFolder]:
