@@ -31,6 +31,7 @@ def runs_list(
     as_json: AsJson = False,
 ) -> None:
     """Runs, newest first; without the short ones that `views ablate` has made, unless --all is given."""
+    from selfsup_core.evaluate.words.scenario_words import SCORES
     from selfsup_core.evaluate.words.verdict import describe_accuracy
     from selfsup_core.runs.folder import DamagedRun, scan_runs
     from selfsup_core.runs.short_runs import say_short, without_short
@@ -58,7 +59,7 @@ def runs_list(
             continue
         loss = state["best"]["val_loss"] if state["best"] else None
         best = f"validation loss {loss:.4f}" if loss is not None else ""
-        if state.get("task") in ("classify", "pseudo", "views"):
+        if state.get("task") in ("classify", "pseudo", "views", *SCORES):
             best = describe_accuracy(state)
         unit = "rounds" if state.get("task") == "pseudo" else "epochs"
         done = f"{state['epoch']}/{state['epochs']} {unit}"

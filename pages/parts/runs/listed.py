@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from selfsup_core.evaluate.words.scenario_words import SCORES
 from selfsup_core.runs.folder import DamagedRun
 from selfsup_core.runs.short_runs import Listed
 from selfsup_core.runs.state import RunState
@@ -20,6 +21,9 @@ SORTS = {
 }
 # The metric by which runs of a task are best; all others by the lowest validation loss.
 ACCURACY = {"classify": "val_accuracy", "pseudo": "accuracy", "views": "probe_accuracy"}
+BEST = {task: (f"val_{score.name}", score.gain(1.0)) for task, score in SCORES.items()} | {
+    task: (metric, 1.0) for task, metric in ACCURACY.items()
+}
 LAST = float("inf")
 
 
@@ -62,9 +66,10 @@ def by_name(state: RunState) -> tuple[object, ...]:
 
 def by_best(state: RunState) -> tuple[object, ...]:
     task = state.get("task", "")
-    if metric := ACCURACY.get(task):
+    if task in BEST:
+        metric, sign = BEST[task]
         value = state["metrics"].get(metric)
-        return (task, LAST if value is None else -value)
+        return (task, LAST if value is None else -sign * value)
     loss = (state["best"] or {}).get("val_loss")
     return (task, LAST if loss is None else loss)
 
