@@ -79,7 +79,7 @@ def build_translator(config: TranslatorConfig, item_shape: tuple[int, ...]) -> n
     from transformers import MarianConfig, MarianMTModel
 
     size, w = item_shape[0], config.width
-    made = MarianConfig(
+    made = MarianConfig(  # type: ignore[call-arg]  # one is of the base class
         vocab_size=size,
         max_position_embeddings=LONGEST,
         d_model=w,

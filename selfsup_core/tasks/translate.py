@@ -282,7 +282,8 @@ def spread(places: np.ndarray, count: int) -> np.ndarray:
     """`count` of them at even distances, the first and the last among them."""
     if len(places) <= count:
         return places
-    return places[np.linspace(0, len(places) - 1, count).astype(int)]
+    found: np.ndarray = places[np.linspace(0, len(places) - 1, count).astype(int)]
+    return found
 
 
 def as_json(value: object) -> str:

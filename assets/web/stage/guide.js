@@ -153,7 +153,7 @@ export function nextSteps(task, acts) {
     ]
   if (task === "classify" || task === "pseudo")
     return [replay, go("use", tr("Try it on new samples")), go("latent", tr("Explore its class scores"))]
-  if (isScenario(task)) return [replay, go("try", tr("Try your own"))]
+  if (isScenario(task)) return [replay]
   if (task === "views")
     return [replay, go("lab", tr("See its views in the lab")), go("latent", tr("Explore its latent space"))]
   const more = {

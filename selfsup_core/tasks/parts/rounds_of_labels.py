@@ -156,7 +156,8 @@ class RoundsOfLabels(Task):
         order = np.argsort(-np.nan_to_num(confidence, nan=-np.inf), kind="stable")
         is_kept = np.zeros(len(confidence), bool)
         is_kept[order[:count]] = True
-        return is_kept & ~np.isnan(confidence)
+        found: np.ndarray = is_kept & ~np.isnan(confidence)
+        return found
 
     # What is the same in all of them
 
