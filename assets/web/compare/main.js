@@ -7,6 +7,7 @@ import { el, icon, setText } from "../lib/dom.js"
 import { readTheme } from "../lib/theme.js"
 import { tr } from "../lib/words.js"
 import { Cursor } from "../stage/cursor.js"
+import { FirstLook } from "../stage/first_look.js"
 import { framePanel } from "../stage/frame.js"
 import map from "../stage/panels/map.js"
 import writing from "../stage/panels/writing.js"
@@ -63,8 +64,10 @@ class Comparison {
       epoch,
     )
     this.selection = new Selection(() => this.draw())
+    this.firstLook = new FirstLook()
     const shared = {
       assets,
+      shown: this.firstLook.shown,
       task: runs[0].task,
       cursor: this.cursor,
       store: this.band,
@@ -259,6 +262,7 @@ class Comparison {
       for (const panel of panels) panel.update(this.sides[i])
     })
     cursor.painted()
+    this.firstLook.painted(cursor.frame)
     Object.assign(this.root.dataset, {
       epoch: epoch ?? "",
       frames: band.frames.length,
