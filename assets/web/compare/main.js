@@ -21,6 +21,7 @@ import { samples, wipe } from "./outputs.js"
 import { labels, metrics } from "./tables.js"
 
 const comparisons = new WeakMap()
+const MOST_FLOWING = 2
 
 /** Called by Streamlit at the first mount and at every rerun; only other runs make anything new. */
 export function mount(component) {
@@ -72,6 +73,8 @@ class Comparison {
       cursor: this.cursor,
       store: this.band,
       selection: this.selection,
+      // Many maps that flow at once leave no time for anything else.
+      ...(runs.length > MOST_FLOWING ? { morphMs: 0 } : {}),
       measures,
       groups,
       draw: () => this.draw(),
