@@ -36,6 +36,8 @@ KNOWN = frozenset(
         "layouts",
         "lessons.json",
         "maps",
+        "mlflow.db",
+        "mlruns",
         "models",
         "open.html",
         "queue",
@@ -48,8 +50,10 @@ KNOWN = frozenset(
         "sweeper",
         "sweeps",
         "token",
+        "trackio",
         "trash",
         "uploads",
+        "wandb",
         "workspace.json",
     )
 )
