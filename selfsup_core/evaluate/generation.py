@@ -76,14 +76,13 @@ def draw(
     for start in range(0, len(noise), BATCH):
         given, told = noise[start : start + BATCH].to(device), labels[start : start + BATCH].to(device)
         predict = objective.predictor(model, told, guidance)
-        stages = [x.cpu() for x in objective.walk(predict, given, generator)] if start == 0 and ways else []
+        last, stages = given, []
+        for last in objective.walk(predict, given, generator):  # noqa: B007  # what it ends with
+            if start == 0 and ways:
+                stages.append(to_values(last[:ways].cpu()))
         if stages:
             places = np.linspace(0, len(stages) - 1, min(STAGES, len(stages))).round().astype(int)
-            kept = torch.stack([to_values(stages[i][:ways]) for i in places])
-            last = stages[-1]
-        else:
-            for last in objective.walk(predict, given, generator):
-                pass
+            kept = torch.stack([stages[i] for i in places])
         found.append(to_values(last.cpu()))
     return Drawn(torch.cat(found), kept)
 

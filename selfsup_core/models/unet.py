@@ -66,7 +66,8 @@ def image_size(item_shape: tuple[int, ...]) -> tuple[int, int, int, int]:
     if len(shape) not in (2, 3) or min(shape[:2]) < LEAST_SIDE:
         raise SettingError(
             tr(
-                "The U-Net needs images of at least {least_side} × {least_side}; found samples of shape {shape}."
+                "The U-Net needs images of at least {least_side} × {least_side}; found samples of shape "
+                "{shape}."
             ).format(least_side=LEAST_SIDE, shape=shape),
             remedy=tr("Choose images."),
         )

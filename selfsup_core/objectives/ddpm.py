@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from selfsup_core.objectives.generation import GenerationConfig, Generative, Posed
@@ -150,7 +151,7 @@ class Ddpm(Generative[DdpmConfig]):
         places = [round(levels * (steps - i) / steps) for i in range(steps + 1)]
         x = noise
         yield x
-        for now, then in zip(places, places[1:], strict=False):
+        for now, then in pairwise(places):
             predicted = predict(x, x.new_full((len(x),), now / levels))
             fresh = torch.randn(x.shape, generator=generator).to(x.device)
             x = step_back(

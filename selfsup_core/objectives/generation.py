@@ -1,8 +1,8 @@
-"""What objectives share that turn noise into data step by step: settings, the batch, averaged weights, guidance.
+"""What objectives share that turn noise into data step by step: settings, averaged weights, guidance.
 
 Data are values in [0, 1], seen by the network as x in [-1, 1]. Each objective poses a noisy x_t at a time t
 and says what the network shall answer; its sampler walks back from noise.
-Guidance [1]: answer = any + w (class − any), where "any" is the answer without a class; w = 1 is the class alone.
+Guidance [1]: answer = any + w (class − any), "any" being the answer without a class; w = 1 is the class alone.
 [1] Ho, Salimans: Classifier-free diffusion guidance, 2022
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Images(NamedTuple):
-    """A batch. x: (B, D) values in [0, 1]; labels: (B,) class numbers, the number of classes where unknown."""
+    """A batch. x: (B, D) values in [0, 1]; labels: (B,) classes, the number of classes where unknown."""
 
     x: torch.Tensor
     labels: torch.Tensor
@@ -139,7 +139,7 @@ class Generative(Objective[C], Generic[C]):
         return {"loss": (model(posed.x, posed.t, labels) - posed.target).square().mean()}
 
     def pose(self, x: torch.Tensor, noise: torch.Tensor, generator: torch.Generator) -> Posed:
-        """x, noise: (B, D) → what the network is given, each row at a random time, and what it shall answer."""
+        """x, noise: (B, D) → what the network is given, each row at a random time, and the answer."""
         raise NotImplementedError
 
     def walk(

@@ -1,7 +1,7 @@
 """Generators: from noise to new images like those of the data, step by step.
 
-Looked at by what the same noise becomes at each epoch, by the way from noise to image, by the nearest training
-image of each, and by a Fréchet distance. Test rows are compared with once, in `finish`.
+Looked at by what the same noise becomes at each epoch, by the way from noise to image, by the nearest
+training image of each, and by a Fréchet distance. Test rows are compared with once, in `finish`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What autoencoders of the same data draw, beside a generator: of a VAE from its prior, of a vector-quantized
 one from how often each codebook vector is used at each place.
 
-    VAE: h ~ N(0, I), x̂ = g(h);  VQ: each part of the code is drawn by itself, since it has no prior of its own
+    VAE: h ~ N(0, I), x̂ = g(h);  VQ: each part of the code is drawn by itself, since it has no prior
 """
 
 from __future__ import annotations
