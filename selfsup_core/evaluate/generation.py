@@ -77,7 +77,7 @@ def draw(
         given, told = noise[start : start + BATCH].to(device), labels[start : start + BATCH].to(device)
         predict = objective.predictor(model, told, guidance)
         last, stages = given, []
-        for last in objective.walk(predict, given, generator):  # noqa: B007  # what it ends with
+        for last in objective.walk(predict, given, generator):  # what it ends with
             if start == 0 and ways:
                 stages.append(to_values(last[:ways].cpu()))
         if stages:

@@ -2,7 +2,7 @@
 
 Data are values in [0, 1], seen by the network as x in [-1, 1]. Each objective poses a noisy x_t at a time t
 and says what the network shall answer; its sampler walks back from noise.
-Guidance [1]: answer = any + w (class − any), "any" being the answer without a class; w = 1 is the class alone.
+Guidance [1]: answer = any + w (class − any), "any" being the answer without a class; w = 1 is just the class.
 [1] Ho, Salimans: Classifier-free diffusion guidance, 2022
 """
 
