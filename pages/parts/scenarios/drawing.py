@@ -1,4 +1,4 @@
-"""Below a generator's run: draw another image at any epoch, and compare with autoencoders of the same data."""
+"""Below a generator's run: draw another image at any epoch, and compare with autoencoders of its data."""
 
 from __future__ import annotations
 
@@ -134,8 +134,8 @@ def show_drawn(answer: Answer, folder: RunFolder, seed: int) -> None:
     st.caption(
         plain(
             tr(
-                "{said}. Weights of epoch {epoch}, seed {seed}{names}. They are {low}× to {high}× as far from "
-                "it as real new images are."
+                "{said}. Weights of epoch {epoch}, seed {seed}{names}. They are {low}× to {high}× as far "
+                "from it as real new images are."
             ).format(
                 said=said,
                 epoch=about["epoch"],
@@ -186,8 +186,9 @@ def show_beside(folder: RunFolder, spec: RunSpec) -> None:
             st.caption(
                 plain(
                     tr(
-                        "Fréchet distance of {count} images each to {rows} validation images, in the features of "
-                        "{judge}. Lower is nearer to real images; those of training rows show how low it can be."
+                        "Fréchet distance of {count} images each to {rows} validation images, in the "
+                        "features of {judge}. Lower is nearer to real images; those of training rows show "
+                        "how low it can be."
                     ).format(count=about["count"], rows=about["rows"], judge=about["judge"])
                 )
             )

@@ -6,7 +6,7 @@ import numpy as np
 
 from selfsup_core.evaluate.words.panels.seen import Seen, known
 from selfsup_core.translation import tr
-from selfsup_core.wording import brief
+from selfsup_core.wording import brief, percent
 
 COPY = 0.3  # of the distance of real new images to the nearest training image
 NEAR = 1.5  # times the floor: as good as can be told
@@ -16,7 +16,7 @@ CLEAR = 0.1  # of a distance: a smaller change may be chance
 def say_drawn(seen: Seen) -> str:
     """How much of the way from the images before training to real ones is behind it."""
     if seen.epoch == 0:
-        return tr("Before training the network leaves noise as it is.")
+        return tr("Before training, what it draws is noise.")
     now, past = _distance(seen), [v for row in seen.past if (v := known(row.get("val_frechet"))) is not None]
     if now is None or not past:
         return ""
@@ -39,8 +39,8 @@ def say_way(seen: Seen) -> str:
     left = float(np.square(x[-1] - x[len(x) // 2]).mean())
     if whole < 1e-6:
         return tr("The image at the end is the noise at the beginning.")
-    return tr("Half-way, what is left of the difference to the finished image is {left} of 1.").format(
-        left=brief(left / whole, 2)
+    return tr("Half-way, {left} of the difference to the finished image is left.").format(
+        left=percent(left / whole)
     )
 
 
