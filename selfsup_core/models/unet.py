@@ -29,7 +29,7 @@ class UNetConfig(KindConfig):
 
     kind: Literal["unet"] = setting("unet", "A U-Net from a noisy image to what is asked.", title="Network")
     channels: tuple[int, ...] = setting(
-        (48, 96),
+        (32, 64),
         "Channels at each scale; each scale but the last halves height and width.",
         title="Channels",
         min_length=1,

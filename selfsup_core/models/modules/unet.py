@@ -111,6 +111,8 @@ class UNet(nn.Module):
                 self.grow.append(nn.Conv2d(width, width, 3, padding=1))
             before = width
         self.norm, self.out = normalized(first), nn.Conv2d(first, depth, 3, padding=1)
+        # A step takes a quarter less time on a CPU when weights and maps both have their channels last.
+        self.to(memory_format=torch.channels_last)
 
     def reset(self, generator: torch.Generator) -> None:
         """First weights: those of layers are set before; blocks begin as nothing, and so does the output."""
