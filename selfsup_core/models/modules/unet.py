@@ -111,8 +111,6 @@ class UNet(nn.Module):
                 self.grow.append(nn.Conv2d(width, width, 3, padding=1))
             before = width
         self.norm, self.out = normalized(first), nn.Conv2d(first, depth, 3, padding=1)
-        # A step takes a quarter less time on a CPU when weights and maps both have their channels last.
-        self.to(memory_format=torch.channels_last)
 
     def reset(self, generator: torch.Generator) -> None:
         """First weights: those of layers are set before; blocks begin as nothing, and so does the output."""
@@ -145,7 +143,7 @@ class UNet(nn.Module):
     def forward(self, x: torch.Tensor, t: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """x: (B, D), t: (B,) in [0, 1], labels: (B,) → (B, D)."""
         e = self.time(time_sines(t)) + self.label(labels)
-        h = self.stem(self.to_maps(x).contiguous(memory_format=torch.channels_last))
+        h = self.stem(self.to_maps(x))
         kept = []
         for index, block in enumerate(self.down):
             if index:
