@@ -9,6 +9,7 @@ import { tr } from "../lib/words.js"
 import { bannerOf } from "./banner.js"
 import { createBeside } from "./beside.js"
 import { Cursor } from "./cursor.js"
+import { FirstLook } from "./first_look.js"
 import { framePanel } from "./frame.js"
 import { createGuide, nextSteps } from "./guide.js"
 import { createLab } from "./lab.js"
@@ -80,7 +81,9 @@ class Stage {
       epoch,
     )
     this.selection = new Selection(() => this.draw())
+    this.firstLook = new FirstLook()
     const ctx = {
+      shown: this.firstLook.shown,
       selection: this.selection,
       tool: (name, body) => this.tool(name, body),
       store: this.store,
@@ -171,7 +174,13 @@ class Stage {
       this.grid,
       this.lab.root,
     )
-    if (!offline) this.loadStyle(assets).then(() => this.resize())
+    if (!offline) {
+      this.root.style.visibility = "hidden" // not a moment without its styles
+      this.loadStyle(assets).then(() => {
+        this.root.style.visibility = ""
+        this.resize()
+      })
+    }
     component.parentElement.replaceChildren(this.root)
     this.stopBubbles = closeBubbles(this.root)
     this.onKey = (event) => this.key(event)
@@ -266,6 +275,7 @@ class Stage {
     this.guide.update(view)
     this.lab.update(view)
     cursor.painted()
+    this.firstLook.painted(cursor.frame)
     Object.assign(this.root.dataset, {
       status: store.state?.status ?? "",
       epoch: epoch ?? "",
