@@ -18,7 +18,7 @@ from selfsup_core.objectives.generation import Generative, Images, to_values
 from selfsup_core.projection.pca import Pca, fit_pca
 
 MEASURED = 100  # images drawn at each epoch for the distance
-FINAL = 1000  # at the end
+FINAL = 500  # at the end
 WALKED = 20  # shown images whose way from noise is kept
 STAGES = 8  # of a way, the noise and the image included
 MOST_VALIDATION = 500
