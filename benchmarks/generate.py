@@ -1,5 +1,5 @@
-"""How near generated images come: Fréchet distance to test rows of both presets, beside a VAE of the same data
-and real training images, in the features of the same classifier; whether they are copies; and the time.
+"""How near generated images come: Fréchet distance to test rows of both presets, beside a VAE of the same
+data and real training images, in the features of one classifier; whether they are copies; and the time.
 
 Presets as they are, mean ± standard deviation over three seeds; the VAE is the preset "vae" on these data,
 trained with the same seed before the generator, which then measures it.

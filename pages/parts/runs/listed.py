@@ -18,7 +18,8 @@ SORTS = {
     "best": tr_later("Best first, by kind"),
     "longest": tr_later("Longest training first"),
 }
-# The metric by which runs of a task are best; all others by the lowest validation loss.
+# The metric by which runs of a task are best; generators by the lowest distance, all others by the lowest
+# validation loss.
 ACCURACY = {"classify": "val_accuracy", "pseudo": "accuracy", "views": "probe_accuracy"}
 LAST = float("inf")
 
@@ -65,6 +66,9 @@ def by_best(state: RunState) -> tuple[object, ...]:
     if metric := ACCURACY.get(task):
         value = state["metrics"].get(metric)
         return (task, LAST if value is None else -value)
+    if task == "generate":
+        distance = state["metrics"].get("val_frechet")
+        return (task, LAST if distance is None else distance)
     loss = (state["best"] or {}).get("val_loss")
     return (task, LAST if loss is None else loss)
 

@@ -87,10 +87,14 @@ def describe_language(metrics: Metrics, baseline: Baseline) -> str:
 
 def describe_accuracy(state: Mapping[str, Any]) -> str:
     """For a list: "accuracy 80.0% on 500 test rows"; "" before the first epoch. Of an encoder that learned
-    from views that of a linear probe, or RankMe where there are no labels.
+    from views that of a linear probe, or RankMe where there are no labels; of a generator its Fréchet
+    distance.
     """
     metrics: Metrics = state.get("metrics") or {}
     baseline = cast("Baseline", state.get("baseline") or {})
+    if state.get("task") == "generate":
+        distance = metrics.get("frechet", metrics.get("val_frechet"))
+        return "" if distance is None else tr("Fréchet distance {value}").format(value=brief(distance))
     if state.get("task") == "views":
         probe, rank = metrics.get("probe_accuracy"), metrics.get("rankme")
         if probe is not None:
