@@ -82,7 +82,7 @@ def runs_list(
             continue
         loss = state["best"]["val_loss"] if state["best"] else None
         best = f"validation loss {loss:.4f}" if loss is not None else ""
-        if state.get("task") in ("classify", "pseudo", "views"):
+        if state.get("task") in ("classify", "pseudo", "views", "generate"):
             best = describe_accuracy(state)
         unit = "rounds" if state.get("task") == "pseudo" else "epochs"
         done = f"{state['epoch']}/{state['epochs']} {unit}"

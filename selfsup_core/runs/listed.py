@@ -32,7 +32,13 @@ TASKS = {
     "pseudo": tr_later("Pseudo-labels"),
 }
 # The metric by which runs of a task are best; all others by the lowest validation loss.
-ACCURACY = {"classify": "val_accuracy", "pseudo": "accuracy", "views": "probe_accuracy"}
+# With its sign: 1 where higher is better.
+BEST = {
+    "classify": ("val_accuracy", 1.0),
+    "pseudo": ("accuracy", 1.0),
+    "views": ("probe_accuracy", 1.0),
+    "generate": ("val_frechet", -1.0),
+}
 LAST = float("inf")
 Status = Literal[
     "", "queued", "starting", "running", "paused", "finished", "stopped", "failed", "interrupted", "damaged"
@@ -153,9 +159,10 @@ def by_name(state: RunState) -> tuple[object, ...]:
 
 def by_best(state: RunState) -> tuple[object, ...]:
     task = state.get("task", "")
-    if metric := ACCURACY.get(task):
+    if task in BEST:
+        metric, sign = BEST[task]
         value = state["metrics"].get(metric)
-        return (task, LAST if value is None else -value)
+        return (task, LAST if value is None else -sign * value)
     loss = (state["best"] or {}).get("val_loss")
     return (task, LAST if loss is None else loss)
 

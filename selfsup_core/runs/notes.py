@@ -17,6 +17,7 @@ TASKS = {
     "classify": "classifier",
     "pseudo": tr_later("classifier with pseudo-labels"),
     "views": tr_later("encoder that learns from views"),
+    "generate": tr_later("generator of images"),
 }
 # What decides on which rows a run is measured.
 SPLIT = ("validation", "test", "split_seed", "leave_out", "text_unit")
