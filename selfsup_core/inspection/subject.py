@@ -23,8 +23,8 @@ class Subject(NamedTuple):
 
     Attributes:
         name: of a run, its classifier, generator, predictor or translator the run's id; of a language model
-            as in `loaded.locate`; of an embedding the data set; of a space as in `space.opening.open_space`; of
-            data the data set; of a long job on a run the run's id.
+            as in `loaded.locate`; of an embedding the data set; of a space as in
+            `space.opening.open_space`; of data the data set; of a long job on a run the run's id.
     """
 
     kind: Kind
