@@ -29,7 +29,8 @@ class Quality:
     """Scores translations into the language of these references."""
 
     def __init__(self, references: Sequence[str]) -> None:
-        from sacrebleu.metrics import BLEU, CHRF
+        from sacrebleu.metrics.bleu import BLEU
+        from sacrebleu.metrics.chrf import CHRF
 
         cut = "zh" if is_chinese(references) else "13a"
         self._bleu = BLEU(tokenize=cut)

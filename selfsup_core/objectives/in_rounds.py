@@ -61,7 +61,7 @@ class InRounds(Objective[C]):
     """What one network learns from its batch is all that a scenario must write (`learn`)."""
 
     has_reconstruction = False
-    settled_from = float("inf")  # type: ignore[assignment]  # no epoch is chosen: the last one is the result
+    settled_from = float("inf")  # no epoch is chosen: the last one is the result
 
     def learn(self, network: nn.Module, batch: Any, generator: torch.Generator) -> dict[str, torch.Tensor]:
         """{"loss": scalar to minimize, and other named scalar terms} of one network."""

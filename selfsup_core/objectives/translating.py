@@ -10,7 +10,7 @@ were true [1]. Sampled sources teach more than the likeliest ones [2].
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from selfsup_core.objectives.in_rounds import InRounds, InRoundsConfig
 from selfsup_core.objectives.registry import OBJECTIVES
@@ -92,10 +92,10 @@ def pair_loss(network: nn.Module, batch: Pairs, smoothing: float) -> torch.Tenso
     """Mean nats per token of the targets."""
     from torch.nn import functional
 
-    pad = network.config.pad_token_id
+    pad = int(cast("Any", network).config.pad_token_id)
     logits = network(
         input_ids=batch.source,
-        attention_mask=(batch.source != pad).long(),
+        attention_mask=batch.source.ne(pad).long(),
         decoder_input_ids=batch.target[:, :-1],
         use_cache=False,
     ).logits

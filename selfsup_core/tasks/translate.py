@@ -20,7 +20,7 @@ from selfsup_core.evaluate.reading.translating import Written, attend, looking_a
 from selfsup_core.evaluate.rows import Baseline, Metrics
 from selfsup_core.evaluate.translations import Quality, recall_nearest
 from selfsup_core.evaluate.words.scenario_words import SCORES, Score
-from selfsup_core.features.pair_rows import sentences_of
+from selfsup_core.features.pair_rows import fit_split, sentences_of
 from selfsup_core.features.pairs import make_pair_tokens
 from selfsup_core.models import MODELS
 from selfsup_core.models.translator import LONGEST
@@ -57,8 +57,9 @@ class TranslateTask(RoundsOfLabels):
         self.config = cast("TranslatingConfig", spec.objective)
         self.objective = cast("Translating", OBJECTIVES[spec.objective.kind](spec.objective))
         self.sentences = sentences_of(dataset, is_backward=self.config.direction == "backward")
-        split = split_rows(dataset, validation=data.validation, test=data.test, seed=data.split_seed)
-        labeled = choose_known(dataset, split.train, data)
+        whole = split_rows(dataset, validation=data.validation, test=data.test, seed=data.split_seed)
+        split, bare, left_out = fit_split(self.sentences, whole)
+        labeled = choose_known(dataset, np.setdiff1d(split.train, bare), data)
         pool = np.setdiff1d(split.train, labeled)
         context.say(tr("Building the vocabulary of both languages."))
         self.tokens, notes = make_pair_tokens(
@@ -69,7 +70,8 @@ class TranslateTask(RoundsOfLabels):
             context,
             build(spec, self.tokens.size, spec.seed),
             dataset=dataset,
-            train=split.train,
+            labeled=labeled,
+            pool=pool,
             tested=split.test,
             helper=build(spec, self.tokens.size, spec.seed + 1) if len(pool) else None,
         )
@@ -89,6 +91,7 @@ class TranslateTask(RoundsOfLabels):
         self.quality = Quality(self.sentences.target)
         self.quality.bleu(["-"], ["-"])
         self.notes += [
+            *left_out,
             *notes,
             tr("BLEU is computed by sacrebleu: {signature}").format(signature=self.signature),
         ]
@@ -282,7 +285,8 @@ def spread(places: np.ndarray, count: int) -> np.ndarray:
     """`count` of them at even distances, the first and the last among them."""
     if len(places) <= count:
         return places
-    return places[np.linspace(0, len(places) - 1, count).astype(int)]
+    found: np.ndarray = places[np.linspace(0, len(places) - 1, count).astype(int)]
+    return found
 
 
 def as_json(value: object) -> str:

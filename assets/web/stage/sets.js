@@ -5,8 +5,11 @@ import attention from "./panels/attention.js"
 import backTranslations from "./panels/back_translations.js"
 import confidence from "./panels/confidence.js"
 import confusion from "./panels/confusion.js"
+import copies from "./panels/copies.js"
+import drawn from "./panels/drawn.js"
 import errors from "./panels/errors.js"
 import flow from "./panels/flow.js"
+import frechet from "./panels/frechet.js"
 import labels from "./panels/labels.js"
 import { createLooks } from "./panels/looks.js"
 import loss from "./panels/loss.js"
@@ -19,6 +22,7 @@ import similarity from "./panels/similarity.js"
 import spectrum from "./panels/spectrum.js"
 import sphere from "./panels/sphere.js"
 import translations from "./panels/translations.js"
+import way from "./panels/way.js"
 import writing from "./panels/writing.js"
 
 /** The map under another title. */
@@ -36,6 +40,7 @@ export const SETS = {
   language: [loss, writing, titled(() => tr("Map of tokens"))],
   classify: [loss, confusion, titled(sayMap)],
   views: [loss, pairs, titled(sayMap), similarity, spectrum, sphere],
+  generate: [drawn, way, copies, loss, frechet],
   pseudo: [
     rounds,
     labels,

@@ -41,6 +41,11 @@ def looking_at(network: nn.Module) -> Iterator[None]:
         network.train(was_training)
 
 
+def pad_of(network: Any) -> int:
+    """The token before a sentence and behind its end."""
+    return int(network.config.pad_token_id)
+
+
 def padded(rows: torch.Tensor, pad: int) -> torch.Tensor:
     """(B, T) tokens without the columns at the end that hold nothing but `pad`."""
     used = (rows != pad).any(dim=0)
@@ -62,12 +67,12 @@ def write_rows(
         most: tokens of a translation, the end included. beam: 1 takes the likeliest token each time.
         generator: draws the tokens instead.
     """
-    pad = network.config.pad_token_id
+    pad = pad_of(network)
     # Sentences of like length together: the longest one of a group decides what it costs.
-    order = torch.argsort((source != pad).sum(dim=1), stable=True)
+    order = torch.argsort(source.ne(pad).sum(dim=1), stable=True)
     tokens = torch.full((len(source), most), pad, device=source.device)
     score = torch.zeros(len(source), device=source.device)
-    for rows in order.split(max(1, ROWS // beam)):
+    for rows in torch.split(order, max(1, ROWS // beam)):
         part = padded(source[rows], pad)
         with looking_at(network):
             found = (
@@ -86,8 +91,8 @@ class Decoder:
     def __init__(self, network: MarianMTModel, source: torch.Tensor, times: int = 1) -> None:
         from transformers.modeling_outputs import BaseModelOutput
 
-        self.network, self.pad = network, network.config.pad_token_id
-        mask = (source != self.pad).long()
+        self.network, self.pad = network, pad_of(network)
+        mask = source.ne(self.pad).long()
         read = network.get_encoder()(input_ids=source, attention_mask=mask).last_hidden_state
         self.read = BaseModelOutput(last_hidden_state=read.repeat_interleave(times, dim=0))
         self.mask = mask.repeat_interleave(times, dim=0)
@@ -180,12 +185,12 @@ def attend(network: MarianMTModel, source: torch.Tensor, target: torch.Tensor) -
     """(1, S) sentence and (1, T) translation → (T, S) mean cross-attention of the last layer's heads: what
     was looked at when each token was written.
     """
-    pad = network.config.pad_token_id
+    pad = pad_of(network)
     before = torch.cat([torch.full_like(target[:, :1], pad), target[:, :-1]], dim=1)
     with looking_at(network):
         found = network(
             input_ids=source,
-            attention_mask=(source != pad).long(),
+            attention_mask=source.ne(pad).long(),
             decoder_input_ids=before,
             output_attentions=True,
             use_cache=False,

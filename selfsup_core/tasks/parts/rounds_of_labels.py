@@ -95,15 +95,22 @@ class RoundsOfLabels(Task):
         student: nn.Module,
         *,
         dataset: Dataset,
-        train: np.ndarray,
+        labeled: np.ndarray,
+        pool: np.ndarray,
         tested: np.ndarray,
         helper: nn.Module | None = None,
     ) -> None:
-        """The networks, and who learns from what. Raises SettingError: no epoch is left for a student."""
+        """The networks, and who learns from what.
+
+        Args:
+            labeled, pool, tested: rows; `choose_known` gives the first of the training rows.
+
+        Raises:
+            SettingError: no epoch is left for a student.
+        """
         self.context, self.spec, self.device = context, context.spec, context.choice.name
         config, self.notes = self.spec.train, []
-        self.labeled = choose_known(dataset, train, self.spec.data)
-        self.pool, self.tested = np.setdiff1d(train, self.labeled), tested
+        self.labeled, self.pool, self.tested = labeled, pool, tested
         if self.has_pool and self.rules.teacher_epochs >= config.epochs:
             raise SettingError(
                 tr(
@@ -114,7 +121,7 @@ class RoundsOfLabels(Task):
             )
         self.student = student
         self.model = StudentAndTwin(student, has_twin=self.has_pool, helper=helper).to(self.device)
-        steps = config.steps_per_epoch or -(-len(train) // config.batch_size)
+        steps = config.steps_per_epoch or -(-(len(labeled) + len(pool)) // config.batch_size)
         self.rows = torch.arange(steps * config.batch_size, device=self.device)
         place = np.full(len(dataset), -1, np.int64)
         place[self.pool] = np.arange(len(self.pool))
@@ -156,7 +163,8 @@ class RoundsOfLabels(Task):
         order = np.argsort(-np.nan_to_num(confidence, nan=-np.inf), kind="stable")
         is_kept = np.zeros(len(confidence), bool)
         is_kept[order[:count]] = True
-        return is_kept & ~np.isnan(confidence)
+        found: np.ndarray = is_kept & ~np.isnan(confidence)
+        return found
 
     # What is the same in all of them
 

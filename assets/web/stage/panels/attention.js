@@ -13,7 +13,7 @@ function mapOf(frame, place) {
   return { rows, columns, read, written, at }
 }
 
-const shown = (piece) => piece.trim() || (piece ? "␣" : "⏹")
+const shown = (piece) => piece.trim() || (piece ? "␣" : tr("end"))
 
 /** The piece that is looked at most, row by row: [written, read, share]. */
 function strongest({ rows, columns, read, written, at }) {
