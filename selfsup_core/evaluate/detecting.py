@@ -6,7 +6,7 @@ boxes of a class that overlap much the surest one alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 MOST = 24  # boxes of a picture
 OVERLAP = 0.6  # of two boxes of a class, from which they are taken for one object
 LEAST = 0.02  # confidence of a box
-ROWS = 128  # pictures at once
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,12 @@ class Found:
 
     def of(self, rows: torch.Tensor) -> Found:
         return Found(self.corners[rows], self.scores[rows], self.labels[rows])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Found]) -> Found:
+        """Of several batches of pictures."""
+        names = ("corners", "scores", "labels")
+        return cls(*(torch.cat([getattr(part, name) for part in parts]) for name in names))
 
 
 @contextmanager
@@ -127,11 +132,6 @@ def find_boxes(network: nn.Module, pictures: torch.Tensor, *, both_ways: bool = 
     from selfsup_core.models.modules.detector import STRIDE
 
     size = (int(pictures.shape[2]), int(pictures.shape[3]))
-    found = []
     with looking_at(network):
-        for part in pictures.split(ROWS):
-            mirrored = network(part.flip(3)) if both_ways and size[1] % STRIDE == 0 else None
-            found.append(decode(network(part), stride=STRIDE, size=size, mirrored=mirrored))
-    return Found(
-        *(torch.cat([getattr(one, name) for one in found]) for name in ("corners", "scores", "labels"))
-    )
+        mirrored = network(pictures.flip(3)) if both_ways and size[1] % STRIDE == 0 else None
+        return decode(network(pictures), stride=STRIDE, size=size, mirrored=mirrored)

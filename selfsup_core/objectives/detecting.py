@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SPREAD = 6.0  # a center's spot has a standard deviation of a sixth of the box's side
 NARROWEST = 0.4  # of it, in cells
+DOUBT = 0.3  # height of an unsure box's spot, from which cells do not count
 
 
 class DetectingConfig(InRoundsConfig):
@@ -52,7 +53,7 @@ class DetectingConfig(InRoundsConfig):
     )
     keep: float = setting(
         1.0,
-        "Share of the pictures with proposed boxes that is learned from: those whose boxes are surest.",
+        "Largest share of the unlabeled pictures that is learned from: those whose boxes are surest.",
         title="Share of pictures kept",
         ge=0.0,
         le=1.0,
@@ -131,7 +132,6 @@ def draw_targets(scene: Scene, classes: int, size: tuple[int, int]) -> tuple[tor
         bool, False around boxes that are not sure.
     """
     import torch
-    from torch.nn import functional
 
     high, wide = size
     cells, sides = centers_of(scene.corners)
@@ -142,12 +142,13 @@ def draw_targets(scene: Scene, classes: int, size: tuple[int, int]) -> tuple[tor
     x = (across[None, None] - middle[..., 0, None, None]) / sigma[..., 0, None, None]
     y = (down[None, None] - middle[..., 1, None, None]) / sigma[..., 1, None, None]
     spots = torch.exp(-0.5 * (x**2 + y**2))  # (B, M, h, w)
-    is_class = functional.one_hot(scene.labels.clamp(min=0), classes).bool() & (scene.labels >= 0)[..., None]
-    place = is_class[..., None, None]  # (B, M, classes, 1, 1)
-    sure = scene.is_sure[..., None, None, None]
-    heat = (spots[:, :, None] * (place & sure)).amax(dim=1)
-    doubt = (spots[:, :, None] * (place & ~sure)).amax(dim=1)
-    return heat, ~((doubt > 0.3) & (heat < 1))
+    spots = (spots * (scene.labels >= 0)[..., None, None]).flatten(2)
+    place = scene.labels.clamp(min=0)[..., None].expand_as(spots)
+    none = spots.new_zeros(len(spots), classes, high * wide)
+    sure = scene.is_sure[..., None]
+    heat = none.scatter_reduce(1, place, spots * sure, "amax").unflatten(2, size)
+    doubt = none.scatter_reduce(1, place, spots * ~sure, "amax").unflatten(2, size)
+    return heat, ~((doubt > DOUBT) & (heat < 1))
 
 
 def centers_of(corners: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
