@@ -32,7 +32,6 @@ from selfsup_core.tasks.parts.rounds_of_labels import Proposed, RoundsOfLabels, 
 from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
-
     from selfsup_core.models.modules.detector import Detector
 
 MEASURED = 250  # validation pictures that are looked at in each epoch

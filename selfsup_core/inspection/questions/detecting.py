@@ -80,5 +80,11 @@ def detect(at: Named[RunDetectors], ask: DetectAsk) -> Answer:
         told.append({"item": one.name, "boxes": boxes})
     return Answer(
         {"pictures": pictures},
-        {"epoch": detector.epoch, "threshold": detector.threshold, "pictures": told, "notes": notes},
+        {
+            "epoch": detector.epoch,
+            "threshold": detector.threshold,
+            "classes": detector.classes,
+            "pictures": told,
+            "notes": notes,
+        },
     )
