@@ -29,7 +29,7 @@ def scene(*boxes, sure=None):
     labels = torch.tensor([[box[0] for box in boxes]])
     corners = torch.tensor([[box[1:] for box in boxes]], dtype=torch.float32)
     is_sure = labels >= 0 if sure is None else torch.tensor([sure])
-    return Scene(torch.rand(1, 32, 32, 3), corners, labels, is_sure)
+    return Scene(torch.rand(1, 32, 32, 3), corners, labels, is_sure, labels >= 0)
 
 
 TWO = scene((0, 2, 4, 14, 12), (1, 16, 8, 30, 28), (-1, 0, 0, 0, 0))
@@ -103,6 +103,15 @@ def test_learning_lowers_the_loss_and_the_teacher_follows():
     for name, value in teacher.state_dict().items():
         if value.is_floating_point():
             assert torch.allclose(value, 0.75 * before[name] + 0.25 * network.state_dict()[name], atol=1e-6)
+
+
+def test_of_proposed_boxes_the_borders_are_not_learned_from():
+    proposed = Scene(TWO.pictures, TWO.corners, TWO.labels, TWO.is_sure, torch.zeros_like(TWO.is_sure))
+    maps = Maps(*(torch.zeros(1, 2, 8, 8) for _ in range(4)))
+    heat, offset, size = detection_losses(maps, proposed)
+    assert heat == detection_losses(maps, TWO)[0]
+    assert offset == size == 0
+    assert detection_losses(maps, TWO)[2] > 0
 
 
 def test_a_picture_without_a_box_is_all_ground():

@@ -16,7 +16,7 @@ ROWS = 60
 TINY = {
     "data": {"source": NAME, "validation": 0.2, "test": 0.4, "labels_fraction": 0.5},
     "model": {"kind": "detector", "width": 4, "blocks": 0},
-    "objective": {"kind": "detecting", "teacher_epochs": 2, "every": 1, "threshold": 0.12, "unsure": 0.06},
+    "objective": {"kind": "detecting", "teacher_epochs": 2, "every": 1, "threshold": 0.06, "unsure": 0.03},
     "train": {
         "epochs": 4,
         "device": "cpu",

@@ -89,14 +89,14 @@ def test_frames_hold_boxes_and_what_is_hidden_under_a_name_that_is_veiled(done):
     for place, row in enumerate(shown["rows"]):
         assert np.array_equal(shared["scenes"][place].reshape(64, 64, 3), made.pictures[row])
         assert len(shown["boxes"][place]) == len(made.boxes[row])
-    assert shown["threshold"] == 0.12
+    assert shown["threshold"] == 0.06
     assert arrays["found_corners"].shape == (*arrays["found_scores"].shape, 4)
     assert (np.diff(arrays["pool_scores"], axis=1) <= 0).all(), "the surest first"
     hidden = json.loads(words["true_boxes"])
     assert [len(boxes) for boxes in hidden] == [len(made.boxes[row]) for row in shown["pool_rows"]]
     assert not any(name.startswith("true") for name in shown)
     assert len(shared["labels"]) == len(arrays["map"])
-    kept = (arrays["pool_scores"] >= 0.12).any(axis=1)
+    kept = (arrays["pool_scores"] >= 0.06).any(axis=1)
     assert json.loads(words["kept"]) == kept.tolist()
 
 
@@ -174,8 +174,8 @@ def test_pictures_of_ones_own_at_any_epoch(done, tmp_path):
     said = cli("detect", folder.id, str(path), "--threshold", "0", workspace=folder.workspace)
     assert "Weights of epoch 4; boxes with a confidence of 0% or more." in said.stdout
     told = json.loads(cli("detect", folder.id, str(path), "--json", workspace=folder.workspace).stdout)
-    assert told["threshold"] == 0.12
-    assert all(box["confidence"] >= 0.12 for box in told["pictures"][0]["boxes"])
+    assert told["threshold"] == 0.06
+    assert all(box["confidence"] >= 0.06 for box in told["pictures"][0]["boxes"])
 
 
 def test_a_run_of_another_task_detects_nothing(tmp_path):
