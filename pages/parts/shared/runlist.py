@@ -32,7 +32,12 @@ TWO_DAYS = 2 * 86_400
 # Where runs of a task are shown: page, and its mode.
 PAGES = {task: (f"pages/{page}.py", mode) for task, (page, mode) in PAGE_OF_TASK.items()}
 AUTOENCODER = ("pages/autoencoder.py", "")
-CURVES = {"classify": "val_accuracy", "pseudo": "accuracy", "views": "probe_accuracy", "generate": "val_frechet"}
+CURVES = {
+    "classify": "val_accuracy",
+    "pseudo": "accuracy",
+    "views": "probe_accuracy",
+    "generate": "val_frechet",
+}
 
 
 Tick = Callable[[str, str, str], None]
@@ -175,7 +180,9 @@ def disk_use(path: str, epoch: int, status: str) -> int:
 
 def describe_best(state: RunState, loss: float | None) -> str:
     """A classifier by its accuracy and on how many rows, all else by validation loss."""
-    if state.get("task") in ("classify", "pseudo", "views", "generate") and (accuracy := describe_accuracy(state)):
+    if state.get("task") in ("classify", "pseudo", "views", "generate") and (
+        accuracy := describe_accuracy(state)
+    ):
         return accuracy
     unit = "round" if state.get("task") == "pseudo" else "epoch"
     return (
