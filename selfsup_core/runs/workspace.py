@@ -37,6 +37,8 @@ KNOWN = frozenset(
         "layouts",
         "lessons.json",
         "maps",
+        "mlflow.db",
+        "mlruns",
         "models",
         "open.html",
         "queue",
@@ -49,8 +51,10 @@ KNOWN = frozenset(
         "sweeper",
         "sweeps",
         "token",
+        "trackio",
         "trash",
         "uploads",
+        "wandb",
         "workspace.json",
     )
 )

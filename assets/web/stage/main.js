@@ -9,6 +9,7 @@ import { tr } from "../lib/words.js"
 import { bannerOf } from "./banner.js"
 import { createBeside } from "./beside.js"
 import { Cursor } from "./cursor.js"
+import { sayIdentity } from "./facts.js"
 import { FirstLook } from "./first_look.js"
 import { framePanel } from "./frame.js"
 import { createGuide, nextSteps } from "./guide.js"
@@ -146,11 +147,13 @@ class Stage {
     this.name = el("h2", {})
     this.deviceLabel = el("summary", {})
     this.deviceReason = el("p", {})
+    this.identity = el("p", { class: "stage-identity", "data-testid": "stage-identity" })
     this.device = el(
       "details",
       { class: "bubble", "data-testid": "stage-device", hidden: true },
       this.deviceLabel,
       this.deviceReason,
+      this.identity,
     )
     this.root = el(
       "div",
@@ -298,6 +301,7 @@ class Stage {
       el("span", {}, tr("why?")),
     )
     setText(this.deviceReason, state.device.reason)
+    setText(this.identity, sayIdentity(state.identity))
   }
 
   drawBanner(state) {

@@ -13,10 +13,10 @@ from pages.parts.shared.workspace import STATUS_STYLE, acting, age, plain, show_
 from selfsup_core.errors import StudioError
 from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.figures.miniature import as_element, curve_picture, map_picture
-from selfsup_core.files import MB, folder_bytes
 from selfsup_core.lessons.link import PAGE_OF_TASK
 from selfsup_core.room.line import say_wait
-from selfsup_core.runs.control import send
+from selfsup_core.runs.control import can_resume, send
+from selfsup_core.runs.disk import run_bytes, say_bytes
 from selfsup_core.runs.folder import ACTIVE, DamagedRun, RunFolder, list_states, read_rows
 from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.queue import LOCAL
@@ -25,7 +25,6 @@ from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.trash import delete, restore
 from selfsup_core.runs.waiting import in_words
 from selfsup_core.translation import recorded, tr
-from selfsup_core.wording import brief
 
 WIDTHS = (1.5, 3.6, 2, 1.5, 1.5)
 TWO_DAYS = 2 * 86_400
@@ -163,19 +162,13 @@ def describe_row(state: RunState, folder: RunFolder) -> str:
     facts = [plain(state["source_title"]), age(state["created"])]
     if state["seconds"] >= 1:
         facts.append(tr("trained {in_words}").format(in_words=in_words(state["seconds"])))
-    if size := disk_use(str(folder.path), state["epoch"], state["status"]):
-        facts.append(f"{brief(size / MB, 2)} MB")
+    if size := run_bytes(folder):
+        facts.append(say_bytes(size))
     if state["owner"] not in ("", LOCAL):
         facts.append(plain(state["owner"]))
     tags = " ".join(f":blue-badge[{plain(tag)}]" for tag in state.get("tags", []))
     note = plain(state.get("note", ""))
     return "  \n".join(line for line in (" · ".join(facts), tags, note) if line)
-
-
-@st.cache_data(max_entries=2000, ttl=TWO_DAYS, show_spinner=False)
-def disk_use(path: str, epoch: int, status: str) -> int:
-    """Bytes of a run's folder. epoch, status: parts of the cache key only."""
-    return folder_bytes(Path(path))
 
 
 def describe_best(state: RunState, loss: float | None) -> str:
@@ -200,8 +193,7 @@ def show_buttons(state: RunState, key: str) -> None:
         with acting(key):
             send(folder, "stop")
             st.caption("Stopping …")
-    can_resume = status in ("interrupted", "paused") or (status == "stopped" and state["epoch"] > 0)
-    if can_resume and st.button(
+    if can_resume(state) and st.button(
         "", icon=":material/play_arrow:", key=f"resume-{key}", help=tr("Resume from where it stopped")
     ):
         with acting(key):
