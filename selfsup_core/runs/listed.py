@@ -30,9 +30,10 @@ TASKS = {
     "language": tr_later("Language model"),
     "classify": tr_later("Classifier"),
     "pseudo": tr_later("Pseudo-labels"),
+    "generate": tr_later("Generation"),
 }
-# The metric by which runs of a task are best; all others by the lowest validation loss.
-# With its sign: 1 where higher is better.
+# The metric by which runs of a task are best, and 1 where higher is better, else -1; all others by the lowest
+# validation loss.
 BEST = {
     "classify": ("val_accuracy", 1.0),
     "pseudo": ("accuracy", 1.0),
