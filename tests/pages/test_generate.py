@@ -62,7 +62,7 @@ def test_another_image_is_drawn_and_the_next_click_takes_the_next_seed(studio, r
     page = studio(PAGE, run=run)
     assert not page.error, [error.value for error in page.error]
     assert "**Images it draws**" in texts(page), "where the live view is not there"
-    page.selectbox(key="generate-class").select("3").run()
+    page.selectbox(key="generate-class-digits").select("3").run()
     buttons(page)["generate-draw"].click().run()
     assert not page.exception
     assert "Weights of epoch 2, seed 1, 3." in texts(page)
