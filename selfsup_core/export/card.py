@@ -34,6 +34,7 @@ TASKS = {
         "An encoder that has learned from views of samples, without labels. Its code can be features."
     ),
     "language": tr_later("A language model."),
+    "translate": tr_later("A translator that was trained from sentence pairs."),
     "generate": tr_later("A generator: it draws new images like those of its data, out of noise."),
     "classify": tr_later("A classifier."),
     "pseudo": tr_later("A classifier that has learned from few labels and from pseudo-labels."),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from selfsup_core.inspection.run_jobs import RunJobs
     from selfsup_core.inspection.space.asked import Asked
     from selfsup_core.inspection.space.spaces import Spaces
+    from selfsup_core.tasks.parts.translator_files import Translator
 
 S = TypeVar("S")
 H = TypeVar("H")
@@ -132,6 +133,17 @@ def about_predictor(name: str, config: type[E]) -> Decorator[Predictor, E]:
             yield holders.predictors.at(run, ask.epoch)
 
     return question("predictor", name, config, opener)
+
+
+def about_translator(name: str, config: type[E]) -> Decorator[Translator, E]:
+    """Of a run's translator at an epoch, used by one person at a time."""
+
+    @contextmanager
+    def opener(holders: Holders, run: str, ask: E) -> Iterator[Translator]:
+        with holders.translators.using(run):
+            yield holders.translators.at(run, ask.epoch)
+
+    return question("translator", name, config, opener)
 
 
 def about_future_classifier(name: str, config: type[C]) -> Decorator[RunClassifiers, C]:

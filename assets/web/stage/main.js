@@ -15,6 +15,7 @@ import { framePanel } from "./frame.js"
 import { createGuide, nextSteps } from "./guide.js"
 import { createLab } from "./lab.js"
 import { Oracle } from "./oracle.js"
+import { isScenario } from "./scenarios.js"
 import { Selection } from "./selection.js"
 import { SETS } from "./sets.js"
 import { ENDED, Store } from "./store.js"
@@ -114,8 +115,8 @@ class Stage {
       }).filter((step) => !isWatched || step.id === "replay"),
     )
     // Only runs with pseudo-labels have something to hide.
-    this.oracle = task === "pseudo" ? new Oracle(run, () => this.draw()) : null
-    this.story = this.oracle && createStory(this.oracle)
+    this.oracle = task === "pseudo" || isScenario(task) ? new Oracle(run, () => this.draw()) : null
+    this.story = this.oracle && createStory(this.oracle, task)
     // Only runs that learn from views can be broken on purpose.
     this.beside =
       task === "views" && !offline && !isWatched
@@ -194,7 +195,7 @@ class Stage {
 
   loadStyle(assets) {
     return Promise.all(
-      ["style.css", "lab.css", "pseudo.css", "views.css"].map((name) =>
+      ["style.css", "lab.css", "pseudo.css", "views.css", "scenarios.css"].map((name) =>
         this.loadSheet(`${assets}/stage/${name}`),
       ),
     )

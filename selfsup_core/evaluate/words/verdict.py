@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from selfsup_core.evaluate.rows import Baseline, Metrics
 from selfsup_core.evaluate.words.few_rows import FEW, interval, share_of
+from selfsup_core.evaluate.words.scenario_words import SCORES, describe_scenario, describe_score
 from selfsup_core.translation import tr
 from selfsup_core.wording import brief, percent
 
@@ -35,6 +36,8 @@ def describe_run(state: Mapping[str, Any]) -> str:
         return describe_classifier(metrics, baseline)
     if state.get("task") == "views":
         return describe_views(metrics, state.get("verdict"), baseline)
+    if state.get("task") in SCORES:
+        return describe_scenario(state["task"], metrics, state.get("verdict"))
     if state.get("task") == "generate":
         return describe_generator(metrics, baseline)
     if state.get("task") == "pseudo":
@@ -92,6 +95,8 @@ def describe_accuracy(state: Mapping[str, Any]) -> str:
     """
     metrics: Metrics = state.get("metrics") or {}
     baseline = cast("Baseline", state.get("baseline") or {})
+    if state.get("task") in SCORES:
+        return describe_score(state["task"], metrics)
     if state.get("task") == "generate":
         distance = metrics.get("frechet", metrics.get("val_frechet"))
         return "" if distance is None else tr("Fréchet distance {value}").format(value=brief(distance))
