@@ -41,8 +41,8 @@ ADVANCED: Groups = {
 SHOWN = 6  # pictures, before a run
 SIDE = 260  # pixels of a picture's width
 ABOUT = tr_later(
-    "A small network learns where objects are: a heat map of their centers, and the size at each center. Hide "
-    "most of the boxes, and a slow copy of the network (mean teacher) draws boxes on the rest: the "
+    "A small network learns where objects are: a heat map of their centers, and the size at each center. "
+    "Hide most of the boxes, and a slow copy of the network (mean teacher) draws boxes on the rest: the "
     "[[student]] learns from those that it is sure of, its [[twin]] does not. Press Train to watch."
 )
 KNOWN = tr_later(
