@@ -14,6 +14,7 @@ from pages.parts.shared.workspace import guard, workspace
 from selfsup_core.runs.folder import ACTIVE, DamagedRun, scan_runs
 from selfsup_core.runs.short_runs import Listed, say_short, without_short
 from selfsup_core.translation import tr
+from selfsup_core.wording import counted
 
 PAGE_SIZE = 20
 FEW = 6  # up to so many are found without a search
@@ -40,8 +41,8 @@ def show_list() -> None:
         st.page_link("pages/home.py", label=tr("Start one"), icon=":material/home:")
         return
     active = sum(not isinstance(state, DamagedRun) and state["status"] in ACTIVE for state in states)
-    count = "1 run" if len(states) == 1 else tr("{count} runs").format(count=len(states))
-    st.caption(tr("{count}, {active} running or queued.").format(count=count, active=active))
+    runs = counted(len(states), "run")
+    st.caption(tr("{runs}, {active} running or queued.").format(runs=runs, active=active))
     if len(states) > FEW:
         take_text("search", key="runs-search")
         asked = st.text_input(
