@@ -61,8 +61,8 @@ def test_only_images_are_offered_and_each_data_set_has_its_recipe(studio):
 def test_another_image_is_drawn_and_the_next_click_takes_the_next_seed(studio, run):
     page = studio(PAGE, run=run)
     assert not page.error, [error.value for error in page.error]
-    assert "Seed" not in texts(page)
-    page.selectbox(key="generate-class").select("3").run()
+    assert "**Images it draws**" in texts(page), "where the live view is not there"
+    page.selectbox(key="generate-class-digits").select("3").run()
     buttons(page)["generate-draw"].click().run()
     assert not page.exception
     assert "Weights of epoch 2, seed 1, 3." in texts(page)
