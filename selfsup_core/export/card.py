@@ -161,15 +161,13 @@ def describe_data(folder: RunFolder, state: Any, spec: RunSpec) -> str:
 
 def describe_training(state: Any, spec: RunSpec) -> str:
     settings = known_settings(spec)
-    unit = "rounds" if state.get("task") == "pseudo" else "epochs"
-    rows = [
-        (
-            tr("Trained for"),
-            tr("{epoch} of {epochs} {unit}, {seconds:.0f} s").format(
-                epoch=state["epoch"], epochs=state["epochs"], unit=unit, seconds=state["seconds"]
-            ),
-        )
-    ]
+    message = (
+        tr("{epoch} of {epochs} rounds, {seconds:.0f} s")
+        if state.get("task") == "pseudo"
+        else tr("{epoch} of {epochs} epochs, {seconds:.0f} s")
+    )
+    trained = message.format(epoch=state["epoch"], epochs=state["epochs"], seconds=state["seconds"])
+    rows = [(tr("Trained for"), trained)]
     if state["best"]:
         rows.append((tr("Best epoch"), str(state["best"]["epoch"])))
     if state["device"]:

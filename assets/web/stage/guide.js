@@ -1,6 +1,6 @@
 // One line on what to look at now, and at the end of a run what was seen and where to go next. It can be turned off.
 
-import { el, setText } from "../lib/dom.js"
+import { el, grouped, setText } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
 import { isScenario } from "./scenarios.js"
 import { ENDED } from "./store.js"
@@ -179,7 +179,7 @@ export function nextSteps(task, acts) {
     return [replay, go("lab", tr("See its views in the lab")), go("latent", tr("Explore its latent space"))]
   const more = {
     id: "more",
-    text: (view) => tr("Train {count} epochs", { count: moreEpochs(view)?.toLocaleString("en") }),
+    text: (view) => tr("Train {count} epochs", { count: grouped(moreEpochs(view) ?? 0) }),
     run: (view) => acts.more(moreEpochs(view)),
     isThere: (view) => moreEpochs(view) !== undefined,
   }
