@@ -31,6 +31,7 @@ KNOWN = frozenset(
         "examples-added",
         "exports",
         "hand",
+        "judges",
         "lab",
         "labels",
         "layouts",

@@ -1,6 +1,6 @@
 // A sample as a picture: images and spectrograms on a canvas, rows of tables and texts as bars.
 
-import { el } from "../lib/dom.js"
+import { el, fixed } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
 
 const MOST_BARS = 12,
@@ -29,16 +29,22 @@ export function drawItem(statics, bytes, { size = 56, label = "", title = "" } =
 }
 
 /** A canvas with its pixels as they are; sizes are CSS's. */
-export function drawImage([h, w, channels = 1], bytes, size) {
+export function drawImage(shape, bytes, size) {
+  const [h, w] = shape
   const canvas = el("canvas", { class: "lab-image", width: w, height: h })
   Object.assign(canvas.style, fit(w, h, size))
+  paintImage(canvas, shape, bytes)
+  return canvas
+}
+
+/** Puts an image of this shape into a canvas that has as many pixels. */
+export function paintImage(canvas, [h, w, channels = 1], bytes) {
   const image = new ImageData(w, h)
   for (let pixel = 0; pixel < w * h; pixel++) {
     for (let c = 0; c < 3; c++) image.data[4 * pixel + c] = bytes[pixel * channels + (channels === 3 ? c : 0)]
     image.data[4 * pixel + 3] = 255
   }
   canvas.getContext("2d").putImageData(image, 0, 0)
-  return canvas
 }
 
 const fit = (w, h, size) => {
@@ -60,7 +66,7 @@ function drawBars(statics, bytes, size) {
       { class: "lab-bar" },
       el("span", {}, name),
       el("i", { style: `--share:${(value / 255).toFixed(3)}` }),
-      el("b", {}, (value / 255).toFixed(2)),
+      el("b", {}, fixed(value / 255, 2)),
     ),
   )
   const rest = all.length - shown.length
@@ -98,7 +104,7 @@ export function drawMany(statics, items, size) {
       {},
       el("th", { scope: "row" }, statics.columns?.[i] || tr("value {place}", { place: i + 1 })),
       ...items.map((item) =>
-        el("td", { style: `--share:${(item.bytes[i] / 255).toFixed(3)}` }, (item.bytes[i] / 255).toFixed(2)),
+        el("td", { style: `--share:${(item.bytes[i] / 255).toFixed(3)}` }, fixed(item.bytes[i] / 255, 2)),
       ),
     ),
   )
@@ -132,7 +138,7 @@ export function drawDifferences(statics, before, after, count = 5) {
         "li",
         {},
         el("span", {}, statics.columns?.[i] || tr("value {place}", { place: i + 1 })),
-        ` ${(before[i] / 255).toFixed(2)} → ${(after[i] / 255).toFixed(2)}`,
+        ` ${fixed(before[i] / 255, 2)} → ${fixed(after[i] / 255, 2)}`,
       ),
     ),
   )

@@ -11,6 +11,7 @@ from pages.parts.shared.bin import show_bin
 from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import STATUS_STYLE, acting, age, plain, show_refusal, steer, workspace
 from selfsup_core.errors import StudioError
+from selfsup_core.evaluate.words.scenario_words import SCORES
 from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.figures.miniature import as_element, curve_picture, map_picture
 from selfsup_core.lessons.link import PAGE_OF_TASK
@@ -31,7 +32,12 @@ TWO_DAYS = 2 * 86_400
 # Where runs of a task are shown: page, and its mode.
 PAGES = {task: (f"pages/{page}.py", mode) for task, (page, mode) in PAGE_OF_TASK.items()}
 AUTOENCODER = ("pages/autoencoder.py", "")
-CURVES = {"classify": "val_accuracy", "pseudo": "accuracy", "views": "probe_accuracy"}
+CURVES = {
+    "classify": "val_accuracy",
+    "pseudo": "accuracy",
+    "views": "probe_accuracy",
+    "generate": "val_frechet",
+} | {task: f"val_{score.name}" for task, score in SCORES.items()}
 
 
 Tick = Callable[[str, str, str], None]
@@ -144,7 +150,8 @@ def look(path: str, epoch: int, task: str) -> str:
     except (OSError, IndexError, KeyError, TypeError, ValueError, StudioError):
         return ""
     metric = CURVES.get(task, "val_loss")
-    title = tr("Accuracy") if metric != "val_loss" else tr("Validation loss")
+    titles = {"val_loss": tr("Validation loss"), "val_frechet": tr("Fréchet distance")}
+    title = tr(SCORES[task].title) if task in SCORES else titles.get(metric, tr("Accuracy"))
     shown = as_element(map_picture(points, labels), tr("Map at epoch {frames}").format(frames=frames[-1]))
     if curve := curve_picture([row.get(metric) for row in rows], color="#2B8FD0"):
         shown += as_element(curve, tr("{title} over epochs").format(title=title))
@@ -167,7 +174,9 @@ def describe_row(state: RunState, folder: RunFolder) -> str:
 
 def describe_best(state: RunState, loss: float | None) -> str:
     """A classifier by its accuracy and on how many rows, all else by validation loss."""
-    if state.get("task") in ("classify", "pseudo", "views") and (accuracy := describe_accuracy(state)):
+    if state.get("task") in ("classify", "pseudo", "views", "generate", *SCORES) and (
+        accuracy := describe_accuracy(state)
+    ):
         return accuracy
     unit = "round" if state.get("task") == "pseudo" else "epoch"
     return (
