@@ -44,6 +44,7 @@ def runs_list(
     as_json: AsJson = False,
 ) -> None:
     """Runs, newest first; without the short ones that `views ablate` has made, unless --all is given."""
+    from selfsup_core.evaluate.words.scenario_words import SCORES
     from selfsup_core.evaluate.words.verdict import describe_accuracy
     from selfsup_core.runs.disk import disk_use, run_bytes
     from selfsup_core.runs.folder import DamagedRun, RunFolder, scan_runs
@@ -82,7 +83,7 @@ def runs_list(
             continue
         loss = state["best"]["val_loss"] if state["best"] else None
         best = f"validation loss {loss:.4f}" if loss is not None else ""
-        if state.get("task") in ("classify", "pseudo", "views", "generate"):
+        if state.get("task") in ("classify", "pseudo", "views", "generate", *SCORES):
             best = describe_accuracy(state)
         unit = "rounds" if state.get("task") == "pseudo" else "epochs"
         done = f"{state['epoch']}/{state['epochs']} {unit}"

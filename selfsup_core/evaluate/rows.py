@@ -104,6 +104,8 @@ class Baseline(TypedDict, total=False):
     gauge_tone: str
     gauge_accuracy: float | None
     test_rows: int
+    # Translation: the translation of the most similar known sentence
+    memory_bleu: float
     # Language models: counting tokens and pairs of them
     vocabulary: int
     uniform_loss: float

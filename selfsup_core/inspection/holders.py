@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from selfsup_core.inspection.model_at import Kits
     from selfsup_core.inspection.predictors import Predictors
     from selfsup_core.inspection.run_classifiers import RunClassifiers
+    from selfsup_core.inspection.run_detectors import RunDetectors
     from selfsup_core.inspection.run_jobs import RunJobs
+    from selfsup_core.inspection.run_translators import RunTranslators
     from selfsup_core.inspection.space.live_umap import LiveUmaps
     from selfsup_core.inspection.space.spaces import Spaces
 
@@ -72,6 +74,13 @@ class Holders:
         return RunClassifiers(self.workspace)
 
     @MadeOnce
+    def detectors(self) -> RunDetectors:
+        """Detectors of runs."""
+        from selfsup_core.inspection.run_detectors import RunDetectors
+
+        return RunDetectors(self.workspace)
+
+    @MadeOnce
     def generators(self) -> Generators:
         """Generators of runs."""
         from selfsup_core.inspection.generators import Generators
@@ -84,6 +93,13 @@ class Holders:
         from selfsup_core.inspection.predictors import Predictors
 
         return Predictors(self.workspace)
+
+    @MadeOnce
+    def translators(self) -> RunTranslators:
+        """Translators of runs."""
+        from selfsup_core.inspection.run_translators import RunTranslators
+
+        return RunTranslators(self.workspace)
 
     @MadeOnce
     def embedding(self) -> EmbedJobs:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from selfsup_core.evaluate.words.scenario_words import SCORES
 from selfsup_core.runs.folder import DamagedRun
 from selfsup_core.runs.short_runs import Listed
 from selfsup_core.runs.state import RunState
@@ -31,6 +32,8 @@ TASKS = {
     "classify": tr_later("Classifier"),
     "pseudo": tr_later("Pseudo-labels"),
     "generate": tr_later("Generation"),
+    "translate": tr_later("Translation"),
+    "detect": tr_later("Detection"),
 }
 # The metric by which runs of a task are best, and 1 where higher is better, else -1; all others by the lowest
 # validation loss.
@@ -39,7 +42,7 @@ BEST = {
     "pseudo": ("accuracy", 1.0),
     "views": ("probe_accuracy", 1.0),
     "generate": ("val_frechet", -1.0),
-}
+} | {task: (f"val_{score.name}", score.gain(1.0)) for task, score in SCORES.items()}
 LAST = float("inf")
 Status = Literal[
     "", "queued", "starting", "running", "paused", "finished", "stopped", "failed", "interrupted", "damaged"
@@ -72,9 +75,9 @@ class Wanted(Config):
             DAMAGED: tr_later("damaged"),
         },
     )
-    task: Literal["", "autoencoder", "views", "language", "classify", "pseudo"] = setting(
-        "", "Only runs of this kind.", title="Kind", titles={"": tr_later("All"), **TASKS}
-    )
+    task: Literal[
+        "", "autoencoder", "views", "language", "classify", "pseudo", "generate", "translate", "detect"
+    ] = setting("", "Only runs of this kind.", title="Kind", titles={"": tr_later("All"), **TASKS})
     tag: str = setting("", "Only runs with this tag.", title="Tag", max_length=MOST_LETTERS)
     owner: str = setting("", "Only runs that this person has started.", title="Owner", max_length=200)
     sort: Literal["newest", "oldest", "name", "best", "longest"] = setting(

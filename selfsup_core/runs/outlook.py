@@ -12,9 +12,10 @@ import numpy as np
 from selfsup_core.data.budget import SplitOutcome, describe_split
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.sources import OWN_NAME, open_source
-from selfsup_core.data.splits import split_rows
+from selfsup_core.data.splits import choose_labeled, split_rows
 from selfsup_core.errors import DataError
 from selfsup_core.evaluate.words.few_rows import warn_of_labels
+from selfsup_core.evaluate.words.scenario_words import SCORES
 from selfsup_core.features.corpus import is_running_text
 from selfsup_core.features.labeled import choose_rows
 from selfsup_core.runs.spec import RunSpec, task_of
@@ -24,6 +25,7 @@ from selfsup_core.wording import brief
 LOOKED_AT = 20_000  # rows of a table
 LARGE_SIDE = 64  # pixels of an image's side, for a generator
 FEW_IMAGES = 500  # that a generator learns from
+FEW_KNOWN = 100  # answers, from which a first network is rarely worth asking
 LARGEST = 1e18  # beyond, squares and their sums are not exact in 32 bits
 
 
@@ -53,6 +55,8 @@ def foresee_data(workspace: Path, spec: RunSpec) -> list[str]:
     """What the data have to do with it. Raises DataError."""
     data, task = spec.data, task_of(spec)
     is_own = OWN_NAME.fullmatch(data.source) is not None
+    if task in SCORES:
+        return foresee_scenario(open_source(data.source, workspace), spec)
     if not is_own and task not in ("classify", "pseudo") and data.validation + data.test < 1:
         return []  # a built-in set is large enough
     dataset = open_source(data.source, workspace)
@@ -68,6 +72,30 @@ def foresee_data(workspace: Path, spec: RunSpec) -> list[str]:
         said += warn_of_labels(outcome, by_hand=len(hand))
         said += [say_pool(outcome) if task == "pseudo" else ""]
     return [text for text in said if text]
+
+
+def foresee_scenario(dataset: Dataset, spec: RunSpec) -> list[str]:
+    """How many training rows show their answer, and whether that can work. Raises DataError."""
+    data = spec.data
+    split = split_rows(dataset, validation=data.validation, test=data.test, seed=data.split_seed)
+    if not data.has_budget:
+        return []
+    y = np.zeros(len(dataset), np.int64) if dataset.y is None else np.maximum(np.asarray(dataset.y), 0)
+    known = len(choose_labeled(split.train, y, data.labels_per_class, data.split_seed, data.labels_fraction))
+    said = [
+        tr(
+            "{known:,} of {rows:,} training rows show their answer; the others are labeled by the network."
+        ).format(known=known, rows=len(split.train))
+    ]
+    if known < FEW_KNOWN:
+        said.insert(
+            0,
+            tr(
+                "With {known:,} known answers the first network learns too little to label anything well. "
+                "A few hundred are a better start."
+            ).format(known=known),
+        )
+    return said
 
 
 def require_fit(dataset: Dataset, spec: RunSpec) -> None:

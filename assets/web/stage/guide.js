@@ -1,7 +1,8 @@
 // One line on what to look at now, and at the end of a run what was seen and where to go next. It can be turned off.
 
-import { el, setText } from "../lib/dom.js"
+import { el, grouped, setText } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
+import { isScenario } from "./scenarios.js"
 import { ENDED } from "./store.js"
 
 const KEPT = "studio.tips" // "off": the person has turned the tips off
@@ -100,6 +101,32 @@ const tipsOf = () => ({
       "What you just saw: a classifier trained on the labels, compared with a simple baseline on the same rows.",
     ),
   },
+  translate: {
+    before: tr("Epoch 0 is the network before training: it writes the same nonsense for every sentence."),
+    early: tr(
+      "Look at the translations: frequent words come first, then whole phrases, in the order of the other language.",
+    ),
+    middle: tr(
+      "Look at the attention: each piece that is written should look at the piece that it translates.",
+    ),
+    late: tr(
+      "Look at the score: back-translations help only if the student stays above its twin, which learns from the known pairs alone.",
+    ),
+    end: tr(
+      "What you just saw: a network learned to translate from sentence pairs; where pairs were hidden, another one made up sources for the rest.",
+    ),
+  },
+  detect: {
+    before: tr("Epoch 0 is the network before training: it sees objects everywhere, or nowhere."),
+    early: tr("Look at the found objects: large ones are found first, and boxes sit loosely."),
+    middle: tr("Move the confidence: fewer boxes are shown, and more of them are right."),
+    late: tr(
+      "Look at the score: pseudo-boxes help only if the student stays above its twin, which learns from the known pictures alone.",
+    ),
+    end: tr(
+      "What you just saw: a network learned to find objects; where boxes were hidden, a slow copy of it drew boxes for the rest.",
+    ),
+  },
   generate: {
     before: tr("Epoch 0 is the network before training: what it draws is the noise that it is given."),
     early: tr("Look at the images: first come blots of light and dark, then outlines."),
@@ -147,11 +174,12 @@ export function nextSteps(task, acts) {
   if (task === "generate") return [replay]
   if (task === "classify" || task === "pseudo")
     return [replay, go("use", tr("Try it on new samples")), go("latent", tr("Explore its class scores"))]
+  if (isScenario(task)) return [replay]
   if (task === "views")
     return [replay, go("lab", tr("See its views in the lab")), go("latent", tr("Explore its latent space"))]
   const more = {
     id: "more",
-    text: (view) => tr("Train {count} epochs", { count: moreEpochs(view)?.toLocaleString("en") }),
+    text: (view) => tr("Train {count} epochs", { count: grouped(moreEpochs(view) ?? 0) }),
     run: (view) => acts.more(moreEpochs(view)),
     isThere: (view) => moreEpochs(view) !== undefined,
   }

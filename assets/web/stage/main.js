@@ -15,6 +15,7 @@ import { framePanel } from "./frame.js"
 import { createGuide, nextSteps } from "./guide.js"
 import { createLab } from "./lab.js"
 import { Oracle } from "./oracle.js"
+import { isScenario } from "./scenarios.js"
 import { Selection } from "./selection.js"
 import { SETS } from "./sets.js"
 import { ENDED, Store } from "./store.js"
@@ -114,8 +115,8 @@ class Stage {
       }).filter((step) => !isWatched || step.id === "replay"),
     )
     // Only runs with pseudo-labels have something to hide.
-    this.oracle = task === "pseudo" ? new Oracle(run, () => this.draw()) : null
-    this.story = this.oracle && createStory(this.oracle)
+    this.oracle = task === "pseudo" || isScenario(task) ? new Oracle(run, () => this.draw()) : null
+    this.story = this.oracle && createStory(this.oracle, task)
     // Only runs that learn from views can be broken on purpose.
     this.beside =
       task === "views" && !offline && !isWatched
@@ -146,14 +147,13 @@ class Stage {
     this.lab = createLab(ctx, offline || isWatched ? "" : task) // its tools ask the network
     this.name = el("h2", {})
     this.deviceLabel = el("summary", {})
-    this.deviceReason = el("p", {})
-    this.identity = el("p", { class: "stage-identity", "data-testid": "stage-identity" })
+    this.deviceReason = el("span", {})
+    this.identity = el("small", { "data-testid": "stage-identity" })
     this.device = el(
       "details",
       { class: "bubble", "data-testid": "stage-device", hidden: true },
       this.deviceLabel,
-      this.deviceReason,
-      this.identity,
+      el("p", {}, this.deviceReason, this.identity),
     )
     this.root = el(
       "div",
@@ -194,7 +194,7 @@ class Stage {
 
   loadStyle(assets) {
     return Promise.all(
-      ["style.css", "lab.css", "pseudo.css", "views.css"].map((name) =>
+      ["style.css", "lab.css", "pseudo.css", "views.css", "scenarios.css"].map((name) =>
         this.loadSheet(`${assets}/stage/${name}`),
       ),
     )

@@ -11,6 +11,7 @@ from pages.parts.shared.bin import show_bin
 from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import STATUS_STYLE, acting, age, plain, show_refusal, steer, workspace
 from selfsup_core.errors import StudioError
+from selfsup_core.evaluate.words.scenario_words import SCORES
 from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.figures.miniature import as_element, curve_picture, map_picture
 from selfsup_core.lessons.link import PAGE_OF_TASK
@@ -26,7 +27,7 @@ from selfsup_core.runs.trash import delete, restore
 from selfsup_core.runs.waiting import in_words
 from selfsup_core.translation import recorded, tr
 
-WIDTHS = (1.5, 3.6, 2, 1.5, 1.5)
+WIDTHS = (1.9, 3.4, 1.9, 1.5, 1.4)
 TWO_DAYS = 2 * 86_400
 # Where runs of a task are shown: page, and its mode.
 PAGES = {task: (f"pages/{page}.py", mode) for task, (page, mode) in PAGE_OF_TASK.items()}
@@ -36,7 +37,7 @@ CURVES = {
     "pseudo": "accuracy",
     "views": "probe_accuracy",
     "generate": "val_frechet",
-}
+} | {task: f"val_{score.name}" for task, score in SCORES.items()}
 
 
 Tick = Callable[[str, str, str], None]
@@ -150,7 +151,7 @@ def look(path: str, epoch: int, task: str) -> str:
         return ""
     metric = CURVES.get(task, "val_loss")
     titles = {"val_loss": tr("Validation loss"), "val_frechet": tr("Fréchet distance")}
-    title = titles.get(metric, tr("Accuracy"))
+    title = tr(SCORES[task].title) if task in SCORES else titles.get(metric, tr("Accuracy"))
     shown = as_element(map_picture(points, labels), tr("Map at epoch {frames}").format(frames=frames[-1]))
     if curve := curve_picture([row.get(metric) for row in rows], color="#2B8FD0"):
         shown += as_element(curve, tr("{title} over epochs").format(title=title))
@@ -173,7 +174,7 @@ def describe_row(state: RunState, folder: RunFolder) -> str:
 
 def describe_best(state: RunState, loss: float | None) -> str:
     """A classifier by its accuracy and on how many rows, all else by validation loss."""
-    if state.get("task") in ("classify", "pseudo", "views", "generate") and (
+    if state.get("task") in ("classify", "pseudo", "views", "generate", *SCORES) and (
         accuracy := describe_accuracy(state)
     ):
         return accuracy

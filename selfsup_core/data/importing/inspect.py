@@ -27,6 +27,7 @@ from selfsup_core.data.importing.look import count_labels, look_at_image_files, 
 from selfsup_core.data.importing.media import unpack_media
 from selfsup_core.data.importing.onehot import join_one_hot
 from selfsup_core.data.importing.own_exports import holds_vectors, ignore_own
+from selfsup_core.data.importing.pairs import find_pair
 from selfsup_core.data.importing.parts import read_arrays
 from selfsup_core.data.importing.pixels import find_pixels
 from selfsup_core.data.importing.plan import ImportPlan, Kept, Sorted
@@ -39,6 +40,7 @@ from selfsup_core.data.importing.titles import title_of
 from selfsup_core.data.splits import PARTS
 from selfsup_core.errors import DataError
 from selfsup_core.translation import tr, tr_later
+from selfsup_core.wording import counted
 
 ARRAYS = ("npy", "idx", "cifar", "hdf5", "mat")
 MANY_COLUMNS = 2000  # from which on their cost is named
@@ -260,12 +262,11 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     table = join_one_hot(read_table(members, config), config)
     if keep is not None:
         keep["table"] = table
-    described = choose_label(
-        [
-            describe_column(name, cells, table.found.get("delimiter", ""), table.values.get(name))
-            for name, cells in zip(table.names, table.columns, strict=True)
-        ]
-    )
+    described = [
+        describe_column(name, cells, table.found.get("delimiter", ""), table.values.get(name))
+        for name, cells in zip(table.names, table.columns, strict=True)
+    ]
+    described = find_pair(choose_label(described))
     columns = apply_roles(ignore_own([c.as_dict() for c in described]), config)
     return plan | plan_table(table, columns, config)
 
@@ -336,9 +337,7 @@ def plan_table(table: Table, columns: list[ColumnAbout], config: ImportConfig) -
         )
     if kind != "image":
         plan["notes"] += column_notes(columns, config.label, is_offered=bool(table.found.get("one_hot"))) + [
-            tr("{name}: {missing:,} {value} became missing.").format(
-                name=c["name"], missing=c["missing"], value="cell" if c["missing"] == 1 else "cells"
-            )
+            tr("{name}: {cells} became missing.").format(name=c["name"], cells=counted(c["missing"], "cell"))
             for c in columns
             if c["role"] == "numeric" and c["missing"]
         ]
