@@ -147,7 +147,8 @@ def say_images(item_shape: tuple[int, ...], rows: int) -> list[str]:
     Args:
         rows: of training.
     """
-    said, pixels = [], item_shape[0] * item_shape[1]
+    said: list[str] = []
+    pixels = item_shape[0] * item_shape[1]
     if pixels > LARGE_SIDE**2:
         said.append(
             tr(
