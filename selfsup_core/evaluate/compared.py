@@ -70,6 +70,13 @@ MEASURES: dict[str, tuple[Measure, ...]] = {
         Measure("kept_share", tr_later("Share of proposals kept")),
         LOSS,
     ),
+    "detect": (
+        Measure("val_map50", tr_later("mAP@.5 on validation rows"), "higher"),
+        Measure("val_map50_95", tr_later("mAP@[.5:.95] on validation rows"), "higher"),
+        Measure("val_twin_map50", tr_later("mAP@.5 of the twin, on validation rows")),
+        Measure("kept_share", tr_later("Share of proposals kept")),
+        LOSS,
+    ),
     "generate": (
         Measure("val_frechet", tr_later("Fréchet distance to validation images"), "lower"),
         Measure("novelty", tr_later("Distance from training images (1: as new images)")),
@@ -125,7 +132,7 @@ def say_value(name: str, value: float | None) -> str:
     """ "88.3%" of a share, else four digits; "–" where there is no number."""
     if value is None:
         return "–"
-    is_share = "accuracy" in name or name in ("coverage", "val_macro_f1", "kept_share")
+    is_share = "accuracy" in name or name in ("coverage", "val_macro_f1", "kept_share") or "map50" in name
     return percent(value, 1) if is_share else brief(value, 4)
 
 

@@ -16,6 +16,7 @@ TASKS = {
     "language": tr_later("language model"),
     "classify": "classifier",
     "pseudo": tr_later("classifier with pseudo-labels"),
+    "detect": tr_later("detector"),
     "translate": tr_later("translator"),
     "views": tr_later("encoder that learns from views"),
     "generate": tr_later("generator of images"),

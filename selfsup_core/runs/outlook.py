@@ -23,9 +23,9 @@ from selfsup_core.translation import tr
 from selfsup_core.wording import brief
 
 LOOKED_AT = 20_000  # rows of a table
-FEW_KNOWN = 100  # answers, from which a first network is rarely worth asking
 LARGE_SIDE = 64  # pixels of an image's side, for a generator
 FEW_IMAGES = 500  # that a generator learns from
+FEW_KNOWN = 100  # answers, from which a first network is rarely worth asking
 LARGEST = 1e18  # beyond, squares and their sums are not exact in 32 bits
 
 

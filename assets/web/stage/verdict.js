@@ -1,6 +1,6 @@
 // The lines over the panels: what the numbers at the cursor mean, in words.
 
-import { el, fixed, percent, setText } from "../lib/dom.js"
+import { el, fixed, grouped, percent, setText } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
 import { distancesAt, judgeDistance } from "./distances.js"
 import { endText, sayInput, sayLeft, sayNeighbors, sayPca, sayRate } from "./facts.js"
@@ -136,7 +136,7 @@ export function createVerdict(explained) {
     setText(
       pca,
       known(row?.val_token_perplexity, (v) =>
-        tr("perplexity {value}", { value: v < 100 ? fixed(v, 2) : Math.round(v).toLocaleString("en") }),
+        tr("perplexity {value}", { value: v < 100 ? fixed(v, 2) : grouped(Math.round(v)) }),
       ),
     )
     knn.title = tr("Comparable between models with different tokens")
@@ -167,7 +167,7 @@ export function createVerdict(explained) {
     setText(
       rate,
       state.samples_per_second
-        ? tr("{count} windows/s", { count: Math.round(state.samples_per_second).toLocaleString("en") })
+        ? tr("{count} windows/s", { count: grouped(Math.round(state.samples_per_second)) })
         : "",
     )
     setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : sayLeft(state.seconds_left))
@@ -213,7 +213,7 @@ export function createVerdict(explained) {
       known(tested, (v) =>
         tr("test accuracy {share} on {count} rows", {
           share: percent(v),
-          count: state.metrics.test_rows.toLocaleString("en"),
+          count: grouped(state.metrics.test_rows),
         }),
       ),
     )
