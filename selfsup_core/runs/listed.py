@@ -37,7 +37,7 @@ TASKS = {
 }
 # The metric by which runs of a task are best, and 1 where higher is better, else -1; all others by the lowest
 # validation loss.
-BEST = {
+BEST: dict[str, tuple[str, float]] = {
     "classify": ("val_accuracy", 1.0),
     "pseudo": ("accuracy", 1.0),
     "views": ("probe_accuracy", 1.0),
