@@ -167,7 +167,7 @@ def by_best(state: RunState) -> tuple[object, ...]:
         metric, sign = BEST[task]
         value = state["metrics"].get(metric)
         return (task, LAST if value is None else -sign * value)
-    loss = (state["best"] or {}).get("val_loss")
+    loss = state["best"]["val_loss"] if state["best"] else None
     return (task, LAST if loss is None else loss)
 
 
