@@ -31,6 +31,8 @@ DIGESTS = {
     "spoken-words": "911647fbd66f4f72",
     "shakespeare": "441e7787aa667ba6",
     "tang-poems": "25d67a9da9669668",
+    "interface-de": "08f1a269581769df",
+    "interface-zh": "06ac33a8e369bad7",
 }
 FILES = {
     "emoji": ("emoji-32.png", "emoji-32.json"),
@@ -38,6 +40,8 @@ FILES = {
     "spoken-words": ("spoken-words.ulaw.gz", "spoken-words.json"),
     "shakespeare": ("shakespeare.txt.gz",),
     "tang-poems": ("tang-poems.txt.gz",),
+    "interface-de": ("interface-en-de.tsv.gz",),
+    "interface-zh": ("interface-en-zh.tsv.gz",),
 }
 OTHERS = {"synonyms-en.tsv.gz", "LICENSE-wordnet.txt"}  # of `augment/synonyms.py`
 BOTH = [(name, file) for name, files in FILES.items() for file in files]
