@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.scenarios import translate
+from pages.parts.scenarios import speech, translate
 from pages.parts.shared.modes import choose_mode
 from selfsup_core.translation import tr
 
 MODES = {
     "translate": (tr("Translation"), ":material/translate:", translate.show),
+    "speech": (tr("Speech"), ":material/mic:", speech.show),
 }
 
 st.title(tr("Scenarios"), anchor=False)

@@ -33,6 +33,7 @@ TASKS = {
         "An encoder that has learned from views of samples, without labels. Its code can be features."
     ),
     "language": tr_later("A language model."),
+    "transcribe": tr_later("A network that writes down speech, trained from transcribed clips."),
     "translate": tr_later("A translator that was trained from sentence pairs."),
     "classify": tr_later("A classifier."),
     "pseudo": tr_later("A classifier that has learned from few labels and from pseudo-labels."),

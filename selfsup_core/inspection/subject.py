@@ -10,6 +10,7 @@ Kind = Literal[
     "classifier",
     "predictor",
     "translator",
+    "transcriber",
     "embedding",
     "space",
     "data",
@@ -21,7 +22,7 @@ class Subject(NamedTuple):
     """One thing that can be asked about.
 
     Attributes:
-        name: of a run, its classifier, predictor or translator the run's id; of a language model as in
+        name: of a run, its classifier, predictor, translator or transcriber the run's id; of a language model as in
             `loaded.locate`; of an embedding the data set; of a space as in `space.opening.open_space`; of
             data the data set; of a long job on a run the run's id.
     """

@@ -16,6 +16,7 @@ TASKS = {
     "classify": "classifier",
     "pseudo": tr_later("classifier with pseudo-labels"),
     "translate": tr_later("translator"),
+    "transcribe": tr_later("transcriber of speech"),
     "views": tr_later("encoder that learns from views"),
 }
 # What decides on which rows a run is measured.

@@ -29,6 +29,7 @@ from selfsup_core.evaluate.words.panels.pseudo import (
 from selfsup_core.evaluate.words.panels.reconstructions import say_reconstructions
 from selfsup_core.evaluate.words.panels.scenarios import say_kept, say_true_kept, scores_of
 from selfsup_core.evaluate.words.panels.seen import Seen
+from selfsup_core.evaluate.words.panels.transcribe import say_heard, say_transcripts
 from selfsup_core.evaluate.words.panels.translate import say_attention, say_translations
 from selfsup_core.evaluate.words.panels.views import say_pairs, say_similarity, say_spectrum, say_sphere
 
@@ -51,6 +52,13 @@ SAYERS: Mapping[str, Sayers] = {
         "spectrum": say_spectrum,
         "sphere": say_sphere,
         "code": say_views_code,
+    },
+    "transcribe": {
+        "scores": scores_of("transcribe"),
+        "heard": say_heard,
+        "transcripts": say_transcripts,
+        "pseudo_transcripts": say_kept,
+        "loss": say_loss,
     },
     "translate": {
         "scores": scores_of("translate"),
@@ -76,6 +84,7 @@ TRUE_SAYERS: Mapping[str, Sayers] = {
         "confidence": say_true_confidence,
         "errors": say_true_errors,
     },
+    "transcribe": {"pseudo_transcripts": say_true_kept},
     "translate": {"back_translations": say_true_kept},
 }
 
