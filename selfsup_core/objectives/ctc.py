@@ -39,7 +39,7 @@ class CtcConfig(InRoundsConfig):
         le=1.0,
     )
     time_mask: float = setting(
-        0.06,
+        0.05,
         "Longest stretch of time that is hidden, in seconds; two in each clip.",
         title="Hidden time, s",
         why="About a letter: a longer one hides letters that nothing else tells of.",
@@ -47,17 +47,17 @@ class CtcConfig(InRoundsConfig):
         le=2.0,
     )
     band_mask: int = setting(
-        4, "Most neighboring bands that are hidden; twice in each clip.", title="Hidden bands", ge=0, le=16
+        3, "Most neighboring bands that are hidden; twice in each clip.", title="Hidden bands", ge=0, le=16
     )
     noise: float = setting(
-        0.03,
+        0.02,
         "Strength of the noise on the spectrogram, whose values go from 0 to 1.",
         title="Noise",
         ge=0.0,
         le=0.5,
     )
     shift: int = setting(
-        2,
+        1,
         "Bands by which a clip is moved up or down at most: a higher or lower voice.",
         title="Voice shift",
         why="The voices of the validation and test rows are new ones.",

@@ -34,7 +34,7 @@ TINY = {
         "device": "cpu",
         "threads": 1,
         "batch_size": 4,
-        "steps_per_epoch": 30,
+        "steps_per_epoch": 20,
         "learning_rate": 0.01,
         "precision": "float32",
     },
