@@ -1,18 +1,17 @@
-"""Scenarios: what self-supervised learning is used for, each with few labels; each mode is one file in
-`parts/`.
-"""
+"""Scenarios: what self-supervised learning is used for; each mode is one file in `parts/`."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.scenarios import speech, translate
+from pages.parts.scenarios import generate, speech, translate
 from pages.parts.shared.modes import choose_mode
 from selfsup_core.translation import tr
 
 MODES = {
     "translate": (tr("Translation"), ":material/translate:", translate.show),
     "speech": (tr("Speech"), ":material/mic:", speech.show),
+    "generate": (tr("Generate"), ":material/brush:", generate.show),
 }
 
 st.title(tr("Scenarios"), anchor=False)

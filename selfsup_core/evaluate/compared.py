@@ -77,6 +77,12 @@ MEASURES: dict[str, tuple[Measure, ...]] = {
         Measure("kept_share", tr_later("Share of proposals kept")),
         LOSS,
     ),
+    "generate": (
+        Measure("val_frechet", tr_later("Fréchet distance to validation images"), "lower"),
+        Measure("novelty", tr_later("Distance from training images (1: as new images)")),
+        LOSS,
+        Measure("frechet", tr_later("Fréchet distance to test images, at the end"), "lower"),
+    ),
     "views": (PROBE, KNN, Measure("rankme", tr_later("Effective rank of the code (RankMe)"), "higher"), LOSS),
 }
 
@@ -117,7 +123,7 @@ def spread_of(values: Sequence[float | None]) -> Spread | None:
 def value_in(row: Mapping[str, object] | None, ends: Mapping[str, object], name: str) -> float | None:
     """A metric of an epoch's row; one that is measured at the end only, from there."""
     found = (row or {}).get(name)
-    if found is None and name.startswith("test_"):
+    if found is None and name.startswith(("test_", "frechet")):
         found = ends.get(name)
     return float(found) if isinstance(found, (int, float)) and not isinstance(found, bool) else None
 

@@ -26,7 +26,7 @@ def plain(text: str) -> str:
 
 def is_mark(letter: str) -> bool:
     """Whether it belongs to the letter before it."""
-    return unicodedata.combining(letter) > 0
+    return unicodedata.category(letter).startswith("M")
 
 
 def transcripts_of(dataset: Dataset) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from selfsup_core.inspection.embedding import EmbedJobs
+    from selfsup_core.inspection.generators import Generators
     from selfsup_core.inspection.loaded import Models
     from selfsup_core.inspection.model_at import Kits
     from selfsup_core.inspection.predictors import Predictors
@@ -71,6 +72,13 @@ class Holders:
         from selfsup_core.inspection.run_classifiers import RunClassifiers
 
         return RunClassifiers(self.workspace)
+
+    @MadeOnce
+    def generators(self) -> Generators:
+        """Generators of runs."""
+        from selfsup_core.inspection.generators import Generators
+
+        return Generators(self.workspace)
 
     @MadeOnce
     def predictors(self) -> Predictors:

@@ -15,6 +15,7 @@ from selfsup_core.settings import setting
 if TYPE_CHECKING:
     from selfsup_core.export.predicting import Predictor
     from selfsup_core.inspection.embedding import EmbedJobs
+    from selfsup_core.inspection.generators import GeneratorAt
     from selfsup_core.inspection.holders import Holders
     from selfsup_core.inspection.loaded import Loaded, Models
     from selfsup_core.inspection.model_at import ModelAt
@@ -111,6 +112,17 @@ def about_classifier(name: str, config: type[E]) -> Decorator[ClassifierAt, E]:
             yield holders.classifiers.at(run, ask.epoch)
 
     return question("classifier", name, config, opener)
+
+
+def about_generator(name: str, config: type[E]) -> Decorator[GeneratorAt, E]:
+    """Of a run's generator at the kept epoch nearest to the one asked for, used by one person at a time."""
+
+    @contextmanager
+    def opener(holders: Holders, run: str, ask: E) -> Iterator[GeneratorAt]:
+        with holders.generators.using(run):
+            yield holders.generators.at(run, ask.epoch)
+
+    return question("generator", name, config, opener)
 
 
 def about_predictor(name: str, config: type[E]) -> Decorator[Predictor, E]:

@@ -12,7 +12,9 @@ from typing_extensions import TypedDict
 
 from selfsup_core.translation import tr
 
-Task = Literal["autoencoder", "language", "classify", "pseudo", "views", "translate", "transcribe"]
+Task = Literal[
+    "autoencoder", "language", "classify", "pseudo", "views", "translate", "transcribe", "generate"
+]
 # Beside those of `pseudo.audit.Verdict`, what a network is that was compared with something simple.
 Outcome = Literal["helped", "hurt", "no difference", "unknown", "not used", "better", "even", "worse"]
 

@@ -76,6 +76,7 @@ def build_translator(config: TranslatorConfig, item_shape: tuple[int, ...]) -> n
     sentence and fills short ones up, and the first one ends them; draws its weights from torch's global
     generator.
     """
+    from torch import nn
     from transformers import MarianConfig, MarianMTModel
 
     size, w = item_shape[0], config.width
@@ -99,7 +100,11 @@ def build_translator(config: TranslatorConfig, item_shape: tuple[int, ...]) -> n
         forced_eos_token_id=None,
         attn_implementation="eager",  # its weights can be looked at, and short sentences need no other
     )
-    return MarianMTModel(made)
+    network = MarianMTModel(made)
+    # Marian drops values without a layer of its own for it; the loop looks for one to draw the same after a
+    # resume.
+    network.drops = nn.Dropout(config.dropout)
+    return network
 
 
 MODELS.register("translator")(

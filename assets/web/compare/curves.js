@@ -2,9 +2,11 @@
 
 import { el } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
+import { createMarks } from "../stage/panels/marks.js"
 import { holdPlot, offerWhole, PLOT_OPTIONS } from "../stage/panels/plotly.js"
 import {
   layoutOfRuns,
+  marksOfRuns,
   nameOf,
   rowAt,
   say,
@@ -55,6 +57,7 @@ export const curves = {
     const isLog = () => scale.getAttribute("aria-pressed") === "true"
     const plot = el("div", { class: "stage-plot" })
     const whole = offerWhole(plot, () => draw())
+    const marks = createMarks(plot)
     const more = el(
       "details",
       { class: "bubble compare-more" },
@@ -87,15 +90,16 @@ export const curves = {
         smoothing: Number(smoothing.value),
         axis: axis.value,
         isLog: isLog(),
-        cursor: view.cursor ?? 0,
         times: whole.times,
       }
       const key = JSON.stringify([shown, view.theme.id, view.sides.map((side) => side.epochRows.length)])
+      marks.show(marksOfRuns(view.sides, { ...shown, cursor: view.cursor ?? 0 }), view.theme.text)
       if (key === drawn) return
       drawn = key
       drawing.Plotly.react(plot, tracesOfRuns(view.sides, shown), layoutOfRuns(view, shown), PLOT_OPTIONS)
       listen()
       whole.watch()
+      marks.watch()
     }
 
     // On the axis of time a point is not where its epoch is, so it says its epoch itself.

@@ -7,6 +7,7 @@ import { el, icon, setText } from "../lib/dom.js"
 import { readTheme } from "../lib/theme.js"
 import { tr } from "../lib/words.js"
 import { Cursor } from "../stage/cursor.js"
+import { FirstLook } from "../stage/first_look.js"
 import { framePanel } from "../stage/frame.js"
 import map from "../stage/panels/map.js"
 import writing from "../stage/panels/writing.js"
@@ -20,6 +21,7 @@ import { samples, wipe } from "./outputs.js"
 import { labels, metrics } from "./tables.js"
 
 const comparisons = new WeakMap()
+const MOST_FLOWING = 2
 
 /** Called by Streamlit at the first mount and at every rerun; only other runs make anything new. */
 export function mount(component) {
@@ -63,12 +65,16 @@ class Comparison {
       epoch,
     )
     this.selection = new Selection(() => this.draw())
+    this.firstLook = new FirstLook()
     const shared = {
       assets,
+      shown: this.firstLook.shown,
       task: runs[0].task,
       cursor: this.cursor,
       store: this.band,
       selection: this.selection,
+      // Many maps that flow at once leave no time for anything else.
+      ...(runs.length > MOST_FLOWING ? { morphMs: 0 } : {}),
       measures,
       groups,
       draw: () => this.draw(),
@@ -259,6 +265,7 @@ class Comparison {
       for (const panel of panels) panel.update(this.sides[i])
     })
     cursor.painted()
+    this.firstLook.painted(cursor.frame)
     Object.assign(this.root.dataset, {
       epoch: epoch ?? "",
       frames: band.frames.length,

@@ -129,6 +129,15 @@ const tipsOf = () => ({
       "What you just saw: a network learned to write down speech; where transcripts were hidden, it wrote them itself and learned from those that it was sure of.",
     ),
   },
+  generate: {
+    before: tr("Epoch 0 is the network before training: what it draws is the noise that it is given."),
+    early: tr("Look at the images: first come blots of light and dark, then outlines."),
+    middle: tr("Choose an image and play its way: large shapes are decided first, details last."),
+    late: tr("Look at the nearest training images: a generator that copies them has learned nothing new."),
+    end: tr(
+      "What you just saw: a network learned to lead noise to images that nobody has made. Below you can draw more of them, by class.",
+    ),
+  },
   pseudo: {
     before: tr(
       "Before the first round, the student and its twin, which gets the given labels only, are the same network.",
@@ -164,6 +173,7 @@ export function nextSteps(task, acts) {
       go("inside", tr("Look inside and let it write")),
       go("compare", tr("Compare with epoch 0")),
     ]
+  if (task === "generate") return [replay]
   if (task === "classify" || task === "pseudo")
     return [replay, go("use", tr("Try it on new samples")), go("latent", tr("Explore its class scores"))]
   if (isScenario(task)) return [replay]

@@ -9,6 +9,8 @@ import { tr } from "../lib/words.js"
 import { bannerOf } from "./banner.js"
 import { createBeside } from "./beside.js"
 import { Cursor } from "./cursor.js"
+import { sayIdentity } from "./facts.js"
+import { FirstLook } from "./first_look.js"
 import { framePanel } from "./frame.js"
 import { createGuide, nextSteps } from "./guide.js"
 import { createLab } from "./lab.js"
@@ -81,7 +83,9 @@ class Stage {
       epoch,
     )
     this.selection = new Selection(() => this.draw())
+    this.firstLook = new FirstLook()
     const ctx = {
+      shown: this.firstLook.shown,
       selection: this.selection,
       tool: (name, body) => this.tool(name, body),
       store: this.store,
@@ -144,11 +148,13 @@ class Stage {
     this.name = el("h2", {})
     this.deviceLabel = el("summary", {})
     this.deviceReason = el("p", {})
+    this.identity = el("p", { class: "stage-identity", "data-testid": "stage-identity" })
     this.device = el(
       "details",
       { class: "bubble", "data-testid": "stage-device", hidden: true },
       this.deviceLabel,
       this.deviceReason,
+      this.identity,
     )
     this.root = el(
       "div",
@@ -172,7 +178,13 @@ class Stage {
       this.grid,
       this.lab.root,
     )
-    if (!offline) this.loadStyle(assets).then(() => this.resize())
+    if (!offline) {
+      this.root.style.visibility = "hidden" // not a moment without its styles
+      this.loadStyle(assets).then(() => {
+        this.root.style.visibility = ""
+        this.resize()
+      })
+    }
     component.parentElement.replaceChildren(this.root)
     this.stopBubbles = closeBubbles(this.root)
     this.onKey = (event) => this.key(event)
@@ -267,6 +279,7 @@ class Stage {
     this.guide.update(view)
     this.lab.update(view)
     cursor.painted()
+    this.firstLook.painted(cursor.frame)
     Object.assign(this.root.dataset, {
       status: store.state?.status ?? "",
       epoch: epoch ?? "",
@@ -289,6 +302,7 @@ class Stage {
       el("span", {}, tr("why?")),
     )
     setText(this.deviceReason, state.device.reason)
+    setText(this.identity, sayIdentity(state.identity))
   }
 
   drawBanner(state) {

@@ -16,7 +16,6 @@ const SCORES = {
   },
   answer: { name: "exact_match", say: () => tr("Exact match"), isShare: true, better: "higher" },
   detect: { name: "map50", say: () => "mAP@.5", isShare: true, better: "higher" },
-  generate: { name: "frechet", say: () => tr("Fréchet distance"), isShare: false, better: "lower" },
 }
 
 export const isScenario = (task) => Object.hasOwn(SCORES, task)

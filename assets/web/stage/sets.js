@@ -5,9 +5,12 @@ import attention from "./panels/attention.js"
 import backTranslations from "./panels/back_translations.js"
 import confidence from "./panels/confidence.js"
 import confusion from "./panels/confusion.js"
+import copies from "./panels/copies.js"
+import drawn from "./panels/drawn.js"
 import errors from "./panels/errors.js"
 import flow from "./panels/flow.js"
 import heard from "./panels/heard.js"
+import frechet from "./panels/frechet.js"
 import labels from "./panels/labels.js"
 import { createLooks } from "./panels/looks.js"
 import loss from "./panels/loss.js"
@@ -22,6 +25,7 @@ import spectrum from "./panels/spectrum.js"
 import sphere from "./panels/sphere.js"
 import transcripts from "./panels/transcripts.js"
 import translations from "./panels/translations.js"
+import way from "./panels/way.js"
 import writing from "./panels/writing.js"
 
 /** The map under another title. */
@@ -39,6 +43,7 @@ export const SETS = {
   language: [loss, writing, titled(() => tr("Map of tokens"))],
   classify: [loss, confusion, titled(sayMap)],
   views: [loss, pairs, titled(sayMap), similarity, spectrum, sphere],
+  generate: [drawn, way, copies, loss, frechet],
   pseudo: [
     rounds,
     labels,

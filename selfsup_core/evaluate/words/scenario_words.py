@@ -47,7 +47,6 @@ SCORES: Mapping[str, Score] = {
     "transcribe": Score("word_error_rate", tr_later("Word error rate"), "lower", is_share=True),
     "answer": Score("exact_match", tr_later("Exact match"), is_share=True),
     "detect": Score("map50", "mAP@.5", is_share=True),
-    "generate": Score("frechet", tr_later("Fréchet distance"), "lower"),
 }
 
 

@@ -72,6 +72,8 @@ const labelsOf = () => ({
   deviation: tr("Standard deviation of the embeddings z"),
   rankme: tr("Effective rank of the code h (RankMe)"),
   projector_rank: tr("Effective rank of the embeddings z"),
+  frechet: tr("Fréchet distance to real images"),
+  novelty: tr("Distance from training images (1: as new images)"),
   lidar: tr("LiDAR"),
   alpha: tr("Decay of the spectrum (α-ReQ)"),
   variance_gap: tr("Lack of variance (VICReg)"),
@@ -126,6 +128,13 @@ function standing(view, name, value, dash) {
   }
 }
 
+/** What a generator's Fréchet distance is compared with: real images, and those that autoencoders draw. */
+export const distancesOf = (base) => [
+  [tr("real training images"), base?.floor_frechet],
+  [tr("VAE"), base?.vae_frechet],
+  [tr("VQ autoencoder"), base?.vq_frechet],
+]
+
 /**
  * The curves of a metric, for Plotly.
  * @param {object} view what a panel is given
@@ -159,6 +168,7 @@ export function tracesOf(view, metric) {
       accuracy: [[tr("logistic regression"), base?.logistic_accuracy]],
       macro_f1: [[tr("logistic regression"), base?.logistic_macro_f1]],
       rankme: [[tr("untrained network"), base?.untrained_rankme]],
+      frechet: distancesOf(base),
     }[metric]
     const known = (references ?? []).filter(([, value]) => typeof value === "number")
     return [...traces, ...known.map(([name, value], i) => standing(view, name, value, DASHES[i]))]

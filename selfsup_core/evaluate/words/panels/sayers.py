@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from selfsup_core.evaluate.words.panels.classify import say_confusion
 from selfsup_core.evaluate.words.panels.code import say_code, say_views_code
+from selfsup_core.evaluate.words.panels.generate import say_copies, say_drawn, say_frechet, say_way
 from selfsup_core.evaluate.words.panels.language import say_writing
 from selfsup_core.evaluate.words.panels.loss import say_loss
 from selfsup_core.evaluate.words.panels.maps import (
@@ -44,6 +45,13 @@ SAYERS: Mapping[str, Sayers] = {
     },
     "language": {"loss": say_loss, "writing": say_writing, "map": say_token_map},
     "classify": {"loss": say_loss, "confusion": say_confusion, "map": say_score_map},
+    "generate": {
+        "loss": say_loss,
+        "drawn": say_drawn,
+        "way": say_way,
+        "copies": say_copies,
+        "frechet": say_frechet,
+    },
     "views": {
         "loss": say_loss,
         "pairs": say_pairs,
