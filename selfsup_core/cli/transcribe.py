@@ -13,9 +13,7 @@ from selfsup_core.wording import percent
 
 def transcribe_command(
     run: Annotated[str, typer.Argument(help="Run ID, the beginning of it, or the run's name.")],
-    files: Annotated[
-        list[Path], typer.Argument(help="Sounds: WAV, FLAC, MP3, OGG, or ZIP files of them.")
-    ],
+    files: Annotated[list[Path], typer.Argument(help="Sounds: WAV, FLAC, MP3, OGG, or ZIP files of them.")],
     epoch: Annotated[
         int | None, typer.Option(help="Epoch of the run; the newest one if not given.", min=0)
     ] = None,

@@ -132,7 +132,11 @@ def say_value(name: str, value: float | None) -> str:
     """ "88.3%" of a share, else four digits; "–" where there is no number."""
     if value is None:
         return "–"
-    is_share = "accuracy" in name or name.endswith("error_rate") or name in ("coverage", "val_macro_f1", "kept_share")
+    is_share = (
+        "accuracy" in name
+        or name.endswith("error_rate")
+        or name in ("coverage", "val_macro_f1", "kept_share")
+    )
     return percent(value, 1) if is_share else brief(value, 4)
 
 

@@ -20,7 +20,9 @@ KEPT_MARKS = "'’"
 def plain(text: str) -> str:
     """How a transcript is learned and scored: lower case, words and single spaces, without punctuation."""
     letters = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
-    kept = (letter if letter.isalnum() or letter in KEPT_MARKS or is_mark(letter) else " " for letter in letters)
+    kept = (
+        letter if letter.isalnum() or letter in KEPT_MARKS or is_mark(letter) else " " for letter in letters
+    )
     return " ".join("".join(kept).split())[:MOST_LETTERS]
 
 

@@ -1,4 +1,5 @@
-"""Connectionist temporal classification: learn letters from a transcript that does not say when each is heard.
+"""Connectionist temporal classification: learn letters from a transcript that does not say when each is
+heard.
 
 loss = −ln Σ_paths ∏ₜ P(πₜ) over all paths π of letters and blanks that read as the transcript once repeats
 are merged and blanks left out [1]; in nats, divided by the transcript's letters. While it trains, stretches
@@ -94,9 +95,7 @@ class Ctc(InRounds[CtcConfig]):
     networks = ("transcriber",)
     task = "transcribe"
 
-    def learn(
-        self, network: nn.Module, batch: Clips, generator: torch.Generator
-    ) -> dict[str, torch.Tensor]:
+    def learn(self, network: nn.Module, batch: Clips, generator: torch.Generator) -> dict[str, torch.Tensor]:
         from selfsup_core.augment.speech import hide
 
         x = batch.x

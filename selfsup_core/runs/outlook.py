@@ -114,9 +114,7 @@ def foresee_speech(dataset: Dataset, spec: RunSpec, train: np.ndarray, known: np
             "{minutes:.1f} of {all:.1f} minutes of training sound are transcribed ({known:,} clips). At most "
             "{keep} of the rest is kept, {most:.1f} minutes; clips whose two noisy views disagree are "
             "dropped first."
-        ).format(
-            minutes=minutes, all=minutes + rest, known=len(known), keep=percent(keep), most=keep * rest
-        )
+        ).format(minutes=minutes, all=minutes + rest, known=len(known), keep=percent(keep), most=keep * rest)
     ]
     if minutes < FEW_MINUTES:
         said.insert(

@@ -275,9 +275,7 @@ def require_words(dataset: Dataset, labeled: np.ndarray, validation: np.ndarray)
             tr(
                 "{title} has {labeled} transcribed clips to learn from and {validation} to measure; at "
                 "least {least} of each are needed."
-            ).format(
-                title=tr(dataset.title), labeled=len(labeled), validation=len(validation), least=LEAST
-            ),
+            ).format(title=tr(dataset.title), labeled=len(labeled), validation=len(validation), least=LEAST),
             code="few-transcripts",
             remedy=tr("Add clips with words, or raise Labels known."),
         )

@@ -23,7 +23,13 @@ def clips():
 def test_each_change_stays_within_the_clip_and_its_bounds():
     x, frames = clips()
     assert torch.equal(view(x, frames), x)
-    for rules in ({"seconds": 0.2}, {"bands": 6}, {"noise": 0.1}, {"shift": 3}, {"seconds": 5.0, "bands": 16}):
+    for rules in (
+        {"seconds": 0.2},
+        {"bands": 6},
+        {"noise": 0.1},
+        {"shift": 3},
+        {"seconds": 5.0, "bands": 16},
+    ):
         for seed in range(5):
             found = view(x, frames, seed, **rules)
             assert (found >= 0).all()

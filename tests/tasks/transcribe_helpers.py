@@ -47,7 +47,7 @@ def make_texts(count: int = 100) -> list[str]:
 
 
 def picture_of(text: str, generator: np.random.Generator) -> np.ndarray:
-    """(32, T): each letter sounds in ten bands of its own for four columns; two are silent between letters."""
+    """(32, T): each letter sounds in ten bands of its own for four columns, and two are silent after it."""
     columns = [np.zeros((32, 2))]
     for letter in text:
         one = np.zeros((32, 4))
@@ -59,7 +59,9 @@ def picture_of(text: str, generator: np.random.Generator) -> np.ndarray:
     return np.clip(picture + generator.integers(0, 30, picture.shape), 0, 255).astype(np.uint8)
 
 
-def make_clips(workspace: Path, texts: Sequence[str] | None = None, said: Sequence[str] | None = None) -> Dataset:
+def make_clips(
+    workspace: Path, texts: Sequence[str] | None = None, said: Sequence[str] | None = None
+) -> Dataset:
     """The data set `NAME`. Args: texts: the transcripts; said: what is heard, if it is another thing."""
     generator = np.random.default_rng(1)
     texts = make_texts() if texts is None else list(texts)

@@ -1,5 +1,5 @@
-"""Speech to text: from transcribed clips, and from pseudo-transcripts where transcripts are hidden; then one's
-own voice.
+"""Speech to text: from transcribed clips, and from pseudo-transcripts where transcripts are hidden; then
+one's own voice.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ ENDINGS = ["wav", "flac", "mp3", "ogg", "zip"]
 SHOWN = 3  # clips, before a run
 ABOUT = tr_later(
     "A network hears a clip and writes down what is said, letter by letter ([[CTC]]). Hide most transcripts, "
-    "and it writes them for the other clips itself: the [[student]] learns from those that it is sure of, its "
-    "[[twin]] does not. Press Train to watch."
+    "and it writes them for the other clips itself: the [[student]] learns from those that it is sure of, "
+    "its [[twin]] does not. Press Train to watch."
 )
 KNOWN = tr_later(
-    "Share of the training clips whose transcript is known. The network writes one for the others itself, and "
-    "learns from those it is sure of. With 100 nothing is hidden."
+    "Share of the training clips whose transcript is known. The network writes one for the others itself, "
+    "and learns from those it is sure of. With 100 nothing is hidden."
 )
 
 
@@ -72,7 +72,9 @@ def choose_recipe(at: Places, asked: Asked) -> Recipe:
         asked=asked,
         key="speech-data",
         default=preset_spec(first).data.source,
-        help=tr("Clips with transcripts. Your own come from a ZIP file of sounds with a table of transcripts."),
+        help=tr(
+            "Clips with transcripts. Your own come from a ZIP file of sounds with a table of transcripts."
+        ),
         needs=tr("Speech to text takes sounds with transcripts."),
     )
     preset = choose_preset(

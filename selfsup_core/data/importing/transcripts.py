@@ -33,8 +33,11 @@ PIPED = 0.8  # share of the lines of LJSpeech's table that hold a "|"
 
 @dataclass
 class Transcripts:
-    """texts: of each file, "" for none; speakers: the same, empty where they are not known; table: the name of
-    the file that says so; missing: how many of its rows name no file that is there.
+    """What a table says of the sounds.
+
+    Attributes:
+        texts: of each sound, "" for none. speakers: the same; [] where they are not known.
+        table: its name. missing: how many of its rows name no sound that is there.
     """
 
     texts: list[str]
@@ -65,9 +68,7 @@ class Transcripts:
         return said
 
 
-def find_transcripts(
-    names: Sequence[str], beside: list[Member], config: ImportConfig
-) -> Transcripts | None:
+def find_transcripts(names: Sequence[str], beside: list[Member], config: ImportConfig) -> Transcripts | None:
     """Of the first table that has them; None where no table has, or where a class was asked for.
 
     Raises:
@@ -79,9 +80,9 @@ def find_transcripts(
             continue
         if sum(map(bool, found.texts)) < LEAST:
             raise DataError(
-                tr("{table} holds the transcripts of {count} of the sounds; at least {least} are needed.").format(
-                    table=found.table, count=sum(map(bool, found.texts)), least=LEAST
-                ),
+                tr(
+                    "{table} holds the transcripts of {count} of the sounds; at least {least} are needed."
+                ).format(table=found.table, count=sum(map(bool, found.texts)), least=LEAST),
                 code="few-transcripts",
                 remedy=tr("Check that its first column names the files, and that transcripts are not empty."),
             )
@@ -170,7 +171,8 @@ def from_clips(members: list[Member], found: Transcripts) -> Made:
     longest = max(lengths.values(), default=0.0)
     check_decoded(
         tr("{count:,} clips of up to {seconds:.0f} s").format(count=len(lengths), seconds=longest),
-        round(len(lengths) * longest * (RATE + BANDS / FRAME_SECONDS)) + 4 * round(sum(lengths.values()) * RATE),
+        round(len(lengths) * longest * (RATE + BANDS / FRAME_SECONDS))
+        + 4 * round(sum(lengths.values()) * RATE),
         tr("Leave out the longest ones, or take a sample."),
     )
     waves, kept = [], []

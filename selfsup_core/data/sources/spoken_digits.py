@@ -21,7 +21,17 @@ LONGEST = 3.2  # seconds
 DIGITS = 10  # the first words are the digits
 COMMAND_SHARE = 0.3
 # A command; "#" is a digit, "<" a direction.
-COMMANDS = ("go <", "go < #", "no stop", "yes go #", "stop no go <", "# on", "# off", "yes # on # off", "< # go")
+COMMANDS = (
+    "go <",
+    "go < #",
+    "no stop",
+    "yes go #",
+    "stop no go <",
+    "# on",
+    "# off",
+    "yes # on # off",
+    "< # go",
+)
 DIRECTIONS = ("up", "down", "left", "right")
 QUIET = 0.02  # of the loudest sample: what is quieter at the ends of a word is cut off
 SPEEDS = 0.9, 1.2

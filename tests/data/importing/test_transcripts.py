@@ -1,4 +1,4 @@
-"""Sounds with a table of transcripts: LJSpeech's layout and tables with a header, and what is wrong with them."""
+"""Sounds with a table of transcripts: the layout of LJSpeech, tables with a header, and what is wrong."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from selfsup_core.data.spoken import has_transcripts, wave_of
 from selfsup_core.errors import DataError
 from selfsup_core.features.transcripts import minutes_of, transcripts_of
 
-LINES = [f"clip-{i}|Say {i}!|say number {word}" for i, word in enumerate(["one", "two", "three", "four", "five"])]
+LINES = [
+    f"clip-{i}|Say {i}!|say number {word}" for i, word in enumerate(["one", "two", "three", "four", "five"])
+]
 
 
 def wav(seconds: float = 0.5, rate: int = 8000) -> bytes:
@@ -58,7 +60,9 @@ def test_the_layout_of_ljspeech_is_known(tmp_path):
     assert found.y is None
 
 
-@pytest.mark.parametrize("place", ["wavs/clip-{}.wav", "./wavs/clip-{}.wav", "..\\wavs\\clip-{}.wav", "/home/me/clip-{}.wav"])
+@pytest.mark.parametrize(
+    "place", ["wavs/clip-{}.wav", "./wavs/clip-{}.wav", "..\\wavs\\clip-{}.wav", "/home/me/clip-{}.wav"]
+)
 def test_names_with_paths_are_matched_and_lead_nowhere_else(tmp_path, place):
     lines = ["file,sentence,client_id", *(f"{place.format(i)},say {i},voice {i % 3}" for i in range(5))]
     found = build(packed(tmp_path, "\n".join(lines), name="validated.csv"))
@@ -94,7 +98,7 @@ def test_two_hours_of_sound_are_set_aside_and_cannot_be_all_there_is(tmp_path):
     (reason,) = found.details["aside"].values()
     assert "120 minutes" in reason
     speech = {f"wavs/clip-{i}.wav": wav(21 if i < 2 else 0.5) for i in range(4)}
-    with pytest.raises(DataError, match="2 can be read; the first problem: .*lasts 21 seconds"):
+    with pytest.raises(DataError, match=r"2 can be read; the first problem: .*lasts 21 seconds"):
         build(packed(tmp_path, "\n".join(LINES), speech | {"wavs/clip-4.wav": b"RIFF nothing"}))
 
 

@@ -16,9 +16,8 @@ from selfsup_core.evaluate.reading.transcribing import (
     search_prefixes,
     sureness,
 )
-from selfsup_core.models.modules.transcriber import Transcriber
+from selfsup_core.models.modules.transcriber import Heard, Transcriber
 from selfsup_core.objectives.ctc import Clips, ctc_loss
-from selfsup_core.models.modules.transcriber import Heard
 
 FRAMES, TOKENS = 5, 3  # two letters and the blank
 
