@@ -21,8 +21,8 @@ KINDS = {"image": "image", "table": "row", "text": "text", "sound": "sound"}  # 
 def describe(name: str) -> str:
     source = sources[name]
     mine = tr("yours") if OWN_NAME.fullmatch(name) else tr("built in")
-    away = tr(", not on this machine") if source.missing() else ""
-    return f"{tr(source.title)} · {counted(source.samples, KINDS[source.kind])} · {mine}{away}"
+    parts = [tr(source.title), counted(source.samples, KINDS[source.kind]), mine]
+    return " · ".join([*parts, tr("not on this machine")] if source.missing() else parts)
 
 
 def open_restored(name: str) -> None:

@@ -45,10 +45,13 @@ def show_list() -> None:
     wanted = take_wanted(everything)
     if wanted is None:
         return
-    found = leave_out_short(wanted.select(everything))
-    if not found:
+    matching = wanted.select(everything)
+    if not matching:
         say_none()
         return
+    if len(matching) < len(everything):
+        st.caption(tr("Found: {count}.").format(count=counted(len(matching), "run")))
+    found = leave_out_short(matching)
     show_actions(everything)
     show_rows(take_page(found, wanted), where="runs", tick=show_tick)
 

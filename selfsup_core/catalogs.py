@@ -1,8 +1,8 @@
 """Catalogs of messages: what the code says, gathered; what a language lacks, found.
 
 Messages are gathered from the Python code (`tr`, `tr_later`, the texts of a `setting`, the nouns of
-`counted`), from the JavaScript of assets/web (`tr`) and from the titles of presets. Babel reads and writes
-the files.
+`counted` and `noun_later`), from the JavaScript of assets/web (`tr`) and from the titles of presets. Babel
+reads and writes the files.
 """
 
 from __future__ import annotations
@@ -67,6 +67,12 @@ def python_messages(root: Path) -> Iterator[Message]:
                     yield Message(text, "", f"{place}:{node.lineno}")
             elif is_call(node, "counted"):
                 for noun in strings_of(node.args[1:2]):
+                    yield Message(noun, COUNTED, f"{place}:{node.lineno}")
+            elif is_call(node, "tr"):  # within an f-string, where Babel does not look
+                for text in strings_of(node.args[:1]):
+                    yield Message(text, "", f"{place}:{node.lineno}")
+            elif is_call(node, "noun_later"):
+                for noun in strings_of(node.args[:1]):
                     yield Message(noun, COUNTED, f"{place}:{node.lineno}")
 
 

@@ -155,7 +155,7 @@ class Setting:
     def say(self, value: Any) -> str:
         """A value in words: the title of a choice, what 0 stands for, several joined by commas."""
         if isinstance(value, bool):
-            return "on" if value else "off"
+            return tr("on") if value else tr("off")
         if isinstance(value, (tuple, list)):
             return ", ".join(self.say(one) for one in value)
         if self.zero and value == 0:
@@ -166,11 +166,12 @@ class Setting:
     def bounds(self) -> str:
         """The allowed values in words, or "" when anything of the type goes."""
         if self.choices:
-            return tr("one of ") + ", ".join(str(choice) for choice in self.choices)
+            choices = ", ".join(str(choice) for choice in self.choices)
+            return tr("one of {choices}").format(choices=choices)
         parts = []
         if self.low is not None:
-            word = tr("more than") if self.low_is_open else tr("at least")
-            parts.append(f"{word} {in_full(self.low)}")
+            message = tr("more than {in_full}") if self.low_is_open else tr("at least {in_full}")
+            parts.append(message.format(in_full=in_full(self.low)))
         if self.high is not None:
             parts.append(tr("at most {in_full}").format(in_full=in_full(self.high)))
         return tr(" and ").join(parts)

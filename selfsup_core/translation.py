@@ -19,6 +19,8 @@ from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from selfsup_core.localized import Message, is_like_english, with_signs
+
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
 
@@ -42,7 +44,7 @@ __all__ = [
     "tr_values",
 ]
 
-FIELD = re.compile(r"\{(?P<name>[a-z_]\w*)(?:![rs])?(?::[^{}]*)?\}")
+FIELD = re.compile(r"\{(?P<name>[a-z_]\w*)(?:![rs])?(?P<spec>:[^{}]*)?\}")
 COUNT = re.compile(r"([\d,]+) ([a-z][a-z -]*)")
 SENTENCES = re.compile(r"(?<=[.!?]) +")
 WIDE_ENDS = "。！？"
@@ -85,7 +87,8 @@ def tr(message: str) -> str:
     code = language()
     if code == ENGLISH or not message:
         return message
-    return catalog(code).gettext(message)
+    said = catalog(code).gettext(message)
+    return said if is_like_english(code) else Message(said, code)
 
 
 def tr_counted(noun: str) -> str:
@@ -119,9 +122,13 @@ def recorded_in(code: str, text: str) -> str:
                 name: recorded_in(code, value) if " " in value else value
                 for name, value in found.groupdict().items()
             }
-            return fill(known.gettext(template), values)
+            return fill(known.gettext(template), values, code)
     if (counted := COUNT.fullmatch(text)) and (noun := noun_in(code, counted[2])):
-        return known.gettext("{number:,} {noun}").replace("{number:,}", counted[1]).replace("{noun}", noun)
+        return (
+            known.gettext("{number:,} {noun}")
+            .replace("{number:,}", with_signs(counted[1], code))
+            .replace("{noun}", noun)
+        )
     sentences = SENTENCES.split(text)
     if len(sentences) > 1:
         return join_sentences([recorded_in(code, one) for one in sentences])
@@ -149,9 +156,14 @@ def noun_in(code: str, noun: str) -> str:
     return ""
 
 
-def fill(template: str, values: Mapping[str, str]) -> str:
+def fill(template: str, values: Mapping[str, str], code: str) -> str:
     """A message with texts in its braces, whose formats are those of what the texts were made from."""
-    return FIELD.sub(lambda field: values[field["name"]], template)
+
+    def value_of(field: re.Match[str]) -> str:
+        value = values[field["name"]]
+        return with_signs(value, code) if field["spec"] else value
+
+    return FIELD.sub(value_of, template)
 
 
 @cache

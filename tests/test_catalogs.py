@@ -19,6 +19,8 @@ class Some(Config):
     small_number: int = setting(1, "A description.", why="A reason.", titles={"x": "A choice"}, zero="off")
 def say(count):
     return tr("One sentence " "in two parts, {count}").format(count=count) + counted(count, "thing")
+NOUN = noun_later("piece")
+HTML = f"<b>{tr('In bold')}</b>"
 """
 
 
@@ -38,8 +40,9 @@ def tree(tmp_path: Path) -> Path:
 def test_every_kind_of_message_is_gathered(tree: Path) -> None:
     found = {(m.context, m.text) for m in gather(tree)}
     texts = "Home|First title|A description.|A reason.|A choice|off|Small number"
-    texts += "|One sentence in two parts, {count}|Play {name}|A preset|It trains."
-    assert found == {("", text) for text in texts.split("|")} | {(COUNTED, "thing")}
+    texts += "|One sentence in two parts, {count}|Play {name}|A preset|It trains.|In bold"
+    nouns = {(COUNTED, "thing"), (COUNTED, "piece")}
+    assert found == {("", text) for text in texts.split("|")} | nouns
     assert Message("Home", "", "app.py:1") in gather(tree)
 
 

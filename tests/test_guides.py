@@ -25,6 +25,7 @@ from selfsup_core.cli.main import app
 from selfsup_core.lessons import reading, tasks
 from selfsup_core.lessons.guides import GuideError, find_guide, linked, list_guides
 from selfsup_core.lessons.model import Task
+from selfsup_core.translation import ENGLISH, known_languages, read_catalog
 from tests.helpers import ROOT, parse, python
 from tests.lessons.helpers import pass_check
 
@@ -125,6 +126,38 @@ def test_every_quoted_message_is_one_of_the_app(name: str):
     assert missing == [], f"{name}.md quotes what the app does not say"
     if name == "troubleshooting":
         assert len(quoted) >= 20
+
+
+@cache
+def texts_in(code: str) -> str:
+    """All messages of a language's catalog, a line each, values as an ellipsis."""
+    said = (str(message.string) for message in read_catalog(code))
+    return "\n".join(re.sub(r"\{[^{}]*\}", "…", " ".join(text.split())) for text in said)
+
+
+def examples_of(text: str) -> list[str]:
+    """Blocks of code, without what their lines explain after a #; the list of folders is prose."""
+    blocks = re.findall(r"^(`{3,4})(\w*)\n(.*?)^\1$", text, re.DOTALL | re.MULTILINE)
+    plain = [body for _, kind, body in blocks if kind or "app.py  " not in body]
+    return [re.sub(r"(?m)\s+#.*$|cookie_secret = .*$", "", body) for body in plain]
+
+
+@pytest.mark.parametrize("code", [code for code in known_languages() if code != ENGLISH])
+def test_guides_of_another_language_say_the_same(code: str):
+    """They are all there, quote what the app says in that language, and have the same parts and examples."""
+    others = list_guides(code)
+    assert others.keys() == GUIDES.keys()
+    for name, guide in others.items():
+        english = GUIDES[name].body
+        assert examples_of(guide.body) == examples_of(english), name
+        for parts in (r"^(#+) ", r"^(\|) ", r"^(>) "):
+            found = [re.findall(parts, text, re.MULTILINE) for text in (guide.body, english)]
+            assert found[0] == found[1], f"{name}: {parts}"
+        missing = [text for text in QUOTED.findall(guide.body) if text not in texts_in(code)]
+        assert missing == [], f"{name}.md quotes what the app does not say in {code}"
+        named = [set(re.findall(r"`([^`\n]+)`", text)) for text in (guide.body, english)]
+        if name not in ("teach", "features", "extend"):
+            assert named[0] == named[1], name
 
 
 def commands_of(text: str) -> list[list[str]]:

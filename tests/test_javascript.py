@@ -39,7 +39,7 @@ def test_every_module_can_be_loaded_and_finds_what_it_imports():
 
 
 def imports_of(path: Path) -> set[Path]:
-    names = re.findall(r'^(?:import|export)\b[^"]*"(\..*?)"', path.read_text(), re.MULTILINE)
+    names = re.findall(r'^(?:import|export)\b[^"]*"(\.{1,2}/.*?)"', path.read_text(), re.MULTILINE)
     return {(path.parent / name).resolve() for name in names}
 
 

@@ -25,7 +25,7 @@ from selfsup_core.translation import (
     tr_later,
     tr_values,
 )
-from selfsup_core.wording import counted, percent
+from selfsup_core.wording import brief, counted, day, local, percent
 
 SMALL = """
 msgid ""
@@ -88,7 +88,7 @@ def test_english_without_a_reader() -> None:
 def test_a_message_in_the_language_of_the_block(german: str) -> None:
     with speak(german):
         assert tr("Runs") == "Läufe"
-        assert tr("{count:,} of {total:,} rows").format(count=1, total=2000) == "von 2,000 Zeilen 1"
+        assert tr("{count:,} of {total:,} rows").format(count=1, total=2000) == "von 2.000 Zeilen 1"
         assert tr_values({"a": tr_later("Runs")}) == {"a": "Läufe"}
         assert tr("not in the catalog") == "not in the catalog"
     assert tr("Runs") == "Runs"
@@ -125,20 +125,48 @@ def test_counts_and_shares(german: str) -> None:
     assert counted(1, "row") == "1 row"
     assert counted(2, "row") == "2 rows"
     with speak(german):
-        assert counted(2000, "row") == "2,000 Zeilen"
-        assert percent(0.004) == "unter 1%"
+        assert counted(2000, "row") == "2.000 Zeilen"
+        assert percent(0.004) == "unter 1\u00a0%"
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "share", "date"),
+    [
+        ("en", "1,234.5", "88%", "Nov 30, 2026"),
+        ("zh", "1,234.5", "88%", "2026年11月30日"),
+        ("de", "1.234,5", "88\u00a0%", "30.11.2026"),
+        ("fr", "1\u202f234,5", "88\u00a0%", "30 nov. 2026"),
+        ("xx", "1,234.5", "88%", "2026-11-30"),
+    ],
+)
+def test_numbers_and_dates_are_those_of_the_language(code: str, number: str, share: str, date: str) -> None:
+    with speak(code):
+        assert local("1,234.5") == number
+        assert brief(1234.5, 5) == number
+        assert percent(0.88) == share
+        assert day("2026-11-30T01:20:00Z") == date
+        assert day("no date") == "no date"
+
+
+def test_a_message_formats_as_usual_and_writes_numbers_its_own_way(german: str) -> None:
+    with speak(german):
+        said = tr("{count:,} of {total:,} rows")
+        assert said.format(count=0.5, total=12345) == "von 12.345 Zeilen 0,5"
+        assert said.format(count=True, total=1000, more="1,000") == "von 1.000 Zeilen 1"
+        with pytest.raises(KeyError):
+            said.format(count=1)
 
 
 def test_what_was_recorded_is_found_again(german: str) -> None:
     with speak(german):
         assert recorded("Runs") == "Läufe"
-        assert recorded("3 of 2,000 rows") == "von 2,000 Zeilen 3"
+        assert recorded("3 of 2,000 rows") == "von 2.000 Zeilen 3"
         # A message inside a message is translated as well; what a person wrote is not.
         assert recorded("It failed: No space is left.") == "Gescheitert: Kein Platz."
         assert recorded("It failed: cats of my aunt") == "Gescheitert: cats of my aunt"
         assert recorded("cats of my aunt") == "cats of my aunt"
         assert recorded("It failed: Runs") == "Gescheitert: Runs", "a single word may be a class"
-        assert recorded("It failed: 2,000 rows") == "Gescheitert: 2,000 Zeilen"
+        assert recorded("It failed: 2,000 rows") == "Gescheitert: 2.000 Zeilen"
         assert recorded("No space is left. Runs") == "Kein Platz. Läufe"
 
 

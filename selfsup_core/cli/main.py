@@ -21,6 +21,7 @@ from selfsup_core.cli import take_away  # noqa: F401  # adds to `runs`
 from selfsup_core.cli.augment import augment_app
 from selfsup_core.cli.classify import classify_app
 from selfsup_core.cli.data import data_app
+from selfsup_core.cli.detect import detect_command
 from selfsup_core.cli.generate import generate_command
 from selfsup_core.cli.glossary import glossary
 from selfsup_core.cli.lab import lab_app
@@ -55,6 +56,7 @@ app.command()(train)
 app.command("predict")(predict_command)
 app.command("transcribe")(transcribe_command)
 app.command("translate")(translate_command)
+app.command("detect")(detect_command)
 app.command("generate")(generate_command)
 app.command("serve")(serve_command)
 app.command("mcp")(mcp_command)

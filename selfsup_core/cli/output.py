@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from selfsup_core.errors import SettingError
 from selfsup_core.runs.folder import default_workspace
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.workspace import open_workspace
+from selfsup_core.translation import known_languages, speak
 
 Workspace = Annotated[
     Path | None,
     typer.Option("--workspace", help="Folder for data and runs; default: SELFSUP_WORKSPACE or ./workspace."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+Language = Annotated[str, typer.Option("--language", help="Language of the file, such as zh.")]
+
+
+@contextlib.contextmanager
+def in_language(code: str) -> Iterator[None]:
+    """What is written within the block is in this language. Raises SettingError for one that is not there."""
+    if code not in known_languages():
+        raise SettingError(f"--language is {' or '.join(known_languages())}; found {code!r}.")
+    with speak(code):
+        yield
 
 
 def place(workspace: Path | None) -> Path:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from selfsup_core.cli.output import AsJson, Workspace, place, show, table
+from selfsup_core.cli.output import AsJson, Language, Workspace, in_language, place, show, table
 from selfsup_core.errors import SettingError
 from selfsup_core.files import hand_over
 from selfsup_core.settings import Plain, parse_assignment
+from selfsup_core.translation import ENGLISH
 from selfsup_core.wording import ROW, brief, percent
 
 if TYPE_CHECKING:
@@ -323,6 +324,7 @@ def export_command(
     out: Annotated[Path, typer.Argument(help="File to write: .csv, .parquet, .npz or .html.")],
     rows: Rows = "",
     by: Annotated[str, typer.Option(help="What the HTML map is colored by.")] = "",
+    language: Language = ENGLISH,
     epoch: Epoch = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
@@ -332,7 +334,8 @@ def export_command(
     kind = out.suffix.removeprefix(".").lower()
     target = str(out.resolve())
     if kind == "html":
-        found = question(root, key, "html", epoch, target=target, by=by)
+        with in_language(language):
+            found = question(root, key, "html", epoch, target=target, by=by)
     else:
         bits = bits_of(root, key, rows) if rows else ""
         found = question(root, key, "export", epoch, target=target, kind=kind, bits=bits)

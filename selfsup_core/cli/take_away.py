@@ -10,10 +10,11 @@ from typing import Annotated
 
 import typer
 
-from selfsup_core.cli.output import AsJson, Workspace, place, show, table
+from selfsup_core.cli.output import AsJson, Language, Workspace, in_language, place, show, table
 from selfsup_core.cli.runs import RunName, runs_app
 from selfsup_core.errors import DataError
 from selfsup_core.files import hand_over
+from selfsup_core.translation import ENGLISH
 
 
 @contextmanager
@@ -65,6 +66,7 @@ def runs_unpack(
 def runs_report(
     run: RunName,
     out: Annotated[Path, typer.Argument(help="HTML file to write.")],
+    language: Language = ENGLISH,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
@@ -73,7 +75,7 @@ def runs_report(
     from selfsup_core.runs.folder import open_run
 
     folder = open_run(place(workspace), run)
-    with writing(out):
+    with writing(out), in_language(language):
         report = write_report(folder, out)
     show(asdict(report) | {"written": str(out)}, as_json, report.say())
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.errors import DataError
-from selfsup_core.translation import tr
+from selfsup_core.translation import join_sentences, tr
 from selfsup_core.wording import counted, percent
 
 ENOUGH = 10  # labels per class, on average, that validation and test rows of a partly labeled set should have
@@ -198,7 +198,9 @@ def split_groups(dataset: Dataset, *, validation: float, test: float, seed: int)
         note = ""
         found = [int(sizes[part].sum()) for part in parts]
         if is_far(found[1:], wanted):
-            kind = f"{dataset.grouped_by}s" if dataset.grouped_by else tr("groups of copies")
+            kind = tr("groups of copies")
+            if dataset.grouped_by:
+                kind = tr("groups by {column}").format(column=dataset.grouped_by)
             asked = [len(groups) - int(wanted.sum()), *wanted.tolist()]
             note = tr(
                 "Training, validation and test have {map} rows rather than "
@@ -213,7 +215,10 @@ def split_groups(dataset: Dataset, *, validation: float, test: float, seed: int)
             )
     train, validation_rows, test_rows = (np.flatnonzero(np.isin(groups, part)) for part in parts)
     if dataset.grouped_by:
-        note = f"All rows of one {dataset.grouped_by} are on the same side of the split. {note}".strip()
+        said = tr("All rows of one {column} are on the same side of the split.").format(
+            column=dataset.grouped_by
+        )
+        note = join_sentences([said, note] if note else [said])
     return Split(train, validation_rows, test_rows, note)
 
 

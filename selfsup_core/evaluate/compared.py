@@ -77,6 +77,13 @@ MEASURES: dict[str, tuple[Measure, ...]] = {
         Measure("kept_share", tr_later("Share of proposals kept")),
         LOSS,
     ),
+    "detect": (
+        Measure("val_map50", tr_later("mAP@.5 on validation rows"), "higher"),
+        Measure("val_map50_95", tr_later("mAP@[.5:.95] on validation rows"), "higher"),
+        Measure("val_twin_map50", tr_later("mAP@.5 of the twin, on validation rows")),
+        Measure("kept_share", tr_later("Share of proposals kept")),
+        LOSS,
+    ),
     "generate": (
         Measure("val_frechet", tr_later("Fréchet distance to validation images"), "lower"),
         Measure("novelty", tr_later("Distance from training images (1: as new images)")),
@@ -134,6 +141,7 @@ def say_value(name: str, value: float | None) -> str:
         return "–"
     is_share = (
         "accuracy" in name
+        or "map50" in name
         or name.endswith("error_rate")
         or name in ("coverage", "val_macro_f1", "kept_share")
     )

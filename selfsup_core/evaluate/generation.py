@@ -6,6 +6,7 @@ The same noise and classes at every epoch, so that epochs compare and an image c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -15,7 +16,9 @@ from selfsup_core.evaluate.judge import Judge
 from selfsup_core.evaluate.rows import Metrics
 from selfsup_core.features.batches import Prepared
 from selfsup_core.objectives.generation import Generative, Images, to_values
-from selfsup_core.projection.pca import Pca, fit_pca
+
+if TYPE_CHECKING:
+    from sklearn.decomposition import PCA
 
 MEASURED = 100  # images drawn at each epoch for the distance
 FINAL = 500  # at the end
@@ -135,7 +138,7 @@ class GenerationEvaluator:
         self.noise = draw_noise(tiles + MEASURED, data.width, seed)
         self.usual = self._usual_distance()
         self.real = self.moments_of(self.validation_values)
-        self.pca: Pca | None = None
+        self.pca: PCA | None = None
 
     def draw_labels(self, count: int) -> torch.Tensor:
         """(count,) classes, as frequent as among the training rows whose class is told."""
@@ -223,6 +226,7 @@ class GenerationEvaluator:
     def points(self, values: torch.Tensor) -> np.ndarray:
         """(N, D) → (N, 2): the plane in which real features of validation rows differ most."""
         if self.pca is None:
-            self.pca = fit_pca(torch.from_numpy(self.features(self.validation_values)).float(), 2)
-        found: np.ndarray = self.pca.transform(torch.from_numpy(self.features(values)).float()).numpy()
-        return found
+            from sklearn.decomposition import PCA
+
+            self.pca = PCA(2, svd_solver="full").fit(self.features(self.validation_values))
+        return cast("np.ndarray", self.pca.transform(self.features(values)).astype(np.float32))

@@ -35,6 +35,7 @@ TASKS = {
     ),
     "language": tr_later("A language model."),
     "transcribe": tr_later("A network that writes down speech, trained from transcribed clips."),
+    "detect": tr_later("A detector that was trained from pictures with boxes."),
     "translate": tr_later("A translator that was trained from sentence pairs."),
     "generate": tr_later("A generator: it draws new images like those of its data, out of noise."),
     "classify": tr_later("A classifier."),
@@ -161,15 +162,13 @@ def describe_data(folder: RunFolder, state: Any, spec: RunSpec) -> str:
 
 def describe_training(state: Any, spec: RunSpec) -> str:
     settings = known_settings(spec)
-    unit = "rounds" if state.get("task") == "pseudo" else "epochs"
-    rows = [
-        (
-            tr("Trained for"),
-            tr("{epoch} of {epochs} {unit}, {seconds:.0f} s").format(
-                epoch=state["epoch"], epochs=state["epochs"], unit=unit, seconds=state["seconds"]
-            ),
-        )
-    ]
+    message = (
+        tr("{epoch} of {epochs} rounds, {seconds:.0f} s")
+        if state.get("task") == "pseudo"
+        else tr("{epoch} of {epochs} epochs, {seconds:.0f} s")
+    )
+    trained = message.format(epoch=state["epoch"], epochs=state["epochs"], seconds=state["seconds"])
+    rows = [(tr("Trained for"), trained)]
     if state["best"]:
         rows.append((tr("Best epoch"), str(state["best"]["epoch"])))
     if state["device"]:

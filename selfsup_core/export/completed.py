@@ -22,8 +22,8 @@ from selfsup_core.export.datasets import free_name
 from selfsup_core.export.pseudo_labels import FORMATS, as_file, read_predictions, read_proposals
 from selfsup_core.features.seen import cells_of
 from selfsup_core.pseudo.hand import read_hand_labels
-from selfsup_core.translation import tr
-from selfsup_core.wording import counted
+from selfsup_core.translation import join_sentences, tr
+from selfsup_core.wording import counted, local
 
 Origin = Literal["given", "by hand", "pseudo-label", "predicted, not learned from", "none"]
 FROM, PREDICTION, SURE = "label_from", "prediction", "prediction_confidence"
@@ -126,19 +126,19 @@ def describe_origins(origins: list[Origin]) -> str:
     """ "400 rows: 24 labels given, 2 by hand, 250 pseudo-labels, 124 predicted but not learned from." """
     counts = Counter(origins)
     parts = [
-        (counts["given"], "given"),
+        (counts["given"], tr("given")),
         (counts["by hand"], tr("by hand")),
         (counts["pseudo-label"], tr("pseudo-labels that training used")),
         (counts["predicted, not learned from"], tr("predicted by the trained classifier, not learned from")),
         (counts["none"], tr("without a label")),
     ]
-    said = ", ".join(f"{count:,} {words}" for count, words in parts if count)
-    rest = (
-        tr(
-            " The rest has no prediction: the run has not ended, an earlier version has trained it, or a "
-            "slow model has left rows out."
+    said = ", ".join(f"{local(f'{count:,}')} {words}" for count, words in parts if count)
+    sentences = [tr("{rows}: {said}.").format(rows=counted(len(origins), "row"), said=said)]
+    if counts["none"]:
+        sentences.append(
+            tr(
+                "The rest has no prediction: the run has not ended, an earlier version has trained it, or a "
+                "slow model has left rows out."
+            )
         )
-        if counts["none"]
-        else ""
-    )
-    return f"{counted(len(origins), 'row')}: {said}.{rest}"
+    return join_sentences(sentences)

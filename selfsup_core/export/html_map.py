@@ -21,7 +21,7 @@ from selfsup_core.figures.palette import OKABE_ITO
 from selfsup_core.figures.space import Legend
 from selfsup_core.files import policy_hash, write_bytes
 from selfsup_core.places import WEB
-from selfsup_core.translation import tr
+from selfsup_core.translation import language, tr
 
 SCATTER = WEB / "scatter"
 ENTRY = "plot.js"
@@ -116,12 +116,26 @@ def write_html_map(
     data["labels"], data["label"] = names, base64_of(np.array([place[v] for v in labels], "<u4"))
     letters = max(0, min(300, ROOM_FOR_TEXTS // max(1, 2 * len(rows))))
     data["texts"] = [t[:letters] for t in texts] if letters >= 20 and any(texts) else None
+    data["words"] = {
+        "row": tr("row {row}"),
+        "unlabeled": tr("no label"),
+        "selected": tr("{count} selected"),
+        "scale": tr("{by}: {low} (dark) to {high} (light)"),
+    }
     # A "<" in a text must begin nothing, whatever follows.
     packed = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     page = (SCATTER / "offline.html").read_text("utf-8")
     filled = {
+        "LANGUAGE": language(),
         "TITLE": html.escape(title),
         "ABOUT": html.escape(about),
+        "MOVE": html.escape(tr("Move")),
+        "LASSO": html.escape(tr("Lasso")),
+        "NEARER": html.escape(tr("Zoom in")),
+        "FARTHER": html.escape(tr("Zoom out")),
+        "ALL": html.escape(tr("Show all")),
+        "SAVE": html.escape(tr("Selected rows as CSV")),
+        "LEGEND": html.escape(tr("Legend")),
         "SCRIPT": bundle(),
         "DATA": packed,
     }

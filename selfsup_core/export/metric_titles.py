@@ -9,7 +9,11 @@ from selfsup_core.places import WEB
 from selfsup_core.translation import tr, tr_later
 
 LABEL = re.compile(r'^\s+(\w+): tr\("([^"]+)"\),$', re.MULTILINE)
-PARTS = {"train": "training", "val": "validation", "test": "test"}
+PARTS = {
+    "train": tr_later("{metric} (training)"),
+    "val": tr_later("{metric} (validation)"),
+    "test": tr_later("{metric} (test)"),
+}
 
 
 @cache
@@ -25,6 +29,6 @@ def metric_title(name: str) -> str:
         return tr(titles()[name])
     split, _, rest = name.partition("_")
     if split in PARTS and rest:
-        return f"{metric_title(rest)} ({PARTS[split]})"
+        return tr(PARTS[split]).format(metric=metric_title(rest))
     words = name.replace("_", " ")
     return words[:1].upper() + words[1:]

@@ -28,7 +28,8 @@ from selfsup_core.runs.folder import ACTIVE, RunFolder, read_state
 from selfsup_core.runs.identity import identity_rows
 from selfsup_core.runs.spec import known_settings, read_spec, value_at
 from selfsup_core.runs.thinned import list_frames
-from selfsup_core.translation import tr
+from selfsup_core.translation import join_sentences, language, recorded, script_texts, tr
+from selfsup_core.wording import counted, day, local, sentence
 from selfsup_core.workers.live import LiveRuns
 
 MOST_BYTES = 20 * MB
@@ -46,14 +47,11 @@ class Report:
     left_out: int
 
     def say(self) -> str:
-        text = tr("The report of {run} has {bytes:.1f} MB and replays {frames} epochs.").format(
-            run=self.run, bytes=self.bytes / MB, frames=self.frames
+        said = tr("The report of {run} has {bytes:.1f} MB and replays {epochs}.").format(
+            run=self.run, bytes=self.bytes / MB, epochs=counted(self.frames, "epoch")
         )
-        if self.left_out:
-            text += tr(" {left_out} more epochs were left out, so that it stays below 20 MB.").format(
-                left_out=self.left_out
-            )
-        return text
+        left = tr("{left_out} more epochs were left out, so that it stays below 20 MB.")
+        return join_sentences([said, left.format(left_out=self.left_out)] if self.left_out else [said])
 
 
 def write_report(folder: RunFolder, target: Path) -> Report:
@@ -65,7 +63,7 @@ def write_report(folder: RunFolder, target: Path) -> Report:
     state = read_state(folder)
     if state["status"] in ACTIVE:
         raise RunError(
-            tr("The run {id} is {status}.").format(id=folder.id, status=state["status"]),
+            tr("The run {id} is {status}.").format(id=folder.id, status=tr(state["status"])),
             code="run-active",
             remedy=tr("Wait until it has ended, then write the report."),
         )
@@ -84,6 +82,8 @@ def write_report(folder: RunFolder, target: Path) -> Report:
         "words": read_words(),
         "static": packed(live.shared(folder.id, "static")),
         "thumbnails": None,
+        "lang": language(),
+        "texts": script_texts(language()),
     }
     if (folder.frames / "thumbnails.safetensors").is_file():
         data["thumbnails"] = packed(live.shared(folder.id, "thumbnails"))
@@ -99,7 +99,7 @@ def write_report(folder: RunFolder, target: Path) -> Report:
     answer = json.loads(live.snapshot(folder.id))
     shown = {key: value for key, value in answer["state"].items() if key not in PRIVATE}
     # Nothing is decoded here: the network is not in the file.
-    shown |= {"can_decode": False, "message": state["message"], "is_responding": True}
+    shown |= {"can_decode": False, "message": recorded(state["message"]), "is_responding": True}
     data["live"] = answer | {"state": shown, "frames": kept, "early": [], "next": "end-0"}
     content = page(folder, state, data, script, plotly).encode("utf-8", "replace")
     write_bytes(target, content)
@@ -129,8 +129,10 @@ def plotly_script() -> str:
 def page(folder: RunFolder, state: Any, data: dict[str, Any], script: str, plotly: str) -> str:
     style = "\n".join((WEB / name).read_text("utf-8") for name in STYLES)
     filled = {
+        "LANGUAGE": language(),
         "TITLE": html.escape(state["name"] or folder.id),
         "ABOUT": html.escape(about_line(state)),
+        "NO_SCRIPT": html.escape(tr("The replay needs JavaScript. Results and settings are below.")),
         "STYLE": style.replace("</style", "<\\/style"),
         "BODY": body(folder, state),
         # A "<" in a text must begin nothing, whatever follows.
@@ -148,17 +150,15 @@ def page(folder: RunFolder, state: Any, data: dict[str, Any], script: str, plotl
 
 
 def about_line(state: Any) -> str:
-    title, day = state["source_title"] or state["source"], state["created"][:10]
-    unit = "rounds" if state.get("task") == "pseudo" else "epochs"
-    return tr(
-        "{title}. {epoch} of {epochs} {unit}, {status}. Trained on {day} with SelfSup Studio {version}."
-    ).format(
-        title=title,
-        epoch=state["epoch"],
-        epochs=state["epochs"],
-        unit=unit,
-        status=state["status"],
-        day=day,
+    done, total = state["epoch"], state["epochs"]
+    is_rounds = state.get("task") == "pseudo"
+    return tr("{title}. {done}, {status}. Trained on {day} with SelfSup Studio {version}.").format(
+        title=recorded(state["source_title"]) or state["source"],
+        done=(tr("{done} of {total} rounds") if is_rounds else tr("{done} of {total} epochs")).format(
+            done=done, total=total
+        ),
+        status=tr(state["status"]),
+        day=day(state["created"]),
         version=__version__,
     )
 
@@ -166,11 +166,11 @@ def about_line(state: Any) -> str:
 def body(folder: RunFolder, state: Any) -> str:
     """What came out and how it was trained, also without JavaScript."""
     outcome = describe_run(state)
-    said = [f"{outcome[:1].upper()}{outcome[1:]}.", *state["notices"]]
+    said = [sentence(outcome), *map(recorded, state["notices"])]
     if verdict := state.get("verdict"):
-        said.insert(0, verdict["text"])
+        said.insert(0, recorded(verdict["text"]))
     if error := state["error"]:
-        said.insert(0, f"{error['message']} {error['remedy']}")
+        said.insert(0, join_sentences([recorded(error["message"]), recorded(error["remedy"])]).strip())
     paragraphs = "\n".join(f"<p>{html.escape(text)}</p>" for text in dict.fromkeys(said) if text)
     metrics = [(metric_title(name), number(value)) for name, value in sorted(state["metrics"].items())]
     spec = read_spec(folder.spec)
@@ -181,17 +181,20 @@ def body(folder: RunFolder, state: Any) -> str:
     ]
     rows = [(tr("Device"), state["device"]["label"])] if state["device"] else []
     rows += identity_rows(state.get("identity"))
-    title = html.escape(tr("Computed from"))
-    origin = f"<details><summary>{title}</summary>{table(rows)}</details>\n" if rows else ""
+    origin = f"<details>{summary(tr('Computed from'))}{table(rows)}</details>\n" if rows else ""
     return (
-        f"<h2>Results</h2>\n{paragraphs}\n<div class='report-tables'>\n"
-        f"<details open><summary>Metrics at the end</summary>{table(metrics)}</details>\n"
-        f"<details><summary>Settings</summary>{table(settings)}</details>\n{origin}</div>"
+        f"<h2>{html.escape(tr('Results'))}</h2>\n{paragraphs}\n<div class='report-tables'>\n"
+        f"<details open>{summary(tr('Metrics at the end'))}{table(metrics)}</details>\n"
+        f"<details>{summary(tr('Settings'))}{table(settings)}</details>\n{origin}</div>"
     )
 
 
+def summary(title: str) -> str:
+    return f"<summary>{html.escape(title)}</summary>"
+
+
 def number(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else "–" if value is None else str(value)
+    return local(f"{value:.4g}") if isinstance(value, float) else "–" if value is None else str(value)
 
 
 def table(rows: Sequence[tuple[str, object]]) -> str:

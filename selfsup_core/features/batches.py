@@ -18,7 +18,7 @@ from selfsup_core.features.config import DataConfig
 from selfsup_core.features.vectorize import embed, tfidf
 from selfsup_core.pretrained.encoders.catalogue import find_encoder
 from selfsup_core.pretrained.encoders.language import check_language
-from selfsup_core.translation import tr
+from selfsup_core.translation import join_sentences, tr
 
 if TYPE_CHECKING:
     import torch
@@ -236,7 +236,7 @@ def vectorize(
         title=title, shape=x.shape[1]
     )
     if warning := check_language(texts, config.encoder):
-        note = f"{note} {warning}"
+        note = join_sentences([note, warning])
     return scale_columns(x, split.train, ()), (), note
 
 

@@ -86,12 +86,12 @@ def describe(counts: np.ndarray, names: tuple[str, ...], config: DataConfig) -> 
     notes = []
     missing = [name for name, count in zip(names, counts, strict=True) if count == 0]
     if missing:
-        noun = tr("class has") if len(missing) == 1 else tr("classes have")
-        notes.append(
-            tr("{count} {noun} no labeled training row and cannot be learned: {missing}.").format(
-                count=len(missing), noun=noun, missing=listed(missing)
-            )
+        message = (
+            tr("1 class has no labeled training row and cannot be learned: {missing}.")
+            if len(missing) == 1
+            else tr("{count} classes have no labeled training row and cannot be learned: {missing}.")
         )
+        notes.append(message.format(count=len(missing), missing=listed(missing)))
     wanted = config.labels_per_class
     few = [f"{n} ({c})" for n, c in zip(names, counts, strict=True) if 0 < c < wanted]
     if few:

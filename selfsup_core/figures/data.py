@@ -8,6 +8,7 @@ import numpy as np
 
 from selfsup_core.figures.palette import class_color
 from selfsup_core.translation import tr
+from selfsup_core.wording import local
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -29,7 +30,7 @@ def label_bars(counts: dict[str, int]) -> go.Figure:
             y=[short(name) for name in names],
             orientation="h",
             marker_color=colors,
-            text=[f"{value:,}" for value in values],
+            text=[local(f"{value:,}") for value in values],
             # On a bar it would have the contrast of its color, and be turned where the bar is short.
             textposition="outside",
             textangle=0,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from selfsup_core.inspection.model_at import Kits
     from selfsup_core.inspection.predictors import Predictors
     from selfsup_core.inspection.run_classifiers import RunClassifiers
+    from selfsup_core.inspection.run_detectors import RunDetectors
     from selfsup_core.inspection.run_jobs import RunJobs
     from selfsup_core.inspection.run_transcribers import RunTranscribers
     from selfsup_core.inspection.run_translators import RunTranslators
@@ -72,6 +73,13 @@ class Holders:
         from selfsup_core.inspection.run_classifiers import RunClassifiers
 
         return RunClassifiers(self.workspace)
+
+    @MadeOnce
+    def detectors(self) -> RunDetectors:
+        """Detectors of runs."""
+        from selfsup_core.inspection.run_detectors import RunDetectors
+
+        return RunDetectors(self.workspace)
 
     @MadeOnce
     def generators(self) -> Generators:

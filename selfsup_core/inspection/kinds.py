@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from selfsup_core.inspection.loaded import Loaded, Models
     from selfsup_core.inspection.model_at import ModelAt
     from selfsup_core.inspection.run_classifiers import ClassifierAt, RunClassifiers
+    from selfsup_core.inspection.run_detectors import RunDetectors
     from selfsup_core.inspection.run_jobs import RunJobs
     from selfsup_core.inspection.space.asked import Asked
     from selfsup_core.inspection.space.spaces import Spaces
@@ -156,6 +157,16 @@ def about_transcriber(name: str, config: type[E]) -> Decorator[RunTranscriber, E
             yield holders.transcribers.at(run, ask.epoch)
 
     return question("transcriber", name, config, opener)
+
+
+def about_detector(name: str, config: type[E]) -> Decorator[Named[RunDetectors], E]:
+    """Of a run's detector, by what holds them, which knows the workspace."""
+
+    @contextmanager
+    def opener(holders: Holders, run: str, ask: E) -> Iterator[Named[RunDetectors]]:
+        yield Named(holders.detectors, run)
+
+    return question("detector", name, config, opener)
 
 
 def about_future_classifier(name: str, config: type[C]) -> Decorator[RunClassifiers, C]:

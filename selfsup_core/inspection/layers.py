@@ -153,9 +153,9 @@ def explain(step: Trace) -> tuple[str, int]:
     module, shape = step.module, tuple(step.output.shape[1:])
     places = int(np.prod(shape)) // shape[-1]
     if isinstance(module, nn.Linear):
-        each = "dense" if len(shape) == 1 else tr("dense, each token,")
+        each = tr("dense {wide}") if len(shape) == 1 else tr("dense, each token, {wide}")
         size = module.in_features * module.out_features
-        return f"{each} {module.in_features} → {module.out_features}", places * size
+        return each.format(wide=f"{module.in_features} → {module.out_features}"), places * size
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         is_up = isinstance(module, nn.ConvTranspose2d)
         word = tr("convolution up") if is_up else "convolution"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selfsup_core.translation import tr
+from selfsup_core.translation import join_sentences, tr
 from selfsup_core.wording import percent
 
 MOST_ASKED, LEAST_ASKED = 2000, 300
@@ -125,4 +125,4 @@ def say_trust(found: Trust, kind: str) -> str:
         "axes": tr("Positions along the axes are real; other differences are not visible."),
         "code": tr("The map is the space itself: what you see is all there is."),
     }[kind]
-    return f"{kept} {meaning}"
+    return join_sentences([kept, meaning])

@@ -8,7 +8,7 @@ import numpy as np
 from typing_extensions import TypedDict
 
 from selfsup_core.pseudo.audit import share_interval
-from selfsup_core.translation import tr
+from selfsup_core.translation import join_sentences, tr
 from selfsup_core.wording import percent
 
 NEAR_CHANCE = 0.15  # above the largest class's share, within which a proposer is called close to guessing
@@ -96,9 +96,12 @@ def gauge(x: np.ndarray, y: np.ndarray, classes: int, *, seed: int = 0) -> Gauge
         "correctly (cross-validation; 95% between {low} and {high})."
     ).format(part=part, rows=rows, expected=percent(expected), low=percent(low), high=percent(high))
     if single:
-        said += tr(" {single} {value} a single label and cannot be part of this estimate.").format(
-            single=single, value=tr("class has") if single == 1 else tr("classes have")
+        message = (
+            tr("1 class has a single label and cannot be part of this estimate.")
+            if single == 1
+            else tr("{single} classes have a single label and cannot be part of this estimate.")
         )
+        said = join_sentences([said, message.format(single=single)])
     chance = float(counts[tested].max() / rows)
     if expected < chance + NEAR_CHANCE:
         return about | {

@@ -14,7 +14,7 @@ from selfsup_core.runs.queue import WAITING
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.waiting import in_words, waiting_for, what_takes_time
 from selfsup_core.shared import host_of, label_of, person_of
-from selfsup_core.translation import tr
+from selfsup_core.translation import join_sentences, recorded, tr
 
 FILE = "line.json"
 TURNS = "turns.json"  # who had a turn when, beside it
@@ -134,7 +134,7 @@ def say_wait(folder: RunFolder, state: RunState) -> str:
         return waits.sentence() if waits else ""
     place = say_place(folder)
     more = "" if state["message"] == WAITING or state["status"] != "queued" else state["message"]
-    return f"{place} {more}".strip()
+    return join_sentences(part for part in (place, recorded(more)) if part)
 
 
 def say_briefly(folder: RunFolder) -> str:

@@ -76,9 +76,7 @@ class Joining(Config):
     """What the door's form sends."""
 
     code: str = setting(..., "The code of the room; the teacher shows it.", title="Room code", max_length=100)
-    nickname: str = setting(
-        ..., f"1 to {MOST_NICKNAME} characters; the teacher sees it.", title="Nickname", max_length=200
-    )
+    nickname: str = setting(..., "1 to 24 characters; the teacher sees it.", title="Nickname", max_length=200)
     resume: str = setting(
         "", "Only if you have been here before: it is on your Home page.", title="Resume code", max_length=100
     )

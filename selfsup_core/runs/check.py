@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from selfsup_core.data.boxes import require_boxes
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.sources import OWN_NAME, open_source
 from selfsup_core.data.texts import Texts
@@ -27,6 +28,8 @@ def check_spec(workspace: Path, spec: RunSpec) -> None:
     task = task_of(spec)
     if task == "language" and OWN_NAME.fullmatch(spec.data.source):
         check_length(open_source(spec.data.source, workspace), spec)
+    if task == "detect":
+        require_boxes(open_source(spec.data.source, workspace))
     if task == "translate":
         require_pairs(open_source(spec.data.source, workspace))
     if task == "transcribe":

@@ -19,13 +19,24 @@ from selfsup_core.models.classifier_head import ClassifierHeadConfig
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import RunSpec, task_of, value_at
 from selfsup_core.translation import tr
-from selfsup_core.wording import counted
+from selfsup_core.wording import counted, noun_later
 
 STEPS = 400  # fewer leave 60 photos blurred; these take less than a minute on two cores
 ENOUGH = 0.8  # of the steps that are aimed at: the recipe's own number stays
 STEPS_PER_EPOCH = 3  # batches become smaller where an epoch would have fewer
 SMALLEST_BATCH = 16
-NOUNS: dict[Kind, str] = {"image": "image", "sound": "sound", "table": "row", "text": "text"}
+TRAINING: dict[Kind, str] = {
+    "image": noun_later("training image"),
+    "sound": noun_later("training sound"),
+    "table": noun_later("training row"),
+    "text": noun_later("training text"),
+}
+LABELED: dict[Kind, str] = {
+    "image": noun_later("labeled image"),
+    "sound": noun_later("labeled sound"),
+    "table": noun_later("labeled row"),
+    "text": noun_later("labeled text"),
+}
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,7 @@ def fit_length(workspace: Path, spec: RunSpec, preset: str) -> Fitted | None:
     values: dict[str, object] = {"train.epochs": epochs}
     if batch != config.batch_size:
         values["train.batch_size"] = batch
-    noun = f"{'labeled' if is_labeled else 'training'} {NOUNS[dataset.kind]}"
+    noun = (LABELED if is_labeled else TRAINING)[dataset.kind]
     reason = tr(
         "{rows} in batches of {batch} give {steps} per epoch, so {epochs:,} epochs are suggested."
     ).format(rows=counted(rows, noun), batch=batch, steps=counted(steps, "step"), epochs=epochs)

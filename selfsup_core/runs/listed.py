@@ -33,10 +33,11 @@ TASKS = {
     "pseudo": tr_later("Pseudo-labels"),
     "generate": tr_later("Generation"),
     "translate": tr_later("Translation"),
+    "detect": tr_later("Detection"),
 }
 # The metric by which runs of a task are best, and 1 where higher is better, else -1; all others by the lowest
 # validation loss.
-BEST = {
+BEST: dict[str, tuple[str, float]] = {
     "classify": ("val_accuracy", 1.0),
     "pseudo": ("accuracy", 1.0),
     "views": ("probe_accuracy", 1.0),
@@ -74,9 +75,9 @@ class Wanted(Config):
             DAMAGED: tr_later("damaged"),
         },
     )
-    task: Literal["", "autoencoder", "views", "language", "classify", "pseudo", "generate", "translate"] = (
-        setting("", "Only runs of this kind.", title="Kind", titles={"": tr_later("All"), **TASKS})
-    )
+    task: Literal[
+        "", "autoencoder", "views", "language", "classify", "pseudo", "generate", "translate", "detect"
+    ] = setting("", "Only runs of this kind.", title="Kind", titles={"": tr_later("All"), **TASKS})
     tag: str = setting("", "Only runs with this tag.", title="Tag", max_length=MOST_LETTERS)
     owner: str = setting("", "Only runs that this person has started.", title="Owner", max_length=200)
     sort: Literal["newest", "oldest", "name", "best", "longest"] = setting(

@@ -16,6 +16,7 @@ TASKS = {
     "language": tr_later("language model"),
     "classify": "classifier",
     "pseudo": tr_later("classifier with pseudo-labels"),
+    "detect": tr_later("detector"),
     "translate": tr_later("translator"),
     "transcribe": tr_later("transcriber of speech"),
     "views": tr_later("encoder that learns from views"),

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from selfsup_core.objectives.ctc import CtcConfig
 
 LOOKED_AT = 20_000  # rows of a table
+LARGE_SIDE = 64  # pixels of an image's side, for a generator
+FEW_IMAGES = 500  # that a generator learns from
 FEW_KNOWN = 100  # answers, from which a first network is rarely worth asking
 FEW_MINUTES = 1.5  # of transcribed sound, below which hardly a pseudo-transcript is kept
 LARGEST = 1e18  # beyond, squares and their sums are not exact in 32 bits
@@ -67,6 +69,8 @@ def foresee_data(workspace: Path, spec: RunSpec) -> list[str]:
     said = []
     if is_own and dataset.kind == "table":
         said += say_columns(np.asarray(dataset.x)[:LOOKED_AT])
+    if is_own and task == "generate":
+        said += say_images(dataset.item_shape, round(len(dataset) * (1 - data.validation - data.test)))
     if task in ("classify", "pseudo"):
         outcome = describe_split(dataset, data)
         hand = dict(getattr(spec.objective, "hand", ()))
@@ -166,6 +170,30 @@ def say_columns(x: np.ndarray) -> list[str]:
                 "Numbers reach {largest}: columns are scaled before training, and small differences "
                 "within such a column are lost."
             ).format(largest=brief(largest))
+        )
+    return said
+
+
+def say_images(item_shape: tuple[int, ...], rows: int) -> list[str]:
+    """Of images that a generator learns from: too large for a CPU, or so few that they are copied.
+
+    Args:
+        rows: of training.
+    """
+    said, pixels = [], item_shape[0] * item_shape[1]
+    if pixels > LARGE_SIDE**2:
+        said.append(
+            tr(
+                "Images of {height} × {width} pixels take about {times} times as long as those of 32 × 32; "
+                "import them smaller to train on a CPU."
+            ).format(height=item_shape[0], width=item_shape[1], times=round(pixels / 32**2))
+        )
+    if rows < FEW_IMAGES:
+        said.append(
+            tr(
+                "{rows:,} training images are few: a generator may copy them. The live view shows the "
+                "nearest training image beside each drawn one."
+            ).format(rows=rows)
         )
     return said
 

@@ -13,7 +13,7 @@ from selfsup_core.runs.queue import list_queue
 from selfsup_core.runs.spec import RunSpec
 from selfsup_core.runs.state import RunState
 from selfsup_core.shared import person_of
-from selfsup_core.translation import tr
+from selfsup_core.translation import join_sentences, tr
 
 PAUSABLE = ("starting", "running")  # what gives its slot away when it is paused
 
@@ -54,36 +54,36 @@ class Waiting:
         """For the page and the command line."""
         if not self.ahead:
             return tr("Waiting for its turn.")
-        place = (
-            tr("Next in the queue")
-            if self.position == 1
-            else tr("Number {position} in the queue").format(position=self.position)
-        )
-        return tr("{place}, after {name!r}{expected}").format(
-            place=place, name=self.ahead["name"], expected=self.expected()
-        )
-
-    def expected(self) -> str:
-        """How long it takes, or what of it is not known."""
-        if not self.unknown:
-            left = tr(", about {time} left.") if self.position == 1 else tr(", about {time} until its turn.")
-            return left.format(time=in_words(self.seconds)) if self.seconds is not None else "."
-        names = tr(" and ").join(repr(name) for name in self.unknown[:2])
-        more = tr(" and {count} more").format(count=len(self.unknown) - 2) if len(self.unknown) > 2 else ""
-        is_one = len(self.unknown) == 1
-        if self.seconds is None:
-            said = (
-                tr(". How long {names}{more} takes is not known yet.")
-                if is_one
-                else tr(". How long {names}{more} take is not known yet.")
+        about = {"position": self.position, "name": self.ahead["name"]}
+        if self.seconds is not None:
+            about["time"] = in_words(self.seconds)
+        said = [self.place().format(**about)]
+        if self.unknown:
+            names = tr(" and ").join(repr(name) for name in self.unknown[:2])
+            if len(self.unknown) > 2:
+                names = tr("{names} and {count} more").format(names=names, count=len(self.unknown) - 2)
+            message = (
+                tr("How long {names} takes is not known yet.")
+                if len(self.unknown) == 1
+                else tr("How long {names} take is not known yet.")
             )
-            return said.format(names=names, more=more)
-        said = (
-            tr(", at least {time} until its turn: how long {names}{more} takes is not known yet.")
-            if is_one
-            else tr(", at least {time} until its turn: how long {names}{more} take is not known yet.")
-        )
-        return said.format(time=in_words(self.seconds), names=names, more=more)
+            said.append(message.format(names=names))
+        return join_sentences(said)
+
+    def place(self) -> str:
+        """The message of its place, and how long that takes as far as it is known."""
+        is_next = self.position == 1
+        if self.seconds is None:
+            if is_next:
+                return tr("Next in the queue, after {name!r}.")
+            return tr("Number {position} in the queue, after {name!r}.")
+        if self.unknown:
+            if is_next:
+                return tr("Next in the queue, after {name!r}, at least {time} until its turn.")
+            return tr("Number {position} in the queue, after {name!r}, at least {time} until its turn.")
+        if is_next:
+            return tr("Next in the queue, after {name!r}, about {time} left.")
+        return tr("Number {position} in the queue, after {name!r}, about {time} until its turn.")
 
     def for_view(self) -> Waits | None:
         if not self.ahead:
@@ -102,7 +102,7 @@ def in_words(seconds: float) -> str:
     return (
         tr("{seconds} min").format(seconds=round(seconds / 60))
         if seconds < 5400
-        else f"{seconds / 3600:.1f} h"
+        else tr("{hours:.1f} h").format(hours=seconds / 3600)
     )
 
 

@@ -9,7 +9,7 @@ from typing import NotRequired, cast
 from typing_extensions import TypedDict
 
 from selfsup_core.errors import SettingError
-from selfsup_core.translation import tr
+from selfsup_core.translation import join_sentences, tr
 from selfsup_core.wording import counted
 
 SMALL_MODEL = 2_000_000
@@ -60,14 +60,18 @@ def usable_cores() -> int:
 def choose_threads(requested: int, parameters: int, cores: int) -> tuple[int, str]:
     """CPU threads for a model of this many parameters, and why."""
     if requested > cores:
-        has = tr("has one core") if cores == 1 else tr("has {cores} cores").format(cores=cores)
-        return (
-            cores,
+        message = (
             tr(
-                "{requested} were set, but this machine {has}, and more threads would only "
-                "wait for each other"
-            ).format(requested=requested, has=has),
+                "{requested} were set, but this machine has one core, and more threads would only wait for "
+                "each other"
+            )
+            if cores == 1
+            else tr(
+                "{requested} were set, but this machine has {cores} cores, and more threads would only wait "
+                "for each other"
+            )
         )
+        return cores, message.format(requested=requested, cores=cores)
     if requested:
         return requested, tr("{requested} as set").format(requested=requested)
     if parameters < SMALL_MODEL:
@@ -92,7 +96,7 @@ def choose_device(
     check_count(choice.name, devices)
     what = tr("processes") if choice.name == "cpu" else tr("GPUs")
     said = tr("Each batch is shared by {devices} {what}.").format(devices=devices, what=what)
-    return replace(choice, label=f"{devices} × {choice.label}", reason=f"{choice.reason} {said}")
+    return replace(choice, label=f"{devices} × {choice.label}", reason=join_sentences([choice.reason, said]))
 
 
 def check_count(name: str, devices: int) -> None:
@@ -146,8 +150,8 @@ def choose_one_device(requested: str, *, threads: int, parameters: int, devices:
             tr("Apple GPU"),
             tr("An Apple GPU was found{as_asked}.").format(as_asked=as_asked),
         )
-    plural = "thread" if count == 1 else "threads"
-    missing = tr("No CUDA or Apple GPU was found") if requested == "auto" else tr("The CPU was asked for")
-    return DeviceChoice(
-        name, count, False, True, f"CPU, {count} {plural}", f"{missing}. {count} {plural}: {why_threads}."
-    )
+    threads_said = counted(count, "thread")
+    missing = tr("No CUDA or Apple GPU was found.") if requested == "auto" else tr("The CPU was asked for.")
+    why = tr("{threads}: {why}.").format(threads=threads_said, why=why_threads)
+    label = tr("CPU, {threads}").format(threads=threads_said)
+    return DeviceChoice(name, count, False, True, label, join_sentences([missing, why]))

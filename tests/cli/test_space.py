@@ -40,8 +40,11 @@ def test_a_map_and_all_it_answers(run, workspace: Path, tmp_path: Path):
     assert len(near) == 4
     other = run("map", "data:wine")["key"]
     assert run("compare", key, other)["cka"] == pytest.approx(1)
-    run("export", key, str(tmp_path / "map.html"))
-    assert "<canvas" not in (tmp_path / "map.html").read_text()[:200]
+    run("export", key, str(tmp_path / "map.html"), "--language", "zh")
+    page = (tmp_path / "map.html").read_text("utf-8")
+    assert "<canvas" not in page[:200]
+    assert '<html lang="zh">' in page
+    assert "178 行" in page
     run("export", key, str(tmp_path / "ones.npz"), "--rows", "ones")
     with np.load(tmp_path / "ones.npz") as found:
         assert found["vectors"].shape == (71, 13)

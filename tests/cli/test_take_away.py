@@ -41,7 +41,7 @@ def test_what_cannot_be_packed_or_opened_is_said(finished: RunFolder, tmp_path: 
 @pytest.mark.parametrize(
     ("command", "file"),
     [
-        (("report",), "r.html"),
+        (("report", "--language", "zh"), "r.html"),
         (("card", "--out"), "model.zip"),
         (("onnx",), "n.onnx"),
         (("metrics",), "m.csv"),
@@ -55,6 +55,8 @@ def test_each_part_of_a_run_is_written(finished: RunFolder, tmp_path: Path, comm
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout)["written"] == str(out)
     assert out.stat().st_size > 0
+    if "zh" in option:
+        assert '<html lang="zh">' in out.read_text("utf-8")[:100]
 
 
 def test_a_card_of_ones_own_is_kept(finished: RunFolder, tmp_path: Path):

@@ -160,7 +160,7 @@ def test_where_the_shares_cannot_be_met_the_split_says_why():
     assert "3 groups of copies, the largest of 540 rows" in split.note
     people = in_groups(*[40] * 3, grouped_by="speaker")
     assert sizes_of(people, 0) == [40, 40, 40]
-    assert "there are 3 speakers" in split_rows(people, validation=0.1, test=0.1, seed=0).note
+    assert "there are 3 groups by speaker" in split_rows(people, validation=0.1, test=0.1, seed=0).note
 
 
 @pytest.mark.parametrize(

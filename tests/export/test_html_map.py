@@ -16,6 +16,7 @@ from selfsup_core.errors import DataError
 from selfsup_core.export import html_map
 from selfsup_core.export.html_map import SCATTER, bundle, order_modules, write_html_map
 from selfsup_core.files import policy_hash
+from selfsup_core.translation import speak
 
 DRAW = np.random.default_rng(0)
 LEGEND = {"by": "class", "kind": "category", "names": ["a", "b"], "counts": [3, 2], "unknown": 0}
@@ -68,6 +69,18 @@ def test_nothing_in_a_text_becomes_code(tmp_path: Path):
     assert policy.startswith("default-src 'none';")
     assert "unsafe" not in policy
     assert "style=" not in page
+
+
+def test_it_is_in_the_language_of_whoever_asks(tmp_path: Path):
+    with speak("zh"):
+        page = write(tmp_path / "m.html")
+    assert '<html lang="zh">' in page
+    shown = re.sub(
+        r"<(script|style)[^>]*>.*?</\1>|<title>.*?</title>|<h1>.*?</h1>", "", page, flags=re.DOTALL
+    )
+    assert re.findall(r">([^<>]*[A-Za-z][^<>]*)<", shown) == ["PCA", "将所选行存为 CSV"]
+    assert not re.findall(r'aria-label="[^"]*[A-Za-z]', shown)
+    assert '"selected": "已选 {count} 个"' in page
 
 
 def test_pictures_are_made_small_and_left_out_when_too_many(tmp_path: Path, monkeypatch):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import gzip
+import html
 import json
 import re
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,7 @@ from selfsup_core.runs.folder import RunFolder, update_state
 from selfsup_core.runs.frames import unpack_frame
 from selfsup_core.runs.thinned import list_frames
 from selfsup_core.safetensors_header import read_metadata
+from selfsup_core.translation import speak
 from selfsup_core.workers.live import LiveRuns
 from tests.helpers import make_run, run_here
 
@@ -86,6 +89,25 @@ def test_the_file_holds_what_the_routes_serve(finished: RunFolder, page: str):
     assert gzip.decompress(base64.b64decode(data["static"])) == live.shared(finished.id, "static")
     assert not {"owner", "worker"} & set(data["live"]["state"])
     assert str(finished.workspace) not in page
+
+
+def test_it_is_in_the_language_of_whoever_asks(finished: RunFolder, tmp_path: Path):
+    with speak("zh"):
+        assert "可回放" in write_report(finished, tmp_path / "r.html").say()
+    page = (tmp_path / "r.html").read_text("utf-8")
+    data = data_of(page)
+    assert '<html lang="zh">' in page
+    assert (data["lang"], data["texts"]["Pause"]) == ("zh", "暂停")
+    day = date.fromisoformat(json.loads(finished.state.read_bytes())["created"][:10])
+    about = re.search(r'<p class="report-about">(.*?)</p>', page)
+    assert about
+    assert f"{day.year}年{day.month}月{day.day}日" in about[1]
+    shown = page[page.index("<h2>") : page.index('<script id="data"')].replace(html.escape(EVIL), "")
+    left = re.findall(r"<(?:p|h2|summary|th scope='row')>([^<]*[A-Za-z]{4}[^<]*)<", shown)
+    assert [text for text in left if "Adam" not in text] == []
+    frame = gzip.decompress(base64.b64decode(data["frames"]["1"]))
+    said = json.dumps(read_metadata(frame), ensure_ascii=False)
+    assert re.search("[一-龥]", said), "what the panels say of an epoch, too"
 
 
 def test_nothing_that_people_wrote_becomes_code(page: str):

@@ -50,5 +50,6 @@ def test_tokens_know_what_may_be_seen_and_spell_the_rest():
     assert all(END in row for row in rows.tolist()), "a sentence that is cut still ends"
     assert tokens.decode(tokens.encode(["<|endoftext|>"[:6]])) == ["<|endo"]
     assert notes == []
-    _, cut = make_pair_tokens(SENTENCES, np.array([0, 6]), np.array([], int), vocabulary=300, longest=3)
-    assert "longer than 3 tokens" in cut[0]
+    assert tokens.cut(["one", "one two three four five six seven eight"]) == 1
+    _, cut = make_pair_tokens(SENTENCES, np.array([0, 6]), np.array([], int), vocabulary=300, longest=1)
+    assert cut == ["4 sentences longer than 1 tokens; training reads only their beginnings."]

@@ -76,6 +76,28 @@ def test_without_the_token_nothing_is_answered_but_where_to_find_it(opened):
     assert "style=" not in answer.text
 
 
+@pytest.mark.parametrize("how", ["browser", "address", "cookie"])
+def test_the_door_speaks_the_visitors_language(opened, how):
+    client = opened()
+    headers = PAGE | {"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8" if how == "browser" else "en-US,en;q=0.9"}
+    headers |= {"Cookie": "selfsup-language=zh"} if how == "cookie" else {}
+    answer = client.get("/runs?lang=zh" if how == "address" else "/runs?space=a&token=wrong", headers=headers)
+    assert '<html lang="zh">' in answer.text
+    assert "或输入令牌" in answer.text
+    assert ("令牌不正确" in answer.text) == (how != "address")
+    assert "<code>?token=…</code>" in answer.text
+    shown = re.sub(r"<style>.*?</style>|<svg.*?</svg>|<[^>]*>", " ", answer.text, flags=re.DOTALL)
+    assert set(re.findall(r"[A-Za-z]{2,}", shown)) == {"SelfSup", "Studio", "token", "English"}
+    (other,) = re.findall(r'<a href="([^"]*)" lang="en">English</a>', answer.text)
+    assert other == ("/runs?lang=en" if how == "address" else "/runs?space=a&amp;lang=en")
+    assert "或输入令牌" not in client.get(other.replace("&amp;", "&"), headers=headers).text
+
+
+def test_a_language_that_is_not_there_is_english(opened):
+    for headers in ({"Accept-Language": "xx"}, {"Accept-Language": ",;"}, {}):
+        assert '<html lang="en">' in opened().get("/?lang=xx", headers=PAGE | headers).text
+
+
 def test_the_address_with_the_token_opens_the_app_and_leaves_the_address(opened):
     client = opened()
     answer = client.get(f"/latent?space=a%26b&token={client.token}&map=pca", headers=VISIT)

@@ -51,18 +51,18 @@ def test_data_a_recipe_a_method_and_train(studio, workspace):
 
 
 def test_only_images_are_offered_and_each_data_set_has_its_recipe(studio):
-    page = studio(PAGE, data="emoji")
+    page = studio(PAGE, do="generate", data="emoji")
     assert page.selectbox(key="generate-preset-emoji").value == "generate-emoji"
     assert "Wine" not in page.selectbox(key="generate-data").options
-    refused = studio(PAGE, data="wine")
+    refused = studio(PAGE, do="generate", data="wine")
     assert "Generators learn from images" in " ".join(error.value for error in refused.error)
 
 
 def test_another_image_is_drawn_and_the_next_click_takes_the_next_seed(studio, run):
-    page = studio(PAGE, run=run)
+    page = studio(PAGE, do="generate", run=run)
     assert not page.error, [error.value for error in page.error]
-    assert "Seed" not in texts(page)
-    page.selectbox(key="generate-class").select("3").run()
+    assert "**Images it draws**" in texts(page), "where the live view is not there"
+    page.selectbox(key="generate-class-digits").select("3").run()
     buttons(page)["generate-draw"].click().run()
     assert not page.exception
     assert "Weights of epoch 2, seed 1, 3." in texts(page)
@@ -71,13 +71,13 @@ def test_another_image_is_drawn_and_the_next_click_takes_the_next_seed(studio, r
     page.number_input(key="generate-seed").set_value(9).run()
     page.number_input(key="generate-count").set_value(2).run()
     assert "seed 9, 3." in texts(page)
-    early = studio(PAGE, run=run, epoch="0")
+    early = studio(PAGE, do="generate", run=run, epoch="0")
     buttons(early)["generate-draw"].click().run()
     assert "Weights of epoch 0, seed 1" in texts(early)
 
 
 def test_autoencoders_are_compared_or_the_command_that_trains_one_is_named(studio, workspace, run):
-    page = studio(PAGE, run=run)
+    page = studio(PAGE, do="generate", run=run)
     page.session_state["generate-beside-open"] = True
     page.run()
     assert not page.error, [error.value for error in page.error]
@@ -85,7 +85,7 @@ def test_autoencoders_are_compared_or_the_command_that_trains_one_is_named(studi
     for preset in ("vae", "vq"):
         assert any(f"train {preset} --set data.source=digits" in command for command in commands)
     assert run_here(make_run(workspace, make_spec(VAE)))["status"] == "finished"
-    later = studio(PAGE, run=run)
+    later = studio(PAGE, do="generate", run=run)
     later.session_state["generate-beside-open"] = True
     later.run()
     assert "VAE: A VAE" in texts(later)
@@ -95,5 +95,5 @@ def test_autoencoders_are_compared_or_the_command_that_trains_one_is_named(studi
 def test_a_run_of_another_task_opens_on_its_own_page(studio, workspace):
     workspace.mkdir(parents=True, exist_ok=True)
     vae = make_run(workspace, make_spec(VAE))
-    page = studio(PAGE, run=vae.id)
+    page = studio(PAGE, do="generate", run=vae.id)
     assert any("Autoencoder" in title.value for title in page.title)

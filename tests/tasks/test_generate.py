@@ -15,6 +15,7 @@ from selfsup_core.errors import DataError, RunError, SettingError
 from selfsup_core.evaluate import judge as judging
 from selfsup_core.evaluate.generation import GenerationEvaluator, draw_noise
 from selfsup_core.evaluate.judge import key_of, open_judge
+from selfsup_core.export.animation import PANEL, write_animation
 from selfsup_core.features.config import DataConfig
 from selfsup_core.inspection.desk import Desk
 from selfsup_core.inspection.subject import Subject
@@ -95,6 +96,14 @@ def test_frames_show_the_same_noise_and_where_it_goes(made):
     row = int(frames[2]["nearest_rows"][3])
     wanted = np.rint(np.asarray(x.x[row], np.float32).reshape(-1) * x.scale * 255)
     assert np.array_equal(frames[2]["nearest"][3], wanted)
+
+
+def test_an_animation_shows_the_images(made, tmp_path):
+    folder, _ = made
+    write_animation(folder, tmp_path / "run.gif")
+    with Image.open(tmp_path / "run.gif") as picture:
+        assert picture.n_frames == 3
+        assert picture.height > PANEL + 50, "the images are below loss and map"
 
 
 def test_what_is_kept_is_the_average_of_the_weights(made):

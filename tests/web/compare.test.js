@@ -8,7 +8,10 @@ import { Band, unionOf } from "../../assets/web/compare/band.js"
 import { statusOf } from "../../assets/web/compare/chips.js"
 import { sidesWithOutputs } from "../../assets/web/compare/outputs.js"
 import {
+  isInRounds,
+  layoutOfRuns,
   marksOfRuns,
+  nameOf,
   rowAt,
   sharedMetrics,
   smooth,
@@ -160,6 +163,20 @@ const ROWS = [0, 1, 2].map((epoch) => ({
   train_loss: 4 - epoch,
 }))
 
+test("curves are called as in the table, and runs with pseudo-labels count rounds", () => {
+  const measures = [
+    { name: "val_bits_per_character", title: "Bits per character" },
+    { name: "accuracy", title: "Accuracy on test rows" },
+  ]
+  assert.equal(nameOf("accuracy", [side(1, ROWS)], measures), "Accuracy on test rows")
+  assert.equal(nameOf("bits_per_character", [side(1, ROWS)], measures), "Bits per character")
+  const of = (...tasks) => tasks.map((task, i) => ({ ...side(i + 1, ROWS), state: { task, epochs: 2 } }))
+  assert.deepEqual([isInRounds(of("pseudo", "pseudo")), isInRounds(of("pseudo", "classify"))], [true, false])
+  const shown = { metric: "accuracy", isLog: false, axis: "epoch", cursor: 1, times: 0 }
+  const axis = (sides) => layoutOfRuns({ theme: {}, sides }, shown).xaxis.title.text
+  assert.deepEqual([axis(of("pseudo")), axis(of("classify"))], ["round", "epoch"])
+})
+
 test("curves: over epochs or time, validation before training, a dot at the cursor", () => {
   const shown = { metric: "loss", smoothing: 0, axis: "epoch", cursor: 1 }
   const [line] = tracesOfRuns([side(1, ROWS)], shown)
@@ -186,6 +203,8 @@ test("curves: over epochs or time, validation before training, a dot at the curs
   assert.notEqual(two[0].line.dash, two[1].line.dash, "color is not the only cue")
   assert.equal(valueIn({ train_loss: 1 }, "loss"), 1)
   assert.equal(valueIn(null, "loss"), null)
+  const round = { accuracy: 0.9, val_accuracy: 1 }
+  assert.equal(valueIn(round, "accuracy"), 0.9, "as in the table, which has it of test rows")
   assert.equal(rowAt(ROWS, 7).epoch, 2)
   assert.equal(rowAt(ROWS, -1), null)
 })

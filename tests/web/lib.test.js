@@ -3,9 +3,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { withParam } from "../../assets/web/lib/address.js"
-import { className, fixed, percent } from "../../assets/web/lib/dom.js"
+import { brief, className, fixed, grouped, percent } from "../../assets/web/lib/dom.js"
 import { COLORS, classColor } from "../../assets/web/lib/palette.js"
 import { parseSafetensors } from "../../assets/web/lib/safetensors.js"
+import { know } from "../../assets/web/lib/words.js"
 import { latest } from "../../assets/web/stage/asking.js"
 import { Cursor } from "../../assets/web/stage/cursor.js"
 import { nextSteps } from "../../assets/web/stage/guide.js"
@@ -54,6 +55,16 @@ test("colors repeat after ten classes; no class is gray", () => {
   assert.equal(classColor(13), COLORS[3])
   assert.ok(!COLORS.includes(classColor(-1)))
   assert.equal(new Set(COLORS).size, 10)
+})
+
+test("numbers are written as the reader's language does", () => {
+  const said = (lang) => {
+    know(lang, {})
+    return [grouped(12345), fixed(-1.5, 2), percent(0.1234), brief(1234.5, 5), percent(0.00001)]
+  }
+  assert.deepEqual(said("zh"), ["12,345", "-1.50", "12.3%", "1,234.5", "under 0.1%"])
+  assert.deepEqual(said("de"), ["12.345", "-1,50", "12,3\u00a0%", "1.234,5", "under 0,1\u00a0%"])
+  assert.deepEqual(said("en"), ["12,345", "-1.50", "12.3%", "1,234.5", "under 0.1%"])
 })
 
 test("numbers in words", () => {

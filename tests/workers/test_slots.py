@@ -126,7 +126,7 @@ def test_who_waits_is_told_for_what(workspace: Path, boss):
     assert waiting_for(first) is None
     assert waiting_for(second).sentence() == "Next in the queue, after 'first', about 4 min left."
     assert waiting_for(third).sentence() == (
-        "Number 2 in the queue, after 'second', at least 4 min until its turn: how long 'second' takes is "
+        "Number 2 in the queue, after 'second', at least 4 min until its turn. How long 'second' takes is "
         "not known yet."
     )
     seen = LiveRuns(workspace).state(third.id)

@@ -35,7 +35,7 @@ export const curves = {
     const axis = select(
       tr("Horizontal axis"),
       [
-        ["epoch", tr("Over epochs")],
+        ["epoch", ctx.isInRounds ? tr("Over rounds") : tr("Over epochs")],
         ["seconds", tr("Over time")],
       ],
       "compare-axis",
@@ -73,7 +73,7 @@ export const curves = {
     function offer() {
       for (const name of sharedMetrics(view.sides)) {
         if ([...metric.options].some((option) => option.value === name)) continue
-        metric.append(el("option", { value: name }, nameOf(name, view.sides)))
+        metric.append(el("option", { value: name }, nameOf(name, view.sides, ctx.measures)))
       }
       // What the runs are best compared by is chosen first.
       if (!metric.dataset.isChosen && view.first && [...metric.options].some((o) => o.value === view.first)) {
@@ -124,9 +124,15 @@ export const curves = {
           const row = rowAt(side.epochRows, next.cursor)
           if (!row) return tr("run {run} has no epoch yet", { run: side.number })
           const value = say(name, valueIn(row, name))
-          return tr("run {run} {value} at epoch {epoch}", { run: side.number, value, epoch: row.epoch })
+          const at = { run: side.number, value, epoch: row.epoch }
+          return ctx.isInRounds
+            ? tr("run {run} {value} at round {epoch}", at)
+            : tr("run {run} {value} at epoch {epoch}", at)
         })
-        return tr("{metric}: {runs}.", { metric: nameOf(name, next.sides), runs: said.join(", ") })
+        return tr("{metric}: {runs}.", {
+          metric: nameOf(name, next.sides, ctx.measures),
+          runs: said.join(", "),
+        })
       },
     }
   },

@@ -23,9 +23,12 @@ export function sharedMetrics(sides) {
   return [...counts].sort((a, b) => b[1] - a[1]).map(([metric]) => metric)
 }
 
-/** The value that stands for a metric in a row: of validation rows where there is one, else of training. */
+/**
+ * The value that stands for a metric in a row: its own, which the table shows, too; else that of validation rows, else
+ * of training.
+ */
 export function valueIn(row, metric) {
-  for (const name of [`val_${metric}`, metric, `train_${metric}`])
+  for (const name of [metric, `val_${metric}`, `train_${metric}`])
     if (typeof row?.[name] === "number") return row[name]
   return null
 }
@@ -101,7 +104,7 @@ export function marksOfRuns(sides, { metric, smoothing, axis, cursor }) {
 /** How Plotly draws them. */
 export function layoutOfRuns(view, { metric, isLog, axis, times }) {
   const epochs = Math.max(1, ...view.sides.map(({ state }) => state?.epochs ?? 1))
-  const state = { ...view.sides[0].state, epochs }
+  const state = { ...view.sides[0].state, epochs, task: isInRounds(view.sides) ? "pseudo" : "" }
   const layout = layoutOf(
     { theme: view.theme, rows: [], state },
     { metric, isLog, cursor: 0, times: `${axis}-${times}` },
@@ -120,7 +123,14 @@ export function layoutOfRuns(view, { metric, isLog, axis, times }) {
   return layout
 }
 
-export const nameOf = (metric, sides) => titleOf(metric, sides[0]?.state)
+/** Whether all of the runs count rounds rather than epochs. */
+export const isInRounds = (sides) => sides.every(({ state }) => state?.task === "pseudo")
+
+/** As the table calls it, if it does. @param {{name: string, title: string}[]} measures */
+export function nameOf(metric, sides, measures = []) {
+  const found = measures.find(({ name }) => name === metric || name === `val_${metric}`)
+  return found?.title ?? titleOf(metric, sides[0]?.state)
+}
 
 /** "88.3%" of an accuracy, else four digits. */
 export const say = (name, value) => {

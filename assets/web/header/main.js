@@ -97,11 +97,19 @@ function createHeader(first) {
       component = now
       tools.hidden = data().isPresenting
       leave.hidden = !data().isPresenting
+      sayLanguage(data())
     },
     destroy() {
       document.removeEventListener("keydown", onKey, true)
     },
   }
+}
+
+/** Which language the page is in, for screen readers and hyphenation, and the one word of the style sheet. */
+function sayLanguage({ lang, words }) {
+  const page = document.documentElement
+  page.lang = lang
+  page.style.setProperty("--word-pages", JSON.stringify(words.pages))
 }
 
 /** The list of languages, as an icon; a choice loads the page anew, since what is drawn already stays as it is. */

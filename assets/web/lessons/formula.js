@@ -1,6 +1,6 @@
 // A formula whose symbols open to numbers: those of one sample, at the epoch of the run that is on the screen.
 
-import { brief, el, fixed, pictureOf } from "../lib/dom.js"
+import { brief, el, fixed, grouped, pictureOf } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
 import { addStyles } from "./styles.js"
 
@@ -160,7 +160,7 @@ function picture(numbers, shape) {
       "p",
       {},
       tr("{count} numbers, from {low} to {high}, {mean} on average.", {
-        count: numbers.length.toLocaleString("en"),
+        count: grouped(numbers.length),
         low: fixed(Math.min(...numbers), 2),
         high: fixed(Math.max(...numbers), 2),
         mean: fixed(sum / numbers.length, 2),
@@ -185,6 +185,6 @@ function grid(numbers) {
     "div",
     {},
     el("div", { class: "lesson-numbers" }, ...cells),
-    more > 0 ? el("p", {}, tr("and {count} more.", { count: more.toLocaleString("en") })) : null,
+    more > 0 ? el("p", {}, tr("and {count} more.", { count: grouped(more) })) : null,
   )
 }

@@ -1,6 +1,6 @@
 // Small helpers for elements. Text goes in as text, never as HTML.
 
-import { tr } from "./words.js"
+import { local, tr } from "./words.js"
 
 /** Make an element: `el("button", {class: "x", onclick: f}, child, "text")`. */
 export function el(tag, options = {}, ...children) {
@@ -62,22 +62,28 @@ export function sizeCanvas(canvas, width, height) {
   return context
 }
 
-export const fixed = (value, digits) => (value === null || value === undefined ? "–" : value.toFixed(digits))
+/** A number with so many digits behind its point; "–" where there is none. */
+export const fixed = (value, digits) =>
+  value === null || value === undefined ? "–" : local(value.toFixed(digits))
+
+/** 12345 → "12,345". */
+export const grouped = (value) => local(value.toLocaleString("en"))
+
 /** 0.883 → "88.3%", as the core writes it: what is not quite 0 or 1 is never rounded to it. */
 export function percent(value, digits = 1) {
   if (typeof value !== "number" || Number.isNaN(value)) return "–"
   const text = `${(100 * value).toFixed(digits)}%`
   const least = 10 ** -digits
   if (value > 1e-9 && text === `${(0).toFixed(digits)}%`)
-    return tr("under {share}", { share: `${least.toFixed(digits)}%` })
+    return tr("under {share}", { share: local(`${least.toFixed(digits)}%`) })
   if (value < 1 - 1e-9 && text === `${(100).toFixed(digits)}%`)
-    return tr("over {share}", { share: `${(100 - least).toFixed(digits)}%` })
-  return text
+    return tr("over {share}", { share: local(`${(100 - least).toFixed(digits)}%`) })
+  return local(text)
 }
 
 /** A number with so many digits and never in powers of ten, 220 rather than 2.2e+2. */
 export const brief = (value, digits = 3) =>
-  Number(value.toPrecision(digits)).toLocaleString("en", { maximumSignificantDigits: digits })
+  local(Number(value.toPrecision(digits)).toLocaleString("en", { maximumSignificantDigits: digits }))
 
 /** "class 3", and a name that says so itself as it is: "class_0". */
 export const className = (name) => (/^class(?![a-z])/i.test(name) ? name : tr("class {name}", { name }))

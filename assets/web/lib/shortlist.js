@@ -1,6 +1,6 @@
 // Of many classes the largest, and a box that finds the others by their names.
 
-import { el, setText } from "./dom.js"
+import { el, grouped, setText } from "./dom.js"
 import { tr } from "./words.js"
 
 export const MOST = 20 // entries that are shown at once
@@ -56,10 +56,7 @@ export function shortlist(entries, make, { typed = "", find, isKept } = {}) {
     const none = find
       ? tr("None of these is called so. Enter looks among all.")
       : tr("No class is called so.")
-    setText(
-      rest,
-      others ? tr("and {count} more", { count: others.toLocaleString("en") }) : shown.length ? "" : none,
-    )
+    setText(rest, others ? tr("and {count} more", { count: grouped(others) }) : shown.length ? "" : none)
   }
   show()
   return [box, held, rest]

@@ -1,5 +1,6 @@
 // A run's report: the stage in a file of its own. What the stage asks the server for lies in the page.
 
+import { know } from "../lib/words.js"
 import { mount } from "../stage/main.js"
 
 const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
@@ -15,7 +16,8 @@ const json = (value) =>
 
 /**
  * Answers the stage's questions from the file.
- * @param {{run: string, live: object, static: string, thumbnails: ?string, frames: Object<string, string>, words: object}} data
+ * @param {{run: string, live: object, static: string, thumbnails: ?string, frames: Object<string, string>, words: object, lang: string,
+ *   texts: Record<string, string>}} data
  * @returns {(address: string) => Promise<Response>}
  */
 export function answerer(data) {
@@ -35,6 +37,7 @@ export function answerer(data) {
 export function begin() {
   const data = JSON.parse(document.getElementById("data").textContent)
   window.fetch = answerer(data)
+  know(data.lang, data.texts)
   const { run, task } = data
   const nothing = () => {}
   mount({

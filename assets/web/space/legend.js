@@ -1,6 +1,6 @@
 // The legend of a map: a ramp for numbers, and a button for each class, which shows that class alone.
 
-import { el, sizeCanvas } from "../lib/dom.js"
+import { el, grouped, sizeCanvas } from "../lib/dom.js"
 import { COLORS } from "../lib/palette.js"
 import { shortlist } from "../lib/shortlist.js"
 import { tr } from "../lib/words.js"
@@ -89,7 +89,7 @@ function classButton({ code, text, size }, table, act) {
       "aria-pressed": String(act.isAlone(code)),
       title: tr("Show only {name}: {count} points. Shift-click selects them.", {
         name: text,
-        count: size.toLocaleString(),
+        count: grouped(size),
       }),
       onclick: (event) => {
         if (event.shiftKey) return act.select(code)

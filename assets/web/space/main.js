@@ -1,7 +1,7 @@
 // The map that answers back: one or two panes, tools to select, colors, legend, replay. Keeps its elements over reruns.
 // Long, because every control acts on all panes and on the address that they share.
 
-import { el, setText } from "../lib/dom.js"
+import { el, grouped, setText } from "../lib/dom.js"
 import { readTheme } from "../lib/theme.js"
 import { tr } from "../lib/words.js"
 import { chip, choices, hows, modes } from "./choices.js"
@@ -338,9 +338,9 @@ class Space {
     setText(
       this.count,
       size
-        ? tr("{count} of {all} selected", { count: size.toLocaleString(), all: mask.length.toLocaleString() })
+        ? tr("{count} of {all} selected", { count: grouped(size), all: grouped(mask.length) })
         : mask.length
-          ? tr("{count} points", { count: mask.length.toLocaleString() })
+          ? tr("{count} points", { count: grouped(mask.length) })
           : "",
     )
     this.clear.hidden = !size

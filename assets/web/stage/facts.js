@@ -1,6 +1,6 @@
 // Facts beside the verdict, in words: speeds, times, errors and accuracies with their units.
 
-import { fixed, percent } from "../lib/dom.js"
+import { fixed, grouped, percent } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
 
 export const sayLeft = (seconds) => tr("{time} left", { time: formatSeconds(seconds) })
@@ -12,7 +12,7 @@ export function sayInput(kind) {
 }
 
 export function sayRate(kind, speed) {
-  const count = Math.round(speed).toLocaleString("en")
+  const count = grouped(Math.round(speed))
   if (kind === "table") return tr("{count} rows/s", { count })
   if (kind === "text") return tr("{count} texts/s", { count })
   return kind === "sound" ? tr("{count} sounds/s", { count }) : tr("{count} images/s", { count })
@@ -47,7 +47,7 @@ export function endText(state) {
 export function formatSeconds(seconds) {
   if (seconds < 90) return tr("{count} s", { count: Math.max(0, Math.round(seconds)) })
   if (seconds < 5400) return tr("{count} min", { count: Math.round(seconds / 60) })
-  return tr("{count} h", { count: (seconds / 3600).toFixed(1) })
+  return tr("{count} h", { count: fixed(seconds / 3600, 1) })
 }
 
 /** Why a run ended before its last epoch, as it is recorded in English. */

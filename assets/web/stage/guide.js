@@ -1,6 +1,6 @@
 // One line on what to look at now, and at the end of a run what was seen and where to go next. It can be turned off.
 
-import { el, setText } from "../lib/dom.js"
+import { el, grouped, setText } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
 import { isScenario } from "./scenarios.js"
 import { ENDED } from "./store.js"
@@ -129,6 +129,17 @@ const tipsOf = () => ({
       "What you just saw: a network learned to write down speech; where transcripts were hidden, it wrote them itself and learned from those that it was sure of.",
     ),
   },
+  detect: {
+    before: tr("Epoch 0 is the network before training: it sees objects everywhere, or nowhere."),
+    early: tr("Look at the found objects: large ones are found first, and boxes sit loosely."),
+    middle: tr("Move the confidence: fewer boxes are shown, and more of them are right."),
+    late: tr(
+      "Look at the score: pseudo-boxes help only if the student stays above its twin, which learns from the known pictures alone.",
+    ),
+    end: tr(
+      "What you just saw: a network learned to find objects; where boxes were hidden, a slow copy of it drew boxes for the rest.",
+    ),
+  },
   generate: {
     before: tr("Epoch 0 is the network before training: what it draws is the noise that it is given."),
     early: tr("Look at the images: first come blots of light and dark, then outlines."),
@@ -181,7 +192,7 @@ export function nextSteps(task, acts) {
     return [replay, go("lab", tr("See its views in the lab")), go("latent", tr("Explore its latent space"))]
   const more = {
     id: "more",
-    text: (view) => tr("Train {count} epochs", { count: moreEpochs(view)?.toLocaleString("en") }),
+    text: (view) => tr("Train {count} epochs", { count: grouped(moreEpochs(view) ?? 0) }),
     run: (view) => acts.more(moreEpochs(view)),
     isThere: (view) => moreEpochs(view) !== undefined,
   }

@@ -1,6 +1,6 @@
 // A sample as a picture: images and spectrograms on a canvas, rows of tables and texts as bars.
 
-import { el } from "../lib/dom.js"
+import { el, fixed } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
 
 const MOST_BARS = 12,
@@ -66,7 +66,7 @@ function drawBars(statics, bytes, size) {
       { class: "lab-bar" },
       el("span", {}, name),
       el("i", { style: `--share:${(value / 255).toFixed(3)}` }),
-      el("b", {}, (value / 255).toFixed(2)),
+      el("b", {}, fixed(value / 255, 2)),
     ),
   )
   const rest = all.length - shown.length
@@ -104,7 +104,7 @@ export function drawMany(statics, items, size) {
       {},
       el("th", { scope: "row" }, statics.columns?.[i] || tr("value {place}", { place: i + 1 })),
       ...items.map((item) =>
-        el("td", { style: `--share:${(item.bytes[i] / 255).toFixed(3)}` }, (item.bytes[i] / 255).toFixed(2)),
+        el("td", { style: `--share:${(item.bytes[i] / 255).toFixed(3)}` }, fixed(item.bytes[i] / 255, 2)),
       ),
     ),
   )
@@ -138,7 +138,7 @@ export function drawDifferences(statics, before, after, count = 5) {
         "li",
         {},
         el("span", {}, statics.columns?.[i] || tr("value {place}", { place: i + 1 })),
-        ` ${(before[i] / 255).toFixed(2)} → ${(after[i] / 255).toFixed(2)}`,
+        ` ${fixed(before[i] / 255, 2)} → ${fixed(after[i] / 255, 2)}`,
       ),
     ),
   )

@@ -147,14 +147,13 @@ class Stage {
     this.lab = createLab(ctx, offline || isWatched ? "" : task) // its tools ask the network
     this.name = el("h2", {})
     this.deviceLabel = el("summary", {})
-    this.deviceReason = el("p", {})
-    this.identity = el("p", { class: "stage-identity", "data-testid": "stage-identity" })
+    this.deviceReason = el("span", {})
+    this.identity = el("small", { "data-testid": "stage-identity" })
     this.device = el(
       "details",
       { class: "bubble", "data-testid": "stage-device", hidden: true },
       this.deviceLabel,
-      this.deviceReason,
-      this.identity,
+      el("p", {}, this.deviceReason, this.identity),
     )
     this.root = el(
       "div",

@@ -1,6 +1,6 @@
 // What the panels of a run with pseudo-labels share: reading the frame's counts, marks of classes, words for shares.
 
-import { el, percent, sizeCanvas } from "../lib/dom.js"
+import { el, grouped, percent, sizeCanvas } from "../lib/dom.js"
 import { addShape, classColor } from "../lib/palette.js"
 import { tr } from "../lib/words.js"
 
@@ -29,7 +29,7 @@ export function poolSize(frame, row) {
   return row?.proposed > 0 ? Math.round(proposals / row.proposed) : null
 }
 
-export const count = (value) => Math.round(value).toLocaleString("en")
+export const count = (value) => grouped(Math.round(value))
 
 /** A share in words: whole percent, but never 0 or 100 for what is not quite that. */
 export function share(part, whole) {

@@ -1,7 +1,9 @@
 // Scenarios: tasks that learn from few labels in rounds. What their scores are called, and what is said of them.
 
-import { percent } from "../lib/dom.js"
+import { percent, setText } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
+import { endText, sayLeft } from "./facts.js"
+import { ENDED } from "./store.js"
 
 const isNumber = (value) => typeof value === "number"
 
@@ -43,7 +45,7 @@ export function describeScores(state, row) {
  * The facts beside the verdict: [text, help] of each that is known.
  * @returns {[string, string][]}
  */
-export function factsOf(state, row) {
+function factsOf(state, row) {
   const score = scoreOf(state.task)
   const known = [
     [
@@ -72,4 +74,23 @@ export function factsOf(state, row) {
   const [first] = known
   if (first && known.length === 1) first[0] = `${score.say()} ${sayScore(score, row[`val_${score.name}`])}`
   return [...known, ...shares]
+}
+
+/**
+ * The line over the panels: the facts of an epoch, and at the end the verdict.
+ * @param {HTMLElement[]} places of the facts
+ * @param {{word: HTMLElement, rate: HTMLElement, left: HTMLElement}} others
+ */
+export function sayScenario(places, { word, rate, left }, state, row) {
+  const isEnded = ENDED.includes(state.status)
+  const facts = factsOf(state, row)
+  for (const [i, node] of places.entries()) {
+    const [text, help] = facts[i] ?? ["", ""]
+    node.title = help
+    setText(node, text)
+  }
+  setText(word, isEnded && row?.epoch === state.epoch ? (state.verdict?.text ?? "") : "")
+  word.dataset.tone = { helped: "good", hurt: "bad" }[state.verdict?.outcome] ?? "even"
+  setText(rate, "")
+  setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : sayLeft(state.seconds_left))
 }

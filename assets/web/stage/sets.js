@@ -3,6 +3,7 @@
 import { tr } from "../lib/words.js"
 import attention from "./panels/attention.js"
 import backTranslations from "./panels/back_translations.js"
+import { detections, pseudoBoxes } from "./panels/boxes.js"
 import confidence from "./panels/confidence.js"
 import confusion from "./panels/confusion.js"
 import copies from "./panels/copies.js"
@@ -53,5 +54,6 @@ export const SETS = {
     titled(sayMap, { create: (root, ctx) => map.create(root, ctx, createLooks) }),
   ],
   transcribe: [scores, heard, transcripts, pseudoTranscripts, loss, titled(() => tr("Map of clips"))],
+  detect: [scores, detections, pseudoBoxes, loss, titled(() => tr("Map of objects"))],
   translate: [scores, translations, attention, backTranslations, loss, titled(() => tr("Map of sentences"))],
 }

@@ -1,13 +1,13 @@
 // The lines over the panels: what the numbers at the cursor mean, in words.
 
-import { el, fixed, percent, setText } from "../lib/dom.js"
+import { el, fixed, grouped, percent, setText } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
 import { distancesAt, judgeDistance } from "./distances.js"
 import { endText, sayInput, sayLeft, sayNeighbors, sayPca, sayRate } from "./facts.js"
 import { lessonLink, outcomeOf } from "./lesson.js"
 import { sayMixed } from "./mixed.js"
 import { ofKnown } from "./pseudo.js"
-import { factsOf, isScenario } from "./scenarios.js"
+import { isScenario, sayScenario } from "./scenarios.js"
 import { createSigns } from "./signs.js"
 import { ENDED } from "./store.js"
 import { besideOf, compareProbe, leadOf, neighborsOf } from "./views.js"
@@ -83,7 +83,10 @@ export function createVerdict(explained) {
     if (state.task === "language") return updateLanguage(state, row)
     if (state.task === "pseudo") return updatePseudo(state, row)
     if (state.task === "views") return updateViews(state, row)
-    if (isScenario(state.task)) return updateScenario(state, row)
+    if (isScenario(state.task)) {
+      signs.draw(row?.signs ?? [])
+      return sayScenario([mse, pca, knn, probe, precision], { word, rate, left }, state, row)
+    }
     if (state.task === "generate") return updateGenerator(state, row)
     if (state.task === "classify") return updateClassifier(state, row)
     const isEnded = ENDED.includes(state.status)
@@ -133,7 +136,7 @@ export function createVerdict(explained) {
     setText(
       pca,
       known(row?.val_token_perplexity, (v) =>
-        tr("perplexity {value}", { value: v < 100 ? fixed(v, 2) : Math.round(v).toLocaleString("en") }),
+        tr("perplexity {value}", { value: v < 100 ? fixed(v, 2) : grouped(Math.round(v)) }),
       ),
     )
     knn.title = tr("Comparable between models with different tokens")
@@ -164,7 +167,7 @@ export function createVerdict(explained) {
     setText(
       rate,
       state.samples_per_second
-        ? tr("{count} windows/s", { count: Math.round(state.samples_per_second).toLocaleString("en") })
+        ? tr("{count} windows/s", { count: grouped(Math.round(state.samples_per_second)) })
         : "",
     )
     setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : sayLeft(state.seconds_left))
@@ -210,7 +213,7 @@ export function createVerdict(explained) {
       known(tested, (v) =>
         tr("test accuracy {share} on {count} rows", {
           share: percent(v),
-          count: state.metrics.test_rows.toLocaleString("en"),
+          count: grouped(state.metrics.test_rows),
         }),
       ),
     )
@@ -377,21 +380,6 @@ export function createVerdict(explained) {
       node.title = help
       const known = key === "pseudo_precision" ? ofKnown(row?.kept_known, row?.kept_rows) : ""
       setText(node, typeof row?.[key] === "number" ? `${name} ${percent(row[key])}${known}` : "")
-    }
-    setText(word, isLast ? (state.verdict?.text ?? "") : "")
-    word.dataset.tone = { helped: "good", hurt: "bad" }[state.verdict?.outcome] ?? "even"
-    signs.draw(row?.signs ?? [])
-    setText(rate, "")
-    setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : sayLeft(state.seconds_left))
-  }
-  function updateScenario(state, row) {
-    const isEnded = ENDED.includes(state.status),
-      isLast = isEnded && row?.epoch === state.epoch
-    const facts = factsOf(state, row)
-    for (const [i, node] of [mse, pca, knn, probe, precision].entries()) {
-      const [text, help] = facts[i] ?? ["", ""]
-      node.title = help
-      setText(node, text)
     }
     setText(word, isLast ? (state.verdict?.text ?? "") : "")
     word.dataset.tone = { helped: "good", hurt: "bad" }[state.verdict?.outcome] ?? "even"

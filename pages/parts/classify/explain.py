@@ -11,7 +11,7 @@ from pages.parts.shared.workspace import errors_shown, plain
 from selfsup_core.figures.attribution import pixels_figure, terms_figure
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.translation import tr
-from selfsup_core.wording import ROW, percent
+from selfsup_core.wording import ROW, local, percent
 
 FOR, AGAINST = "blue", "orange"
 BARS = {"displayModeBar": False}
@@ -74,7 +74,7 @@ def marked(text: str, places: list[list[int]], parts: list[float]) -> str:
         word = plain(text[begin:end])
         if most > 0 and abs(part) >= 0.15 * most:
             sign = "+" if part > 0 else "−"
-            word = f":{FOR if part > 0 else AGAINST}-background[{word} {sign}{abs(part):.2f}]"
+            word = f":{FOR if part > 0 else AGAINST}-background[{word} {sign}{local(f'{abs(part):.2f}')}]"
         pieces += [plain(text[at:begin]), word]
         at = end
     return "".join([*pieces, plain(text[at : at + 600])])

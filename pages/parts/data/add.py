@@ -112,7 +112,7 @@ def show_recorder() -> None:
     if kind == "Photograph":
         taken, ending = st.camera_input(tr("Photograph"), key=place), "jpg"
     else:
-        taken, ending = st.audio_input(tr("Recording"), key=place), "wav"
+        taken, ending = st.audio_input(tr("Record a sound"), key=place), "wav"
     shows(taken)
     if taken and st.button(tr("Keep this sample"), icon=":material/add:", key="keep-sample"):
         if sum(len(content) for _, _, content in samples) + taken.size > LIMITS.recorded_bytes:

@@ -30,6 +30,7 @@ from selfsup_core.data.library import own, uploads
 from selfsup_core.data.library.checking import known_findings
 from selfsup_core.errors import Fix, StudioError
 from selfsup_core.translation import tr
+from selfsup_core.wording import counted
 
 if TYPE_CHECKING:
     from selfsup_core.data.importing.plan import ImportPlan
@@ -165,13 +166,13 @@ def describe_plan(plan: ImportPlan) -> str:
     """ "Images: 90 samples in 2 classes (cat, dog), from 90 files, median size 28 × 28" """
     classes = sorted(name for name in plan["classes"] if name)
     files = plan["files"]
-    text = tr("{kind_names}: {rows:,} samples").format(
-        kind_names=tr(KIND_NAMES[plan["kind"]]), rows=plan["rows"]
-    )
+    about = {"kind": tr(KIND_NAMES[plan["kind"]]), "rows": plan["rows"], "files": counted(files, "file")}
     if classes:
         shown = ", ".join(classes[:6]) + ("…" if len(classes) > 6 else "")
-        text += tr(" in {count} classes ({shown})").format(count=len(classes), shown=shown)
-    text += f", from {files:,} {'file' if files == 1 else 'files'}"
+        message = tr("{kind}: {rows:,} samples in {count} classes ({shown}), from {files}")
+        text = message.format(**about, count=len(classes), shown=shown)
+    else:
+        text = tr("{kind}: {rows:,} samples, from {files}").format(**about)
     if "median" in plan:
         text += tr(", median size {median} × {median_2}").format(
             median=plan["median"][0], median_2=plan["median"][1]

@@ -15,6 +15,7 @@ from selfsup_core.figures.tokens import power_of_ten
 from selfsup_core.inspection.remote_reading import REMOTE, read_remote
 from selfsup_core.pretrained.reading import Reading
 from selfsup_core.translation import tr
+from selfsup_core.wording import local
 
 MOST_PARTS = 6
 MOST_KEPT = 20
@@ -96,7 +97,7 @@ def times(log_ratio: float) -> str:
     if log_ratio > LARGE:
         return power_of_ten(log_ratio)
     factor = math.exp(log_ratio)
-    return f"{factor:.2f}" if factor < 10 else f"{factor:,.0f}"
+    return local(f"{factor:.2f}" if factor < 10 else f"{factor:,.0f}")
 
 
 def show_parts(names: list[str], found: Comparison) -> None:

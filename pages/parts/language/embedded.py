@@ -18,7 +18,7 @@ from selfsup_core.errors import StudioError
 from selfsup_core.export.embeddings import list_embedded
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.pretrained.encoders.catalogue import ENCODERS
-from selfsup_core.translation import tr
+from selfsup_core.translation import join_sentences, recorded, tr
 from selfsup_core.wording import percent
 
 FOLDER = "a folder"
@@ -141,10 +141,10 @@ def show_status(one: dict[str, Any]) -> None:
     color, icon = BADGES[one["status"]]
     share = tr("{done} done.").format(done=percent(one["done"] / max(1, one["total"])))
     said = (
-        tr("{total:,} texts, {said}").format(total=one["total"], said=one["said"])
+        tr("{total:,} texts, {said}").format(total=one["total"], said=recorded(one["said"]))
         if one["status"] == "finished"
-        else f"{share} {one['said']}"
+        else join_sentences([share, recorded(one["said"])])
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(one["status"], color=color, icon=icon)
+        st.badge(tr(one["status"]), color=color, icon=icon)
         st.caption(plain(said.strip()))

@@ -29,7 +29,7 @@ from selfsup_core.pretrained.reading import Reading
 from selfsup_core.settings import list_settings
 from selfsup_core.tasks.parts.language_runs import held_out_lines
 from selfsup_core.translation import tr
-from selfsup_core.wording import counted
+from selfsup_core.wording import counted, local
 
 EXAMPLE = "The capital of France is Paris, and the capital of Italy is"
 EXAMPLES = (
@@ -112,12 +112,12 @@ def show_reading(found: Reading) -> None:
         return
     total, bits = found["log_probability"], found["bits_per_character"]
     perplexity = "∞" if found["perplexity"] is None else f"{found['perplexity']:,.2f}"
-    bits_text = "–" if bits is None else f"{bits:.3f}"
+    bits_text = "–" if bits is None else local(f"{bits:.3f}")
     if found["kind"] == "masked":
         cells = [
             (
                 tr("Pseudo-log-likelihood"),
-                f"{total:.2f}",
+                local(f"{total:.2f}"),
                 tr(
                     "Sum of ln P(token | all others), each token hidden in turn. It is not a "
                     "probability of the "
@@ -142,7 +142,11 @@ def show_reading(found: Reading) -> None:
                 power_of_ten(total),
                 tr("The probability of the whole text: P(w₁…wₙ) = ∏ P(wᵢ | w₁…wᵢ₋₁)."),
             ),
-            (tr("Log-probability"), f"{total:.2f}", tr("Its natural logarithm: the sum over the tokens.")),
+            (
+                tr("Log-probability"),
+                local(f"{total:.2f}"),
+                tr("Its natural logarithm: the sum over the tokens."),
+            ),
             (
                 tr("Perplexity"),
                 perplexity,

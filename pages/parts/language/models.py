@@ -73,7 +73,7 @@ def show_details(entry: ModelEntry) -> None:
     """One model in words."""
     lines = [f"**{tr(entry['kind'].capitalize())}**: {tr(KINDS[entry['kind']])}.", plain(describe(entry))]
     if entry["where"]:
-        lines.append(f"Files: {plain(shorten(entry['where']))}")
+        lines.append(tr("Files: {where}").format(where=plain(shorten(entry["where"]))))
     st.markdown("  \n".join(line for line in lines if line))
     if entry["missing"]:
         st.warning(entry["missing"], icon=":material/download:")

@@ -18,6 +18,7 @@ from selfsup_core.translation import tr
 FEW = 6  # up to so many are found without a search
 PAGE_SIZE = 20
 PAGE = "page"  # of the address
+ORDER_WIDTH = 220
 FILTERS = ("status", "task", "tag", "owner")
 SETTINGS = {entry.path: entry for entry in list_settings(Wanted)}
 
@@ -86,7 +87,7 @@ def choose(name: str, labels: dict[str, str]) -> str:
         key=key,
         # What a closed popover holds is made by the browser when it opens: it must have a default, too.
         index=list(labels).index(st.session_state[key]),
-        label_visibility="collapsed" if name == "sort" else "visible",
+        **({"label_visibility": "collapsed", "width": ORDER_WIDTH} if name == "sort" else {}),
     )
     write_text("" if chosen == setting.default else chosen, key=key, param=name)
     return str(chosen)

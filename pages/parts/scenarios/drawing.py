@@ -24,7 +24,7 @@ from selfsup_core.runs.thinned import list_frames
 from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import brief
 
-MOST = 16  # images at once
+MOST, USUAL = 16, 8  # images at once
 SIDE = 72  # pixels on the screen of an image
 DRAWN, BESIDE = "generate-drawn", "generate-beside"  # of the session: what was asked, and the answer
 # Kind of autoencoder → how it is called, and the preset that trains one.
@@ -45,12 +45,13 @@ def show_drawing(folder: RunFolder) -> None:
 def show_draw(folder: RunFolder, spec: RunSpec) -> None:
     """Class, number and seed, and what is drawn from them."""
     st.subheader(tr("Draw another"), anchor=False)
+    if (kept := st.session_state.get(DRAWN)) and kept[0][0] != folder.id:
+        st.session_state.pop(DRAWN)  # of another run
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = choose_class(folder, spec)
-        count = int(
-            number_field(
-                st, tr("Images"), 1, MOST, key="generate-count", help=tr("How many are drawn at once.")
-            )
+        st.session_state.setdefault("generate-count", USUAL)
+        several = number_field(
+            st, tr("Images"), 1, MOST, key="generate-count", help=tr("How many are drawn at once."), width=140
         )
         # A click on the button takes the next seed, and must set it before the field is made.
         st.session_state.setdefault("generate-seed", 1)
@@ -78,7 +79,7 @@ def show_draw(folder: RunFolder, spec: RunSpec) -> None:
     if DRAWN not in st.session_state:
         return
     epoch = asked_epoch(list_frames(folder.weights))
-    asked = {"label": label, "count": count, "seed": seed, "epoch": epoch}
+    asked = {"label": label, "count": int(several), "seed": seed, "epoch": epoch}
     answer = answered(DRAWN, folder, "draw", asked)
     if answer:
         show_drawn(answer, folder, seed)
@@ -93,7 +94,7 @@ def choose_class(folder: RunFolder, spec: RunSpec) -> str:
         st.selectbox(
             tr("Class"),
             ["", *classes],
-            key="generate-class",
+            key=f"generate-class-{spec.data.source}",  # others have other classes
             format_func=lambda name: name or tr("All in turn"),
             help=tr("What the images shall be of."),
             width=220,

@@ -244,7 +244,7 @@ def show_refused(refused: Mapping[str, str]) -> None:
         )
     kept = [text for text in st.query_params.get_all(SET) if text not in refused]
     link_here(
-        tr("Go on without {value}").format(value="it" if len(refused) == 1 else "them"),
+        tr("Go on without it") if len(refused) == 1 else tr("Go on without them"),
         icon=":material/arrow_forward:",
         key="set-go-on",
         params=without_settings() | ({SET: kept} if kept else {}),

@@ -20,13 +20,14 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from pages.parts.shared import joining, login
+from pages.parts.shared.speech import PARAM, language_of_visitor, languages
 from pages.parts.shared.viewer import LOCAL, SEEN, Access, cookie_name
 from selfsup_core.errors import RunError
 from selfsup_core.files import policy_hash
 from selfsup_core.places import ASSETS
 from selfsup_core.room.viewer import Viewer
 from selfsup_core.runs.access import is_same
-from selfsup_core.translation import tr
+from selfsup_core.translation import language, speak, tr
 
 __all__ = ["LOCAL", "Access", "Door"]
 
@@ -58,12 +59,15 @@ class Door:
         connection = HTTPConnection(scope)
         viewer = self.viewer_of(connection)
         if viewer is None and self.access.login and is_visit_to_page(scope, connection):
-            try:
-                viewer = await run_in_threadpool(self.access.admit, login.claims_in(connection.cookies))
-            except RunError as error:
-                refused = page(403, tr("No access"), f"<p>{html.escape(str(error))}</p>{another_account()}")
-                await refused(scope, receive, send)
-                return
+            claims = login.claims_in(connection.cookies)
+            with speak(language_of_visitor(connection)):
+                try:
+                    viewer = await run_in_threadpool(self.access.admit, claims)
+                except RunError as error:
+                    body = f"<p>{html.escape(str(error))}</p>{another_account()}"
+                    refused = page(connection, 403, tr("No access"), body)
+                    await refused(scope, receive, send)
+                    return
         scope = {**scope, SEEN: viewer}
         if scope["type"] == "websocket":
             if self.is_foreign(connection) or viewer is None:
@@ -73,7 +77,9 @@ class Door:
             else:
                 await self.app(scope, receive, send)
             return
-        refused = await self.refuse(Request(scope, receive), viewer)
+        request = Request(scope, receive)
+        with speak(language_of_visitor(request)):  # the app has its own way to know
+            refused = await self.refuse(request, viewer)
         await (refused or self.app)(scope, receive, send)
 
     async def refuse(self, request: Request, viewer: Viewer | None) -> Response | None:
@@ -105,11 +111,10 @@ class Door:
             # A link on another site: a strict cookie comes with the next request, which this page makes.
             return go_on(request, own_address(request, without=("token",)))
         if self.desk and wants_page(request):
-            return page(
-                401, tr("Join the room"), self.desk.form(own_address(request), code=asked_code(request))
-            )
+            form = self.desk.form(own_address(request), code=asked_code(request))
+            return page(request, 401, tr("Join the room"), form)
         if self.access.login and wants_page(request):
-            return page(401, tr("Join the room"), sign_in())
+            return page(request, 401, tr("Join the room"), sign_in())
         return ask(request, 401)
 
     async def join(self, request: Request, desk: joining.Desk, form: dict[str, str]) -> Response:
@@ -127,7 +132,7 @@ class Door:
             said=joined.said,
             is_back=joined.is_taken,
         )
-        return page(joined.status, tr("Join the room"), body)
+        return page(request, joined.status, tr("Join the room"), body)
 
     def viewer_of(self, connection: HTTPConnection) -> Viewer | None:
         """Who makes a request; None for somebody who is not let in."""
@@ -217,17 +222,23 @@ def is_visit_to_page(scope: Any, connection: HTTPConnection) -> bool:
 
 def sign_in() -> str:
     """What somebody sees who has not signed in yet."""
-    return f"""<p>This room is open to people with an account of its school or company.</p>
-<p><a class="button" href="{html.escape(login.sign_in_address(), quote=True)}">Sign in</a></p>
-<p class="help">Of you, a nickname made of your name is stored, and nothing else that says who you are.</p>
-<details><summary>I am the teacher</summary>
-<p>Sign in with an account that is listed as a teacher's, or open the address that ends in <code>?token=…</code>;
-the terminal shows it.</p>
+    open_to = tr("This room is open to people with an account of its school or company.")
+    kept = tr("Of you, a nickname made of your name is stored, and nothing else that says who you are.")
+    teacher = tr(
+        "Sign in with an account that is listed as a teacher's, or open the address that ends in "
+        "{ending}; the terminal shows it."
+    )
+    return f"""<p>{open_to}</p>
+<p><a class="button" href="{html.escape(login.sign_in_address(), quote=True)}">{tr("Sign in")}</a></p>
+<p class="help">{kept}</p>
+<details><summary>{tr("I am the teacher")}</summary>
+<p>{teacher.format(ending=joining.ENDING)}</p>
 </details>"""
 
 
 def another_account() -> str:
-    return f'<p><a href="{login.own_path(login.LOGOUT)}">Sign out</a> to choose another account.</p>'
+    said = tr("Sign out to choose another account.")
+    return f'<p><a href="{login.own_path(login.LOGOUT)}">{said}</a></p>'
 
 
 async def read_form(request: Request) -> dict[str, str]:
@@ -246,7 +257,7 @@ def asked_code(request: Request) -> str:
     return request.query_params.get(joining.CODE, "")[:100]
 
 
-def own_address(request: Request, without: tuple[str, ...] = ("token", joining.CODE)) -> str:
+def own_address(request: HTTPConnection, without: tuple[str, ...] = ("token", joining.CODE)) -> str:
     """Path and query without token and code. One slash at its beginning: two would name another host."""
     path = "/" + quote(request.scope["path"].lstrip("/\\"))
     query = parse_qsl(request.url.query, keep_blank_values=True)
@@ -269,20 +280,40 @@ def policy() -> str:
     return POLICY.format(style=policy_hash(style))
 
 
-def page(status: int, title: str, body: str, refresh: str = "") -> Response:
+def page(connection: HTTPConnection, status: int, title: str, body: str, refresh: str = "") -> Response:
+    """A page of the door in the visitor's language, with the way to the others."""
     template, logo, icon = page_parts()
-    content = template.substitute(title=html.escape(title), body=body, refresh=refresh, logo=logo, icon=icon)
+    content = template.substitute(
+        lang=language(),
+        title=html.escape(title),
+        body=body + ("" if refresh else other_languages(connection)),
+        refresh=refresh,
+        logo=logo,
+        icon=icon,
+    )
     headers = {"Cache-Control": "no-store", "Content-Security-Policy": policy()}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="SelfSup Studio"'
     return Response(content, status, headers, media_type="text/html")
 
 
+def other_languages(connection: HTTPConnection) -> str:
+    """Links to this page in the other languages. A token that was wrong is not carried along."""
+    links = []
+    for one in languages():
+        if one["code"] != language():
+            address = own_address(connection, without=("token", PARAM))
+            address += f"{'&' if '?' in address else '?'}{PARAM}={one['code']}"
+            target = html.escape(address, quote=True)
+            links.append(f'<a href="{target}" lang="{one["code"]}">{html.escape(one["name"])}</a>')
+    return f'<p class="languages">{" · ".join(links)}</p>' if links else ""
+
+
 def go_on(request: Request, address: str) -> Response:
     target = html.escape(address, quote=True)
     refresh = f'<meta http-equiv="refresh" content="0; url={target}">'
-    body = f'<p><a href="{target}">Continue</a> if the page does not open by itself.</p>'
-    return page(200, tr("Opening SelfSup Studio"), body, refresh)
+    body = f'<p><a href="{target}">{tr("Continue here if the page does not open by itself.")}</a></p>'
+    return page(request, 200, tr("Opening SelfSup Studio"), body, refresh)
 
 
 def wants_page(request: Request) -> bool:
@@ -292,7 +323,7 @@ def wants_page(request: Request) -> bool:
 def told(request: Request, status: int, sentence: str) -> Response:
     """A refusal that no token changes."""
     if wants_page(request):
-        return page(status, tr("No access"), f"<p>{html.escape(sentence)}</p>")
+        return page(request, status, tr("No access"), f"<p>{html.escape(sentence)}</p>")
     return Response(json.dumps({"error": sentence}), status, media_type="application/json")
 
 
@@ -302,14 +333,17 @@ def ask(request: Request, status: int) -> Response:
         sentence = tr("The token is missing or wrong: send it as `Authorization: Bearer TOKEN`.")
         headers = {"WWW-Authenticate": 'Bearer realm="SelfSup Studio"'} if status == 401 else None
         return Response(json.dumps({"error": sentence}), status, headers, media_type="application/json")
-    wrong = '<p class="wrong" role="alert">This token is wrong.</p>' if status == 403 else ""
+    wrong = f'<p class="wrong" role="alert">{tr("This token is wrong.")}</p>' if status == 403 else ""
     action = html.escape(own_address(request), quote=True)
+    where = tr(
+        "Open SelfSup Studio with the address that ends in {ending}. The terminal in which the app was "
+        "started shows it. If somebody else started the app, ask them for the address."
+    )
     body = f"""{wrong}
-<p>Open SelfSup Studio with the address that ends in <code>?token=…</code>. The terminal in which the app was started
-shows it. If somebody else started the app, ask them for the address.</p>
+<p>{where.format(ending=joining.ENDING)}</p>
 <form method="post" action="{action}">
-<label for="token">Or enter the token</label>
+<label for="token">{tr("Or enter the token")}</label>
 <div><input id="token" name="token" required autofocus autocomplete="off" autocapitalize="none" spellcheck="false">
-<button type="submit">Open</button></div>
+<button type="submit">{tr("Open")}</button></div>
 </form>"""
-    return page(status, tr("Token needed"), body)
+    return page(request, status, tr("Token needed"), body)

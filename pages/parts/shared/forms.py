@@ -9,6 +9,7 @@ import streamlit as st
 
 from selfsup_core.settings import Setting
 from selfsup_core.translation import tr
+from selfsup_core.wording import local
 
 
 def help_text(setting: Setting) -> str:
@@ -58,7 +59,7 @@ def number_field(place: Any, label: str, low: Any, high: Any, *rest: Any, key: s
 
 def say_range(low: float | None, high: float | None) -> str:
     """ "From 1 to 100,000", or what there is of it."""
-    bounds = [None if bound is None else f"{bound:,}" for bound in (low, high)]
+    bounds = [None if bound is None else local(f"{bound:,}") for bound in (low, high)]
     if None not in bounds:
         return tr("From {bounds} to {bounds_2}.").format(bounds=bounds[0], bounds_2=bounds[1])
     return (

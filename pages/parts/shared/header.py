@@ -50,6 +50,7 @@ WORDS = {
     "svgAbout": tr_later("Download the QR code as SVG"),
     "tooLong": tr_later("This link is too long for a QR code that phones can read. Copy it instead."),
     "close": tr_later("Close"),
+    "pages": tr_later("Pages"),
     "language": "Language · 语言",
 }
 

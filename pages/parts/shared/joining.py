@@ -13,11 +13,13 @@ from selfsup_core.room.store import Room
 from selfsup_core.room.tries import Tries
 from selfsup_core.room.viewer import cookie_for
 from selfsup_core.settings import list_settings
+from selfsup_core.translation import tr
 
 CODE = "room"  # of the address that the teacher shows
 COOKIE_SECONDS = 7 * 86_400  # a phone that is put away comes back to the same place
 FIELDS = ("code", "nickname", "resume", "once")
 STATUS = {"wrong-code": 403, "too-many-tries": 429, "nickname-taken": 409, "room-full": 409, "no-room": 404}
+ENDING = "<code>?token=…</code>"  # of the address that the terminal shows
 ABOUT = {entry.path: entry for entry in list_settings(Joining)}
 
 
@@ -69,24 +71,25 @@ class Desk:
             about = ABOUT[name]
             focus = " autofocus" if name == first else ""
             return (
-                f'<label for="{name}">{about.title}</label>\n'
+                f'<label for="{name}">{html.escape(about.title)}</label>\n'
                 f'<div><input id="{name}" name="{name}" value="{html.escape(value, quote=True)}" '
                 f'autocomplete="off" autocapitalize="none" spellcheck="false" '
                 f'aria-describedby="{name}-help" {more}{focus}></div>\n'
                 f'<p class="help" id="{name}-help">{html.escape(about.description)}</p>'
             )
 
+        teacher = tr("Open the address that ends in {ending}. The terminal shows it.")
         return f"""{wrong}
 <form method="post" action="{html.escape(action, quote=True)}">
 {line("code", code, 'required maxlength="20"')}
 {line("nickname", nickname, f'required maxlength="{MOST_NICKNAME}"')}
-<details{" open" if is_back else ""}><summary>I have been here before</summary>
+<details{" open" if is_back else ""}><summary>{tr("I have been here before")}</summary>
 {line("resume", "", 'maxlength="20"')}
 </details>
 <input type="hidden" name="once" value="{secrets.token_hex(16)}">
-<div class="last"><button type="submit">Join</button></div>
+<div class="last"><button type="submit">{tr("Join")}</button></div>
 </form>
-<p class="help">Of you, only the nickname is stored. No password, no account.</p>
-<details><summary>I am the teacher</summary>
-<p>Open the address that ends in <code>?token=…</code>. The terminal shows it.</p>
+<p class="help">{tr("Of you, only the nickname is stored. No password, no account.")}</p>
+<details><summary>{tr("I am the teacher")}</summary>
+<p>{teacher.format(ending=ENDING)}</p>
 </details>"""

@@ -27,7 +27,7 @@ from selfsup_core.runs.trash import delete, restore
 from selfsup_core.runs.waiting import in_words
 from selfsup_core.translation import recorded, tr
 
-WIDTHS = (1.5, 3.6, 2, 1.5, 1.5)
+WIDTHS = (1.9, 3.4, 1.9, 1.5, 1.4)
 TWO_DAYS = 2 * 86_400
 # Where runs of a task are shown: page, and its mode.
 PAGES = {task: (f"pages/{page}.py", mode) for task, (page, mode) in PAGE_OF_TASK.items()}

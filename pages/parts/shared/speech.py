@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import streamlit as st
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from selfsup_core.translation import ENGLISH, known_languages
@@ -55,6 +55,15 @@ def language_of(request: Request) -> str:
     """The language that a request of the stage asks for."""
     asked = request.query_params.get(PARAM, "")
     return asked if asked in known_languages() else ENGLISH
+
+
+def language_of_visitor(connection: HTTPConnection) -> str:
+    """The language of somebody whom no page knows yet: as `decide`, from what the browser sends."""
+    first = connection.headers.get("accept-language", "").split(",")[0].partition(";")[0]
+    for code in (connection.query_params.get(PARAM, ""), connection.cookies.get(COOKIE, "")):
+        if code in known_languages():
+            return code
+    return nearest(first.strip(), known_languages())
 
 
 def languages() -> list[dict[str, str]]:

@@ -15,7 +15,7 @@ from selfsup_core.features.config import DataConfig
 from selfsup_core.features.seen import TableSeen, see_table
 from selfsup_core.runs.folder import open_run
 from selfsup_core.runs.spec import read_spec
-from selfsup_core.translation import tr
+from selfsup_core.translation import join_sentences, tr
 from selfsup_core.wording import ROW, brief
 
 MOST_COLUMNS = 40
@@ -76,18 +76,26 @@ def split_of(run: str) -> dict[str, Any]:
 
 def describe(seen: TableSeen) -> str:
     """What the two tables mean, in a line or two."""
-    said = tr("Numbers are scaled to 0–1 by each column's range over the training rows")
-    if any("=" in column for column in seen.columns):
-        said += tr("; a category becomes one column per value")
-    said += "."
-    if missing := int(seen.filled.sum()):
-        cells = tr("1 cell is") if missing == 1 else tr("{missing:,} cells are").format(missing=missing)
-        said += tr(" {cells} missing here (orange) and filled with the median of the training rows.").format(
-            cells=cells
+    said = [
+        tr(
+            "Numbers are scaled to 0–1 by each column's range over the training rows; a category becomes "
+            "one column per value."
         )
+        if any("=" in column for column in seen.columns)
+        else tr("Numbers are scaled to 0–1 by each column's range over the training rows.")
+    ]
+    if missing := int(seen.filled.sum()):
+        filled = (
+            tr("1 cell is missing here (orange) and filled with the median of the training rows.")
+            if missing == 1
+            else tr(
+                "{missing:,} cells are missing here (orange) and filled with the median of the training rows."
+            )
+        )
+        said.append(filled.format(missing=missing))
     if max(len(seen.columns), len(seen.read_columns)) > MOST_COLUMNS:
-        said += tr(" The first {most_columns} columns are shown.").format(most_columns=MOST_COLUMNS)
-    return said
+        said.append(tr("The first {most_columns} columns are shown.").format(most_columns=MOST_COLUMNS))
+    return join_sentences(said)
 
 
 def show_cells(names: list[str], rows: list[list[str]], beside: dict[str, list[Any]] | None = None) -> None:

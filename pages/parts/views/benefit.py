@@ -20,7 +20,7 @@ from selfsup_core.runs.benefit import BenefitConfig, asked_of, count_done, estim
 from selfsup_core.runs.folder import RunFolder, RunState
 from selfsup_core.runs.waiting import in_words
 from selfsup_core.settings import list_settings
-from selfsup_core.translation import recorded, tr, tr_later
+from selfsup_core.translation import join_sentences, recorded, tr, tr_later
 
 ABOUT = tr_later(
     "Is the learned encoder better than what does without it, and with how many labels? Compared are a "
@@ -117,15 +117,11 @@ def show_found(found: Benefit) -> None:
     st.dataframe(table_of(found), hide_index=True, key="benefit-table")
     for one in found["judged"]:
         st.markdown(f"- {plain(say_judged(one, found['points']))}")
-    st.caption(
-        plain(
-            tr(
-                "On {rows:,} test rows, at epoch {epoch}. {explain_spread} Settings of "
-                "each classifier were chosen on validation rows, whose labels come on top. "
-            ).format(rows=found["rows"], epoch=found["epoch"], explain_spread=explain_spread(found))
-            + " ".join(found["notes"])
-        )
-    )
+    said = tr(
+        "On {rows:,} test rows, at epoch {epoch}. {explain_spread} Settings of "
+        "each classifier were chosen on validation rows, whose labels come on top."
+    ).format(rows=found["rows"], epoch=found["epoch"], explain_spread=explain_spread(found))
+    st.caption(plain(join_sentences([said, *map(recorded, found["notes"])])))
 
 
 def table_of(found: Benefit) -> Sequence[dict[str, str]]:

@@ -28,7 +28,6 @@ from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
 from selfsup_core.settings import short
 from selfsup_core.translation import tr
-from selfsup_core.wording import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -196,12 +195,12 @@ def read_csv(member: Member, config: ImportConfig) -> Table:
         )
     if skipped:
         shown = "; ".join(skipped[:3])
-        were = "was" if len(skipped) == 1 else "were"
-        notes.append(
-            tr("{count} {were} set aside: {shown}, not {width}.").format(
-                count=counted(len(skipped), "row"), were=were, shown=shown, width=width
-            )
+        message = (
+            tr("1 row was set aside: {shown}, not {width}.")
+            if len(skipped) == 1
+            else tr("{count:,} rows were set aside: {shown}, not {width}.")
         )
+        notes.append(message.format(count=len(skipped), shown=shown, width=width))
     names, renamed = unique_names([names[i] for i in keep])
     bare = [without_guard(column) for column in columns]
     if guarded := [n for n, one, column in zip(names, bare, columns, strict=True) if one is not column]:

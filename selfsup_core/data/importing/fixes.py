@@ -36,13 +36,14 @@ def from_sheet(name: str) -> Fix:
 
 
 def without_damaged(count: int, what: str) -> Fix:
-    """what: files or rows, in the singular."""
-    many = (
-        tr("the {count:,} damaged {what}s").format(count=count, what=what)
-        if count > 1
-        else tr("the damaged {what}").format(what=what)
-    )
-    return {"setting": "damaged", "value": "leave-out", "title": tr("Leave out {many}").format(many=many)}
+    """what: "file" or "row"."""
+    if what == "row":
+        message = tr("Leave out the {count:,} damaged rows") if count > 1 else tr("Leave out the damaged row")
+    else:
+        message = (
+            tr("Leave out the {count:,} damaged files") if count > 1 else tr("Leave out the damaged file")
+        )
+    return {"setting": "damaged", "value": "leave-out", "title": message.format(count=count)}
 
 
 def read_only(which: str) -> Fix:

@@ -40,6 +40,7 @@ from selfsup_core.data.importing.titles import title_of
 from selfsup_core.data.splits import PARTS
 from selfsup_core.errors import DataError
 from selfsup_core.translation import tr, tr_later
+from selfsup_core.wording import counted
 
 ARRAYS = ("npy", "idx", "cifar", "hdf5", "mat")
 MANY_COLUMNS = 2000  # from which on their cost is named
@@ -336,9 +337,7 @@ def plan_table(table: Table, columns: list[ColumnAbout], config: ImportConfig) -
         )
     if kind != "image":
         plan["notes"] += column_notes(columns, config.label, is_offered=bool(table.found.get("one_hot"))) + [
-            tr("{name}: {missing:,} {value} became missing.").format(
-                name=c["name"], missing=c["missing"], value="cell" if c["missing"] == 1 else "cells"
-            )
+            tr("{name}: {cells} became missing.").format(name=c["name"], cells=counted(c["missing"], "cell"))
             for c in columns
             if c["role"] == "numeric" and c["missing"]
         ]

@@ -31,7 +31,6 @@ from selfsup_core.data.splits import PARTS
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.translation import tr
-from selfsup_core.wording import counted
 
 LONGEST_SOUND = 30.0  # seconds
 
@@ -192,13 +191,12 @@ def each_line(
             else:
                 blank += 1
         if blank:
-            notes.append(
-                tr("{blank} of {name} {value} left out.").format(
-                    blank=counted(blank, "blank line"),
-                    name=member.name,
-                    value="was" if blank == 1 else "were",
-                )
+            message = (
+                tr("1 blank line of {name} was left out.")
+                if blank == 1
+                else tr("{blank:,} blank lines of {name} were left out.")
             )
+            notes.append(message.format(blank=blank, name=member.name))
 
 
 def lines_of(text: str, piece: int = MB) -> Iterator[str]:

@@ -11,7 +11,7 @@ import numpy as np
 from selfsup_core.data.importing.columns import LABELS
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.table import Table
-from selfsup_core.translation import tr
+from selfsup_core.translation import join_sentences, tr
 
 PREFIX = re.compile(r"^(.+?)[ _.=:/-]+(.+)$")
 MOST_LAST = 100  # columns at the end that are looked at
@@ -124,16 +124,16 @@ def joined(table: Table, name: str, places: list[int], words: list[str], hot: np
     note = tr("{count} columns {named} of 0 and 1 (one-hot) were read as one label.").format(
         count=len(places), named=named
     )
+    said = [note]
     if is_all:
-        note += tr(" They are also what is learned from, so a classifier would only copy them.")
+        said.append(tr("They are also what is learned from, so a classifier would only copy them."))
     if none := cells.count(""):
-        note += tr(" {none:,} {value} none of them.").format(
-            none=none, value=tr("row has") if none == 1 else tr("rows have")
-        )
+        message = tr("1 row has none of them.") if none == 1 else tr("{none:,} rows have none of them.")
+        said.append(message.format(none=none))
     return Table(
         [*(table.names[i] for i in left), name],
         [*(table.columns[i] for i in left), pa.array(cells, pa.string())],
         table.found,
-        [*table.notes, note],
+        [*table.notes, join_sentences(said)],
         table.values,
     )

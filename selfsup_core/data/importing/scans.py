@@ -23,6 +23,7 @@ from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.errors import DataError
 from selfsup_core.translation import tr
+from selfsup_core.wording import counted
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -82,8 +83,12 @@ def unpack_scans(members: list[Member], config: ImportConfig) -> tuple[list[Memb
             )
     notes = []
     if volumes:
-        what = tr("each slice is an image") if every else tr("the middle slice of each is an image")
-        notes.append(f"{volumes:,} {'volume' if volumes == 1 else 'volumes'}: {what}.")
+        message = (
+            tr("{volumes}: each slice is an image.")
+            if every
+            else tr("{volumes}: the middle slice of each is an image.")
+        )
+        notes.append(message.format(volumes=counted(volumes, "volume")))
     if every and volumes == 1:
         notes.append(
             tr("Slices of one volume are alike: what is measured on them says little of other volumes.")

@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from selfsup_core.data.limits import LIMITS
 from selfsup_core.files import read_shaped, write_json
 from selfsup_core.shared import host_of, person_of
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import join_sentences, tr, tr_later
 
 Tell = Callable[[str], None]
 Say = Callable[["Step"], None]
@@ -100,16 +100,13 @@ def describe_before(titles: list[str]) -> str:
     most = LIMITS.imports_at_once
     working, waiting = titles[:most], len(titles) - most
     names = tr(" and ").join(working) if len(working) < 3 else ", ".join(working)
-    more = (
-        (tr(" {waiting} more is ahead.") if waiting == 1 else tr(" {waiting} more are ahead.")).format(
-            waiting=waiting
-        )
-        if waiting
-        else ""
-    )
-    said = (
-        tr("Waiting: {names} is being read, at most {most} at a time.{more}")
+    message = (
+        tr("Waiting: {names} is being read, at most {most} at a time.")
         if most == 1
-        else tr("Waiting: {names} are being read, at most {most} at a time.{more}")
+        else tr("Waiting: {names} are being read, at most {most} at a time.")
     )
-    return said.format(names=names, most=most, more=more)
+    said = [message.format(names=names, most=most)]
+    if waiting > 0:
+        message = tr("{waiting} more is ahead.") if waiting == 1 else tr("{waiting} more are ahead.")
+        said.append(message.format(waiting=waiting))
+    return join_sentences(said)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from selfsup_core.pretrained.model_folder import CAUSAL
-from selfsup_core.translation import tr
+from selfsup_core.translation import join_sentences, tr
 
 MOST_CHARACTERS = 20_000  # cut before a tokenizer sees them: one takes seconds for a long line
 MOST_TOKENS = 512
@@ -162,11 +162,13 @@ def note_of(tokenizer: Any, made: Encoded) -> str:
     unknown = 0 if tokenizer.unk_token_id is None else made.own.count(tokenizer.unk_token_id)
     if not unknown or tokenizer.unk_token_id in (tokenizer.eos_token_id, tokenizer.bos_token_id):
         return made.note
-    what = tr("1 token is") if unknown == 1 else tr("{unknown} tokens are").format(unknown=unknown)
-    said = tr("{what} unknown to this model ({unk_token}): P is that of any unknown token.").format(
-        what=what, unk_token=tokenizer.unk_token
+    message = (
+        tr("1 token is unknown to this model ({unk_token}): P is that of any unknown token.")
+        if unknown == 1
+        else tr("{unknown} tokens are unknown to this model ({unk_token}): P is that of any unknown token.")
     )
-    return f"{made.note} {said}".strip()
+    said = message.format(unknown=unknown, unk_token=tokenizer.unk_token)
+    return join_sentences([made.note, said] if made.note else [said])
 
 
 def looks_ahead(model: Any) -> bool:

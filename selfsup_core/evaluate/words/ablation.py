@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from selfsup_core.evaluate.benefit import Outcome, around
 from selfsup_core.evaluate.words.benefit import say_spread
-from selfsup_core.translation import tr
+from selfsup_core.translation import join_sentences, tr
 from selfsup_core.wording import percent
 
 
@@ -57,8 +57,12 @@ def judge_ablation(left_out: Sequence[tuple[str, float, Outcome]], none: tuple[f
         )
     if by["none"]:
         titles = enumerate_words([title for _, title in by["none"]])
-        one = "" if len(by["none"]) == 1 else tr("any one of ")
-        said.append(tr("Leaving out {one}{titles} makes no clear difference.").format(one=one, titles=titles))
+        message = (
+            tr("Leaving out {titles} makes no clear difference.")
+            if len(by["none"]) == 1
+            else tr("Leaving out any one of {titles} makes no clear difference.")
+        )
+        said.append(message.format(titles=titles))
     if none:
         difference, outcome = none
         ends = {
@@ -69,7 +73,7 @@ def judge_ablation(left_out: Sequence[tuple[str, float, Outcome]], none: tuple[f
             "gain": tr("No augmentation at all is better than all of it."),
         }
         said.append(ends[outcome])
-    return " ".join(said)
+    return join_sentences(said)
 
 
 def enumerate_words(words: Sequence[str]) -> str:

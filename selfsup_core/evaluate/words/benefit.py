@@ -17,7 +17,7 @@ from selfsup_core.evaluate.benefit import (
 )
 from selfsup_core.pseudo.audit import Verdict
 from selfsup_core.translation import tr, tr_later
-from selfsup_core.wording import percent
+from selfsup_core.wording import local, percent
 
 INLINE: dict[Method, str] = {
     "probe": tr_later("the learned encoder (linear probe)"),
@@ -37,7 +37,7 @@ ENDS: dict[Outcome, str] = {
 
 def say_labels(counts: Sequence[int]) -> str:
     """ "1, 2 and 5 labels per class", "1 label per class", "5 labels per class and all labels"."""
-    words = [f"{n:,}" for n in counts if n != ALL]
+    words = [local(f"{n:,}") for n in counts if n != ALL]
     few = ""
     if words:
         said = (
@@ -70,26 +70,31 @@ def say_difference(found: Compared) -> str:
 def say_spread(interval: Interval | None, draws: Sequence[float] = (), *, sign: str = "") -> str:
     """The ends of an interval, or each draw where there is none, in percent."""
     if interval:
-        return " to ".join(f"{100 * end:{sign}.1f}" for end in interval)
-    return tr(" and ").join(f"{100 * one:{sign}.1f}" for one in draws)
+        low, high = (local(f"{100 * end:{sign}.1f}") for end in interval)
+        return tr("{low} to {high}").format(low=low, high=high)
+    return tr(" and ").join(local(f"{100 * one:{sign}.1f}") for one in draws)
 
 
 def say_judged(one: Judged, points: Sequence[Point]) -> str:
     """One number of labels as a sentence."""
     mine = {p["method"]: p for p in points if p["labels"] == one["labels"]}
     best, other, against = mine[one["learned"]], mine[one["rival"]], one["against"]
-    end = f"{tr(ENDS[against['outcome']])}, " if against["outcome"] else ""
-    return tr(
+    message = tr(
         "With {say_labels} {inline} classifies {say_share} of the "
-        "test rows correctly, {inline_2} {say_share_2}: {end}"
-        "{say_difference}."
-    ).format(
+        "test rows correctly, {inline_2} {say_share_2}: {say_difference}."
+    )
+    if against["outcome"]:
+        message = tr(
+            "With {say_labels} {inline} classifies {say_share} of the "
+            "test rows correctly, {inline_2} {say_share_2}: {end}, {say_difference}."
+        )
+    return message.format(
         say_labels=say_labels([one["labels"]]),
         inline=tr(INLINE[one["learned"]]),
         say_share=say_share(best),
         inline_2=tr(INLINE[one["rival"]]),
         say_share_2=say_share(other),
-        end=end,
+        end=tr(ENDS[against["outcome"]]) if against["outcome"] else "",
         say_difference=say_difference(against),
     )
 
@@ -147,4 +152,4 @@ def judge_benefit(judged: Sequence[Judged]) -> Verdict:
 
 
 def title_of(labels: int) -> str:
-    return "all" if labels == ALL else f"{labels:,}"
+    return tr("all") if labels == ALL else local(f"{labels:,}")

@@ -10,7 +10,7 @@ from typing import Literal
 
 from selfsup_core.evaluate.rows import EpochRow
 from selfsup_core.translation import tr
-from selfsup_core.wording import percent
+from selfsup_core.wording import local, percent
 
 Gauge = Literal["deviation", "projector_rank"]
 
@@ -19,7 +19,7 @@ def say_gauge(gauge: str, value: float | None) -> str:
     """ "0.93", of a rank "14.0"."""
     if value is None:
         return "–"
-    return f"{value:.1f}" if gauge in ("projector_rank", "rankme") else f"{value:.2f}"
+    return local(f"{value:.1f}" if gauge in ("projector_rank", "rankme") else f"{value:.2f}")
 
 
 def last_common(

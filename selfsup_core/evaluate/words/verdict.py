@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from selfsup_core.evaluate.rows import Baseline, Metrics
 from selfsup_core.evaluate.words.few_rows import FEW, interval, share_of
 from selfsup_core.evaluate.words.scenario_words import SCORES, describe_scenario, describe_score
-from selfsup_core.translation import tr
+from selfsup_core.translation import recorded, tr
 from selfsup_core.wording import brief, percent
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def describe_pseudo(metrics: Metrics, verdict: Verdict | None, baseline: Baselin
             tr("on {rows} test rows, 95%: {interval}").format(rows=rows, interval=interval(student, rows))
         )
     if verdict:
-        parts = [verdict["text"].rstrip(".")]
+        parts = [recorded(verdict["text"]).rstrip(".。")]
     if metrics.get("coverage") is not None:
         parts.append(
             tr("{coverage} of the unlabeled rows got a pseudo-label").format(
@@ -150,8 +150,11 @@ def describe_pseudo(metrics: Metrics, verdict: Verdict | None, baseline: Baselin
         )
     right, kept, known = (metrics.get(k) for k in ("pseudo_precision", "kept_rows", "kept_known"))
     if right is not None and known and kept:
-        which = tr("the {known:,.0f} whose class is known").format(known=known) if known < kept else "these"
-        parts.append(tr("{right} of {which} are correct").format(right=percent(right), which=which))
+        if known < kept:
+            message = tr("{right} of the {known:,.0f} whose class is known are correct")
+        else:
+            message = tr("{right} of these are correct")
+        parts.append(message.format(right=percent(right), known=known))
     return " · ".join(parts)
 
 
@@ -166,7 +169,7 @@ def describe_views(metrics: Metrics, verdict: Verdict | None, baseline: Baseline
     if rank is None:
         return tr("no epoch yet")
     if verdict:
-        return f"{verdict['text'].rstrip('.')} · {say_rank(rank)}"
+        return f"{recorded(verdict['text']).rstrip('.。')} · {say_rank(rank)}"
     named = (
         (metrics.get("probe_accuracy"), tr("a linear classifier on the code (linear probe)")),
         (baseline.get("raw_probe_accuracy"), tr("on the raw input")),
@@ -221,12 +224,15 @@ def describe_classifier(metrics: Metrics, baseline: Baseline) -> str:
     parts = []
     if tested is not None:
         rows = int(metrics["test_rows"] or 0)
-        wide = f" (accuracy 95%: {interval(tested, rows)})" if 0 < rows < FEW else ""
-        parts.append(
-            tr("test accuracy {tested}, macro-F1 {test_macro_f1:.3f} on {rows:,} rows{wide}").format(
-                tested=percent(tested, 1), test_macro_f1=metrics["test_macro_f1"], rows=rows, wide=wide
+        said = {"tested": percent(tested, 1), "test_macro_f1": metrics["test_macro_f1"], "rows": rows}
+        if 0 < rows < FEW:
+            message = tr(
+                "test accuracy {tested}, macro-F1 {test_macro_f1:.3f} on {rows:,} rows (accuracy 95%: {wide})"
             )
-        )
+            parts.append(message.format(**said, wide=interval(tested, rows)))
+        else:
+            message = tr("test accuracy {tested}, macro-F1 {test_macro_f1:.3f} on {rows:,} rows")
+            parts.append(message.format(**said))
     parts.append(tr("validation accuracy {found}").format(found=percent(found, 1)))
     for beside, title in (
         (baseline.get("logistic_accuracy"), tr("logistic regression")),

@@ -11,7 +11,7 @@ from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
 from selfsup_core.evaluate.words.few_rows import share_of
 from selfsup_core.evaluate.words.trouble import sign
 from selfsup_core.pseudo.audit import Verdict
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import join_sentences, tr, tr_later
 from selfsup_core.wording import percent
 
 COLLAPSES = {"complete-collapse": "complete", "dimensional-collapse": "dimensional"}
@@ -160,7 +160,7 @@ def judge_views(metrics: Metrics, baseline: Baseline, signs: list[Sign], code_si
         else tr("No clear difference from {title}.").format(title=title)
     )
     lead = lead if collapsed == "none" else say_collapse(collapsed)
-    return {"outcome": outcome, "text": f"{lead} {numbers}"}
+    return {"outcome": outcome, "text": join_sentences([lead, numbers])}
 
 
 def say_collapse(collapsed: str) -> str:

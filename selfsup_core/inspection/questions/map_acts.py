@@ -13,7 +13,8 @@ from selfsup_core.inspection.kinds import MapAsk, about_map
 from selfsup_core.inspection.space.asked import Asked
 from selfsup_core.inspection.space.colors import color_points
 from selfsup_core.settings import setting
-from selfsup_core.translation import tr
+from selfsup_core.translation import tr, tr_later
+from selfsup_core.wording import counted
 
 if TYPE_CHECKING:
     from selfsup_core.figures.space import Legend
@@ -69,6 +70,19 @@ def export(asked: Asked, ask: ExportAsk) -> Answer:
     return Answer(about={"file": ask.target, "rows": len(rows)})
 
 
+COLORS = {
+    "class": tr_later("class"),
+    "split": tr_later("split"),
+    "density": tr_later("density"),
+    "kept neighbors": tr_later("kept neighbors"),
+}
+PARTS = {
+    "training": tr_later("training"),
+    "validation": tr_later("validation"),
+    "test": tr_later("test"),
+}
+
+
 @about_map("html", HtmlAsk)
 def html(asked: Asked, ask: HtmlAsk) -> Answer:
     """Write the map as one HTML file that opens offline."""
@@ -80,20 +94,41 @@ def html(asked: Asked, ask: HtmlAsk) -> Answer:
     labels = [asked.name_of(p) for p in range(len(asked.rows))]
     size = write_html_map(
         Path(ask.target),
-        title=asked.about["title"],
+        title=" · ".join(tr(part) for part in asked.about["title"].split(" · ")),
         points=asked.points[:, :2],
         codes=chosen.arrays["codes"],
-        legend=cast("Legend", chosen.about),
+        legend=told(cast("Legend", chosen.about)),
         rows=asked.rows,
         labels=labels,
         texts=texts,
         pictures=lambda rows: asked.space.images(rows),
-        about=tr("{kind} of {count:,} rows, {width} numbers each").format(
-            kind=asked.config.kind.upper(), count=len(asked.rows), width=asked.about["width"]
-        )
-        + (f", epoch {asked.epoch}" if asked.epoch is not None else ""),
+        about=describe_map(asked),
     )
     return Answer(about={"file": ask.target, "bytes": size, "rows": len(asked.rows)})
+
+
+def told(legend: Legend) -> Legend:
+    """A legend whose own words are in the reader's language; classes and columns keep their names."""
+    names = legend.get("names", [])
+    said: Legend = {**legend, "by": tr(COLORS[legend["by"]]) if legend["by"] in COLORS else legend["by"]}
+    if names:
+        said["names"] = (
+            [tr(PARTS[name]) if name in PARTS else name for name in names]
+            if legend["by"] == "split"
+            else names
+        )
+    return said
+
+
+def describe_map(asked: Asked) -> str:
+    about = {
+        "kind": asked.config.kind.upper(),
+        "rows": counted(len(asked.rows), "row"),
+        "width": asked.about["width"],
+    }
+    if asked.epoch is None:
+        return tr("{kind} of {rows}, {width} numbers each").format(**about)
+    return tr("{kind} of {rows}, {width} numbers each, epoch {epoch}").format(**about, epoch=asked.epoch)
 
 
 @about_map("relabel", RelabelAsk)

@@ -14,11 +14,18 @@ from selfsup_core.runs.thinned import list_frames
 from selfsup_core.translation import tr, tr_later
 
 WHAT = {
-    "autoencoder": "code",
-    "views": "code",
+    "autoencoder": tr_later("code"),
+    "views": tr_later("code"),
     "classify": tr_later("class scores"),
     "pseudo": tr_later("class scores"),
     "language": tr_later("token vectors"),
+}
+# What a row of raw data consists of, by kind.
+COLUMNS = {
+    "image": tr_later("pixels"),
+    "text": tr_later("words"),
+    "table": tr_later("columns"),
+    "sound": tr_later("spectrograms"),
 }
 
 
@@ -61,7 +68,7 @@ def list_spaces(workspace: Path) -> list[SpaceEntry]:
                 and is_made(workspace, name, source.version)
                 and has_embeddings(workspace, name, encoder)
             ):
-                title = f"{source.title} · embeddings ({encoder})"
+                title = tr("{title} · embeddings ({encoder})").format(title=tr(source.title), encoder=encoder)
                 found.append(
                     {
                         "space": f"embedding:{name}:{encoder}",
@@ -73,12 +80,11 @@ def list_spaces(workspace: Path) -> list[SpaceEntry]:
                         "rows": source.samples,
                     }
                 )
-    what = {"image": "pixels", "text": "words", "table": "columns", "sound": "spectrograms"}
     for name, source in sources.items():
         found.append(
             {
                 "space": f"data:{name}",
-                "title": f"{source.title} · {what[source.kind]}",
+                "title": f"{tr(source.title)} · {tr(COLUMNS[source.kind])}",
                 "group": tr("Data"),
                 "epochs": [],
                 "source": name,

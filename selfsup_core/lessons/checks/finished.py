@@ -23,7 +23,7 @@ def finished(evidence: Evidence, config: FinishedConfig) -> Judged:
     if run is None:
         return Judged(False, no_run(evidence, config))
     if lack:
-        return Judged(False, f"{run.called} {lack}.")
+        return Judged(False, tr("{run} {lack}.").format(run=run.called, lack=lack))
     return Judged(
         True,
         tr("{called} has been trained for {epoch} epochs.").format(

@@ -57,7 +57,7 @@ def looked(evidence: Evidence, config: LookedConfig) -> Judged:
     if run is None:
         return Judged(False, no_run(evidence, config))
     if lack:
-        return Judged(False, f"{run.called} {lack}.")
+        return Judged(False, tr("{run} {lack}.").format(run=run.called, lack=lack))
     assert looking is not None  # else the run is not open
     return Judged(
         True,

@@ -52,10 +52,13 @@ class MappedConfig(KindConfig):
 
     def words(self) -> str:
         """ "UMAP of Digits 8 × 8 with Neighbors 2" """
-        said = " and ".join(f"{SETTINGS[name].title} {SETTINGS[name].say(v)}" for name, v in self.set.items())
-        return tr("{titles} of {data_title}").format(
-            titles=TITLES[self.map], data_title=data_title(self.data)
-        ) + (tr(" with {said}").format(said=said) if said else "")
+        about = {"titles": tr(TITLES[self.map]), "data_title": data_title(self.data)}
+        if not self.set:
+            return tr("{titles} of {data_title}").format(**about)
+        said = tr(" and ").join(
+            f"{SETTINGS[name].title} {SETTINGS[name].say(v)}" for name, v in self.set.items()
+        )
+        return tr("{titles} of {data_title} with {said}").format(**about, said=said)
 
     def lacks(self, seen: MapSeen) -> str:
         """What the map on the screen lacks, as a sentence; "" for nothing."""
@@ -114,7 +117,7 @@ def mapped(evidence: Evidence, config: MappedConfig) -> Judged:
             for one in others
         )
         if not is_beside:
-            said = " and ".join(f"{SETTINGS[name].title} {v}" for name, v in config.beside.items())
+            said = tr(" and ").join(f"{SETTINGS[name].title} {v}" for name, v in config.beside.items())
             return Judged(
                 False,
                 tr("Only one map is open; the task needs a second one with {said} beside it.").format(

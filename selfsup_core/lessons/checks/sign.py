@@ -43,5 +43,5 @@ def sign(evidence: Evidence, config: SignConfig) -> Judged:
     if run is None:
         return Judged(False, no_run(evidence, config))
     if lack:
-        return Judged(False, f"{run.called} {lack}.")
+        return Judged(False, tr("{run} {lack}.").format(run=run.called, lack=lack))
     return Judged(True, f"{run.called}, {said_by(run, config.code)}", (run.folder.id,))

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from selfsup_core.models.unet import EMBEDDING, TIMES
+from selfsup_core.models.modules.unet_sizes import EMBEDDING, TIMES
 
 GROUPS = 8
 

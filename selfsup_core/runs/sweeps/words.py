@@ -6,7 +6,7 @@ from selfsup_core.evaluate.compared import say_value
 from selfsup_core.runs.sweeps.effect import Effect, Row, SettingEffect
 from selfsup_core.runs.sweeps.results import Sweep
 from selfsup_core.runs.waiting import in_words
-from selfsup_core.translation import recorded, tr, tr_later
+from selfsup_core.translation import join_sentences, recorded, tr, tr_later
 from selfsup_core.wording import brief, counted, inline
 
 
@@ -36,7 +36,7 @@ def say_best(sweep: Sweep) -> str:
         score=say_score(sweep, best["score"], best["margin"]),
         seeds=counted(best["n"], "seed"),
     )
-    return f"{said} {say_lead(sweep, best)}".strip()
+    return join_sentences(part for part in (said, say_lead(sweep, best)) if part)
 
 
 def say_lead(sweep: Sweep, best: Row) -> str:
@@ -73,7 +73,8 @@ def say_effect(sweep: Sweep, one: SettingEffect) -> str:
         worst=worst["title"],
         worst_score=say_mean(sweep, worst),
     )
-    return f"{said} {say_overlap(best, worst)} {say_left_out(one)}".replace("  ", " ").strip()
+    parts = (said, say_overlap(best, worst), say_left_out(one))
+    return join_sentences(part for part in parts if part)
 
 
 def say_mean(sweep: Sweep, value: Effect) -> str:

@@ -1,7 +1,7 @@
 // Confidence of the proposals, with a threshold to drag: what would be kept, of which classes, and with the Oracle how
 // much of it is right. Computed here from the frame's histogram; the run itself does not change.
 
-import { el, setText, sizeCanvas } from "../../lib/dom.js"
+import { el, fixed, setText, sizeCanvas } from "../../lib/dom.js"
 import { classColor } from "../../lib/palette.js"
 import { tr } from "../../lib/words.js"
 import {
@@ -121,7 +121,7 @@ export default {
       const text = describe(at)
       setText(words, text)
       handle.style.left = `${PAD + (at / BINS) * (chart.clientWidth - 2 * PAD)}px`
-      handle.firstChild.textContent = (at / BINS).toFixed(2)
+      handle.firstChild.textContent = fixed(at / BINS, 2)
       handle.classList.toggle("is-left", at > BINS / 2)
       handle.setAttribute("aria-valuenow", (at / BINS).toFixed(2))
       handle.setAttribute("aria-valuetext", text)
@@ -133,7 +133,7 @@ export default {
         }),
       )
       setText(how, tr("What if? Drag the line; this run does not change."))
-      setText(use, tr("Train with threshold {value}", { value: (at / BINS).toFixed(2) }))
+      setText(use, tr("Train with threshold {value}", { value: fixed(at / BINS, 2) }))
       chart.dataset.ms = (performance.now() - began).toFixed(1)
     }
 
@@ -144,7 +144,7 @@ export default {
       const own = sum(mixOf(view.frame, KEPT))
       const said = [
         tr("At {value} or more: {share} of the unlabeled rows would be kept ({count} of {all}).", {
-          value: (at / BINS).toFixed(2),
+          value: fixed(at / BINS, 2),
           share: share(kept, pool),
           count: count(kept),
           all: count(pool),

@@ -1,7 +1,7 @@
 // Of each class what a confusion says of it, from the whole matrix or, of very many classes, from sums of it; and which
 // classes are confused most.
 
-import { el } from "../../lib/dom.js"
+import { el, grouped } from "../../lib/dom.js"
 import { largest, MOST } from "../../lib/shortlist.js"
 import { tr } from "../../lib/words.js"
 import { sum } from "../pseudo.js"
@@ -63,7 +63,7 @@ export function mostConfused(rows, classes, typed = "") {
 
 /** What the table of the most confused classes holds, in words. */
 export function describeChoice({ shown, others }, classes, typed = "") {
-  const all = classes.length.toLocaleString("en")
+  const all = grouped(classes.length)
   const part = typed.trim()
   if (part && !shown.length) return tr("No class is called so.")
   if (part)
@@ -72,7 +72,7 @@ export function describeChoice({ shown, others }, classes, typed = "") {
           all,
           part,
           count: MOST,
-          others: others.toLocaleString("en"),
+          others: grouped(others),
         })
       : tr("Of {all} classes those whose names hold “{part}”.", { all, part })
   return shown.length

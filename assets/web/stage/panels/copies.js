@@ -94,7 +94,7 @@ export default {
         pairs.forEach(({ own, near, value, row, node }, i) => {
           paintImage(own, statics.shape, itemAt(frame.samples, i))
           paintImage(near, statics.shape, itemAt(frame.nearest, i))
-          setText(value, tr("{share}×", { share: shares[i].toFixed(2) }))
+          setText(value, `${shares[i].toFixed(2)}×`)
           setText(row, tr("row {row}", { row: frame.nearest_rows.data[i] }))
           node.classList.toggle("is-copy", shares[i] < COPY)
         })

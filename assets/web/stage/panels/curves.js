@@ -27,6 +27,14 @@ const labelsOf = () => ({
   learning_rate: tr("Learning rate"),
   accuracy: tr("Accuracy"),
   macro_f1: tr("Macro-F1"),
+  map50: "mAP@.5",
+  twin_map50: tr("mAP@.5 of the twin"),
+  map50_95: "mAP@[.5:.95]",
+  twin_map50_95: tr("mAP@[.5:.95] of the twin"),
+  heat_loss: tr("Loss of the heat maps"),
+  offset_loss: tr("Loss of the offsets"),
+  size_loss: tr("Loss of the sizes"),
+  kept_boxes: tr("Boxes kept"),
   bleu: "BLEU",
   twin_bleu: tr("BLEU of the twin"),
   chrf: "chrF",
@@ -243,12 +251,18 @@ export function layoutOf(view, { metric, isLog, cursor, times }) {
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: theme.font, color: theme.text, size: 12 * type },
-    xaxis: { ...axis, title: { text: tr("epoch"), standoff: 6 }, range: [0, Math.max(1, view.state.epochs)] },
+    xaxis: {
+      ...axis,
+      title: { text: view.state.task === "pseudo" ? tr("round") : tr("epoch"), standoff: 6 },
+      range: [0, Math.max(1, view.state.epochs)],
+    },
     yaxis: {
       ...axis,
       type: isLog ? "log" : "linear",
       showticklabels: view.rows.length > 0,
-      ...(/accuracy|_share|used_codes|dead_units|saturated/.test(metric) ? { tickformat: "~%" } : {}),
+      ...(/accuracy|_f1|_share|coverage|used_codes|dead_units|saturated/.test(metric)
+        ? { tickformat: "~%" }
+        : {}),
     },
     // The same value every time: Plotly then keeps a person's zoom, until it is to be shown whole.
     uirevision: `${metric}-${isLog}-${times}`,

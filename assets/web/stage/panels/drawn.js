@@ -80,7 +80,8 @@ export default {
           count: frame.samples.shape[0],
         })
         if (typeof row?.val_frechet !== "number") return said
-        return `${said} ${tr("Their Fréchet distance is {distance}.", { distance: row.val_frechet.toFixed(2) })}`
+        const far = tr("Their Fréchet distance is {distance}.", { distance: row.val_frechet.toFixed(2) })
+        return `${said} ${far}`
       },
     }
   },

@@ -1,7 +1,7 @@
 // Unsure and wrong rows: the least certain proposals; with the Oracle also the most confident mistakes, and how pure and how
 // complete the kept labels of each class are.
 
-import { el } from "../../lib/dom.js"
+import { el, fixed } from "../../lib/dom.js"
 import { tr } from "../../lib/words.js"
 import { drawItem, itemAt } from "../items.js"
 import { className, count, emptyNote, KEPT, mixOf, PROPOSED, share, TRUTH, whyEmpty } from "../pseudo.js"
@@ -180,7 +180,7 @@ function sayTruth(classes, label, truth) {
 function drawValues(statics, bytes) {
   if (statics.shape.length > 1) return drawItem(statics, bytes, { size: 56 })
   const words = Array.from(bytes, (value, i) =>
-    [statics.columns?.[i] || tr("value {place}", { place: i + 1 }), (value / 255).toFixed(2)].join(" "),
+    [statics.columns?.[i] || tr("value {place}", { place: i + 1 }), fixed(value / 255, 2)].join(" "),
   ).join(" · ")
   return el("p", { class: "pl-text", title: words }, words)
 }

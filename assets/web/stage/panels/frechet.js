@@ -74,7 +74,9 @@ export default {
           epoch: row.epoch,
           distance: fixed(row.val_frechet, 2),
         })
-        return beside.length ? `${said} ${tr("Beside it: {names}.", { names: beside.join(", ") })}` : said
+        if (!beside.length) return said
+        const others = tr("Beside it: {names}.", { names: beside.join(", ") })
+        return `${said} ${others}`
       },
     }
   },

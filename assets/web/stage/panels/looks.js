@@ -1,7 +1,7 @@
 // How points of the map look in a run with pseudo-labels. A group of points shares color, shape and size; given labels are
 // large and outlined, what is not kept is small and faint.
 
-import { el, percent } from "../../lib/dom.js"
+import { el, fixed, percent } from "../../lib/dom.js"
 import { classColor } from "../../lib/palette.js"
 import { tr } from "../../lib/words.js"
 import { shapeOf, toRgb, UNKNOWN } from "../../scatter/shapes.js"
@@ -94,8 +94,7 @@ export function createLooks(head, changed) {
     if (entry === NONE) return choice.value === "truth" ? tr("unknown") : tr("not kept")
     if (entry === GIVEN) return tr("given label")
     if (isClass()) return view.statics.classes[entry]
-    if (choice.value === "confidence")
-      return `${(entry / STEPS).toFixed(1)}–${((entry + 1) / STEPS).toFixed(1)}`
+    if (choice.value === "confidence") return `${fixed(entry / STEPS, 1)}–${fixed((entry + 1) / STEPS, 1)}`
     const own = Array.from({ length: last - first + 1 }, (_, i) => first + i).filter(
       (round) => stepOf(round) === entry,
     )

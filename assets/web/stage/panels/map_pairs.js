@@ -1,6 +1,6 @@
 // Thin lines between the two views of a sample, over the map: they shorten while views become alike.
 
-import { el } from "../../lib/dom.js"
+import { el, fixed } from "../../lib/dom.js"
 import { tr } from "../../lib/words.js"
 
 /**
@@ -77,7 +77,7 @@ export function createPairs(redraw, morphMs) {
         spread += Math.hypot(data[i * shape[1]] - mean[0], data[i * shape[1] + 1] - mean[1]) / shape[0]
       return spread > 0
         ? tr("The two views of a sample are {times} times as far apart as a sample is from the center.", {
-            times: (lengths / spread).toFixed(2),
+            times: fixed(lengths / spread, 2),
           })
         : ""
     },

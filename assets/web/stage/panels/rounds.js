@@ -1,6 +1,6 @@
 // Accuracy over rounds on test rows: student, twin and ceiling, with the gap at the cursor in words.
 
-import { el, percent } from "../../lib/dom.js"
+import { el, fixed, percent } from "../../lib/dom.js"
 import { COLORS } from "../../lib/palette.js"
 import { tr } from "../../lib/words.js"
 import { loadPlotly, moveByClick, offerWhole, PLOT_OPTIONS } from "./plotly.js"
@@ -72,7 +72,7 @@ function sayGap(row) {
   if (!isNumber(row.twin_accuracy)) return ""
   if (row.epoch === 0) return tr("Training has not started yet.")
   const gap = 100 * (row.accuracy - row.twin_accuracy)
-  const points = Math.abs(gap).toFixed(1)
+  const points = fixed(Math.abs(gap), 1)
   if (Math.abs(gap) < 0.05) return tr("The student and its twin are equally good.")
   return gap > 0
     ? tr("The student is {points} points above its twin.", { points })

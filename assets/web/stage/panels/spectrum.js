@@ -1,6 +1,6 @@
 // Spectrum: singular values over their index, with the effective rank; epoch 0 stays faint behind it. A collapse is a cliff.
 
-import { el, sizeCanvas } from "../../lib/dom.js"
+import { el, fixed, sizeCanvas } from "../../lib/dom.js"
 import { tr } from "../../lib/words.js"
 import { momentOf } from "../store.js"
 import { effectiveRank } from "../views.js"
@@ -98,7 +98,7 @@ const letterOf = (side) => (side === "spectrum" ? "h" : "z")
 /** The effective rank and how far the values fall, as a sentence. */
 export function describe(frame, side) {
   const { data } = frame[side]
-  const said = { rank: effectiveRank(data).toFixed(1), size: data.length, moment: momentOf(frame) }
+  const said = { rank: fixed(effectiveRank(data), 1), size: data.length, moment: momentOf(frame) }
   return side === "spectrum"
     ? tr(
         "Effective rank of h {rank} of {size} at {moment}: in so many directions the codes really differ.",
@@ -166,7 +166,7 @@ function drawRank(pen, rank, { of, x, height, width, theme }) {
   const isRight = at > width * 0.6
   pen.textAlign = isRight ? "right" : "left"
   pen.fillText(
-    tr("effective rank of {letter} {rank}", { letter: of, rank: rank.toFixed(1) }),
+    tr("effective rank of {letter} {rank}", { letter: of, rank: fixed(rank, 1) }),
     at + (isRight ? -6 : 6),
     TOP + 12,
   )

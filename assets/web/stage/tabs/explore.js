@@ -1,6 +1,6 @@
 // Play with the code: walk along its dimensions, between two samples, from class to class, and draw new ones.
 
-import { brief, className, el, percent, setText } from "../../lib/dom.js"
+import { brief, className, el, fixed, percent, setText } from "../../lib/dom.js"
 import { tr } from "../../lib/words.js"
 import { asker, epochKey } from "../asking.js"
 import { nameOf, select, toggle } from "../controls.js"
@@ -75,7 +75,7 @@ function traversal(grid, ctx, again) {
               bytes: itemAt(arrays.images, i),
               label: tr("dim {dimension}, {offset} SD", {
                 dimension: arrays.order.data[Math.floor(i / steps)],
-                offset: `${offset > 0.01 ? "+" : ""}${offset.toFixed(1)}`,
+                offset: `${offset > 0.01 ? "+" : ""}${fixed(offset, 1)}`,
               }),
             }
           }),
@@ -87,7 +87,7 @@ function traversal(grid, ctx, again) {
       {},
       el("th", { scope: "col" }, tr("SD")),
       ...Array.from(arrays.offsets.data, (o) =>
-        el("th", { scope: "col" }, o > 0.01 ? `+${o.toFixed(1)}` : o.toFixed(1)),
+        el("th", { scope: "col" }, o > 0.01 ? `+${fixed(o, 1)}` : fixed(o, 1)),
       ),
     )
     const rows = Array.from({ length: dims }, (_, i) =>
@@ -246,7 +246,7 @@ function arithmetic(grid, ctx, again) {
         view.statics,
         Array.from(arrays.weights.data, (w, i) => ({
           bytes: itemAt(arrays.images, i),
-          label: `× ${w.toFixed(2)}`,
+          label: `× ${fixed(w, 2)}`,
         })),
         SIZE,
       ),

@@ -1,6 +1,6 @@
 // Inside: the layers with shapes, weights and cost; what each makes of a sample; which pixels a dimension looks at.
 
-import { brief, el, percent, setText } from "../../lib/dom.js"
+import { brief, el, fixed, grouped, percent, setText } from "../../lib/dom.js"
 import { tr } from "../../lib/words.js"
 import { asker, epochKey } from "../asking.js"
 import { nameOf } from "../controls.js"
@@ -137,11 +137,7 @@ export default {
             ),
             el("strong", {}, layer.name),
             el("span", {}, layer.kind),
-            el(
-              "span",
-              { class: "stage-muted" },
-              tr("{count} weights", { count: layer.parameters.toLocaleString("en") }),
-            ),
+            el("span", { class: "stage-muted" }, tr("{count} weights", { count: grouped(layer.parameters) })),
             el(
               "span",
               { class: "lab-share", title: tr("Share of the multiply-adds") },
@@ -164,8 +160,8 @@ export default {
       const words = tr("{layer}: {kind}. From {low} (dark) to {high} (bright) for this sample.", {
         layer: layer.name,
         kind: layer.kind,
-        low: low.toFixed(2),
-        high: high.toFixed(2),
+        low: fixed(low, 2),
+        high: fixed(high, 2),
       })
       let pictures
       if (array.shape.length === 3) {
@@ -189,8 +185,8 @@ export default {
           " ",
           total > values.length
             ? tr("The first {count} of {all} values.", {
-                count: values.length.toLocaleString("en"),
-                all: total.toLocaleString("en"),
+                count: grouped(values.length),
+                all: grouped(total),
               })
             : "",
         ),

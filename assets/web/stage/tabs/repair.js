@@ -1,6 +1,6 @@
 // Repair by hand: take or draw an image, add noise or paint a part out, and see what the network restores.
 
-import { el, icon, setText } from "../../lib/dom.js"
+import { el, fixed, icon, setText } from "../../lib/dom.js"
 import { tr } from "../../lib/words.js"
 import { asker, epochKey } from "../asking.js"
 import { nameOf, select, toggle } from "../controls.js"
@@ -247,7 +247,7 @@ export default {
     }
 
     function ask() {
-      setText(amountText, Number(amount.value).toFixed(2))
+      setText(amountText, fixed(Number(amount.value), 2))
       const isOwn = source.value === "own"
       const body = {
         noise: noise.value,
@@ -305,7 +305,7 @@ export default {
       }
       const before = about.mse_corrupted,
         after = about.mse_restored
-      const said = { before: before.toFixed(4), after: after.toFixed(4) }
+      const said = { before: fixed(before, 4), after: fixed(after, 4) }
       const text =
         before < 1e-6
           ? tr("Nothing was damaged; the network reconstructs it with an error of {after}.", said)

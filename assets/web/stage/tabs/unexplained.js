@@ -1,6 +1,6 @@
 // Largest errors: all samples by their reconstruction error, a threshold, and the class-left-out experiment.
 
-import { className, el } from "../../lib/dom.js"
+import { className, el, fixed } from "../../lib/dom.js"
 import { classColor } from "../../lib/palette.js"
 import { tr } from "../../lib/words.js"
 import { asker, epochKey } from "../asking.js"
@@ -90,7 +90,7 @@ export default {
             return el(
               "article",
               { class: "lab-member lab-odd" },
-              el("strong", {}, tr("Error {error}", { error: arrays.error.data[place].toFixed(3) })),
+              el("strong", {}, tr("Error {error}", { error: fixed(arrays.error.data[place], 3) })),
               el("span", { class: "stage-muted" }, ` ${words}`),
               drawDifferences(view.statics, before, after),
             )
@@ -103,7 +103,7 @@ export default {
             el(
               "figcaption",
               {},
-              arrays.error.data[place].toFixed(3),
+              fixed(arrays.error.data[place], 3),
               classes[label] !== undefined ? el("small", {}, ` ${classes[label]}`) : "",
             ),
           )
@@ -132,7 +132,7 @@ export default {
               })
             : tr(
                 "This run never saw {name}. AUROC of the error, that class against the others: {auroc} (0.5 is chance, 1 tells them apart).",
-                { name: className(about.left_out), auroc: about.auroc.toFixed(3) },
+                { name: className(about.left_out), auroc: fixed(about.auroc, 3) },
               )
         return el(
           "section",
@@ -238,10 +238,10 @@ function histogram({ arrays, about }, theme) {
   add(
     "text",
     { x: Math.min(x + 6, 380), y: 12, fill: theme.text, "font-size": 12 },
-    tr("threshold {value}", { value: limit.toFixed(4) }),
+    tr("threshold {value}", { value: fixed(limit, 4) }),
   )
   add("text", { x: 0, y: 116, fill: theme.muted, "font-size": 12 }, "0")
-  add("text", { x: 480, y: 116, fill: theme.muted, "font-size": 12, "text-anchor": "end" }, high.toFixed(3))
+  add("text", { x: 480, y: 116, fill: theme.muted, "font-size": 12, "text-anchor": "end" }, fixed(high, 3))
   return el(
     "section",
     { class: "lab-section" },
@@ -279,7 +279,7 @@ function classBars({ arrays }, view) {
           { class: "lab-bar" },
           el("span", {}, view.statics.classes[i]),
           el("i", { style: `--share:${(value / most).toFixed(3)};--bar:${classColor(i)}` }),
-          el("b", {}, value.toFixed(4)),
+          el("b", {}, fixed(value, 4)),
         ),
       ),
     ),

@@ -18,6 +18,7 @@ from selfsup_core.inspection.space.listing import SpaceEntry, list_spaces
 from selfsup_core.projection.config import TITLES
 from selfsup_core.settings import whole_number
 from selfsup_core.translation import tr, tr_later
+from selfsup_core.wording import local
 
 PARAMS = ("second", "second-map", "second-epoch")
 NEEDS = tr_later(
@@ -192,7 +193,7 @@ def show_compare(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> N
         "compare",
         other={"space": second["space"], "key": second["key"], "epoch": second["epoch"]},
     )
-    number = lambda value: "–" if value is None else f"{value:.3f}"  # noqa: E731
+    number = lambda value: "–" if value is None else local(f"{value:.3f}")  # noqa: E731
     rows = [
         {
             tr("Measure"): tr("CKA of the vectors"),

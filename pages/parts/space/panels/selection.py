@@ -21,7 +21,7 @@ from selfsup_core.inspection.space.selections import (
 )
 from selfsup_core.projection.config import ABOUT
 from selfsup_core.translation import tr
-from selfsup_core.wording import ROW, brief, percent
+from selfsup_core.wording import ROW, brief, local, percent
 
 
 def show_why(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
@@ -85,7 +85,8 @@ def show_why(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     elif said["count"] < said["of"]:
         st.caption(tr("No label or number sets them apart by more than 0.1."))
     if said["words"]:
-        st.markdown("**Words** " + " ".join(f":gray-badge[{plain(w['what'])}]" for w in said["words"]))
+        words = " ".join(f":gray-badge[{plain(w['what'])}]" for w in said["words"])
+        st.markdown(tr("**Words** {words}").format(words=words))
     if "mean" in arrays:
         mean, rest = st.columns((1, 3), vertical_alignment="center")
         mean.image(
@@ -111,7 +112,7 @@ def show_named(about: MapAndJob, source: str) -> None:
         name = choose_one(
             st,
             tr("Saved selections"),
-            {n: f"{n} ({count:,})" for n, count in kept.items()},
+            {n: local(f"{n} ({count:,})") for n, count in kept.items()},
             index=None,
             key=f"space-named-{source}",
             placeholder=tr("choose one"),

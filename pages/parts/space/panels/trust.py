@@ -11,7 +11,7 @@ from pages.parts.space.panels.compare import open_second
 from selfsup_core.inspection.space.layouts import MapAndJob
 from selfsup_core.projection.config import TITLES
 from selfsup_core.translation import tr
-from selfsup_core.wording import percent
+from selfsup_core.wording import local, percent
 
 
 def show_trust(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
@@ -24,14 +24,14 @@ def show_trust(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> Non
     columns = st.columns(3)
     columns[0].metric(
         tr("Trustworthiness"),
-        f"{said['trustworthiness']:.3f}",
+        local(f"{said['trustworthiness']:.3f}"),
         help=tr(
             "1: no points that are far apart in the space are neighbors on the map (Venna and Kaski, 2001)."
         ),
     )
     columns[1].metric(
         tr("Continuity"),
-        f"{said['continuity']:.3f}",
+        local(f"{said['continuity']:.3f}"),
         help=tr("1: no points that are neighbors in the space are far apart on the map."),
     )
     columns[2].metric(

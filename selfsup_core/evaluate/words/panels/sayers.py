@@ -6,6 +6,12 @@ from collections.abc import Callable, Mapping
 
 from selfsup_core.evaluate.words.panels.classify import say_confusion
 from selfsup_core.evaluate.words.panels.code import say_code, say_views_code
+from selfsup_core.evaluate.words.panels.detect import (
+    say_detections,
+    say_object_map,
+    say_pseudo_boxes,
+    say_true_boxes,
+)
 from selfsup_core.evaluate.words.panels.generate import say_copies, say_drawn, say_frechet, say_way
 from selfsup_core.evaluate.words.panels.language import say_writing
 from selfsup_core.evaluate.words.panels.loss import say_loss
@@ -68,6 +74,13 @@ SAYERS: Mapping[str, Sayers] = {
         "pseudo_transcripts": say_kept,
         "loss": say_loss,
     },
+    "detect": {
+        "scores": scores_of("detect"),
+        "detections": say_detections,
+        "pseudo_boxes": say_pseudo_boxes,
+        "loss": say_loss,
+        "map": say_object_map,
+    },
     "translate": {
         "scores": scores_of("translate"),
         "translations": say_translations,
@@ -93,6 +106,7 @@ TRUE_SAYERS: Mapping[str, Sayers] = {
         "errors": say_true_errors,
     },
     "transcribe": {"pseudo_transcripts": say_true_kept},
+    "detect": {"pseudo_boxes": say_true_boxes},
     "translate": {"back_translations": say_true_kept},
 }
 
