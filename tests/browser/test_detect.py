@@ -1,4 +1,4 @@
-"""The mode Detection in a real browser: the handle, what was hidden, and a picture of one's own."""
+"""The mode Detection in a real browser: the confidence handle, what was hidden, a picture of one's own."""
 
 from __future__ import annotations
 

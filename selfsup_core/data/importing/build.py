@@ -29,6 +29,7 @@ from selfsup_core.data.importing.sounds import RATE, read_sound
 from selfsup_core.data.importing.squares import resize
 from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.data.importing.tones import Tone
+from selfsup_core.data.importing.transcripts import find_transcripts, from_clips
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.translation import tr
@@ -161,6 +162,8 @@ def from_images(members: list[Member], beside: list[Member], config: ImportConfi
 def from_sounds(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
     from selfsup_core.data.logmel import log_mel
 
+    if found := find_transcripts([member.name for member in members], beside, config):
+        return from_clips(members, found)
     seconds = min(30.0, max(0.05, config.seconds or plan["seconds"]))
     check_decoded(
         tr("{count:,} sounds of {seconds:g} s").format(count=len(members), seconds=seconds),

@@ -1,7 +1,8 @@
 """Boxes of objects beside images, as COCO's JSON has them.
 
 A file with "images" (id, file_name), "annotations" (image_id, category_id, bbox: x, y, width and height in
-pixels) and "categories" (id, name). Names are only compared with those of the images; no file is opened by them.
+pixels) and "categories" (id, name). Names are only compared with those of the images; no file is opened by
+them.
 [1] Lin et al.: Microsoft COCO: Common objects in context, 2014
 """
 
