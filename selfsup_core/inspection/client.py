@@ -43,6 +43,7 @@ ANSWER_SECONDS: dict[Kind, float] = {
     "classifier": 600.0,
     "generator": 600.0,
     "predictor": 600.0,
+    "translator": 600.0,
     "space": 600.0,
     "data": 60.0,
     "job": 60.0,
