@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pages.parts.shared import routes
-from selfsup_core.inspection.desk import Desk
 from selfsup_core.runs.folder import list_states
-from tests.helpers import make_run, run_here
 from tests.pages.test_pages import buttons, texts
-from tests.tasks.translate_helpers import PAIRS, make_pairs, tiny
+from tests.tasks.transcribe_helpers import NAME, make_clips
 
 
 def test_pairs_are_hidden_and_a_run_starts(studio, workspace):
@@ -39,21 +36,25 @@ def test_data_without_pairs_are_refused_in_words(studio):
     assert "There is no mode" in texts(page)
 
 
-def test_a_sentence_of_ones_own_is_translated_at_each_epoch(studio, workspace, monkeypatch):
-    make_pairs(workspace, PAIRS)
-    folder = make_run(
-        workspace, tiny(train__epochs=1, data__labels_fraction=1.0, data__test=0.0, objective__beam=1)
-    )
-    assert run_here(folder)["status"] == "finished"
-    desk = Desk(workspace)
-    monkeypatch.setattr(routes, "lab", lambda: desk)
-    page = studio("pages/scenarios.py", run=folder.id)
-    assert page.text_input(key="translate-text").value == ""
-    buttons(page)["translate-go"].click().run()
-    assert "Write a sentence first." in texts(page)
-    page.text_input(key="translate-text").set_value("The bus leaves.").run()
-    buttons(page)["translate-go"].click().run()
+def test_transcripts_are_hidden_what_would_be_left_is_said_and_a_run_starts(studio, workspace):
+    make_clips(workspace)
+    page = studio("pages/scenarios.py", do="speech", data=NAME)
     assert not page.exception
-    assert "Epoch 1; mean probability per token" in texts(page)
-    page.select_slider[0].set_value(0).run()
-    assert "Epoch 0; mean probability per token" in texts(page), "asked again at the chosen epoch"
+    main = [w for w in [*page.selectbox, *page.number_input, *page.button] if w.key.startswith("speech-")]
+    assert all(w.help for w in main)
+    known = page.number_input(key=f"scenarios-known-speech-digits-{NAME}")
+    assert known.value == 100.0
+    assert "nearly nothing" not in texts(page)
+    known.set_value(5.0).run()
+    assert "nearly nothing would be left after filtering" in texts(page)
+    assert "minutes of training sound are transcribed (4 clips). At most 80% of the rest" in texts(page)
+    buttons(page)["speech-train"].click().run()
+    assert not page.exception
+    (state,) = list_states(workspace)
+    assert (state["task"], state["source"]) == ("transcribe", NAME)
+    assert (page.query_params["run"], page.query_params["do"]) == (state["run"], "speech")
+
+
+def test_sounds_without_transcripts_are_refused_in_words(studio):
+    page = studio("pages/scenarios.py", do="speech", data="tones")
+    assert "Speech to text takes sounds with transcripts." in texts(page)
