@@ -48,6 +48,9 @@ shown = [
         url_path="latent",
     ),
     st.Page("pages/views.py", title=tr("Views"), icon=":material/auto_fix_high:", url_path="views"),
+    st.Page(
+        "pages/scenarios.py", title=tr("Scenarios"), icon=":material/theater_comedy:", url_path="scenarios"
+    ),
     st.Page("pages/runs.py", title=tr("Runs"), icon=":material/list:", url_path="runs"),
     # Opened from the list of runs, and by its address.
     st.Page(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import random
 import shutil
-import time
 from typing import Any
 
 from benchmarks.scrub import FLAGS, trained
@@ -22,8 +21,16 @@ from selfsup_core.runs.thinned import frame_path
 
 RUNS, EPOCHS, JUMPS = sized(6, 2), sized(200, 4), sized(30, 3)
 MOST_OPEN_S, MOST_SCRUB_MS = 2.0, 100.0
-COLUMNS = ("open_s", "scrub_p50_ms", "scrub_p95_ms", "again_p50_ms")
-READY = '[data-testid=compare][data-ready=true][data-epoch="{}"]'
+COLUMNS = ("open_s", "curves_s", "scrub_p50_ms", "scrub_p95_ms", "again_p50_ms")
+# By the page's own clock, since whoever asks from outside waits until a script that runs has ended.
+WATCH = """
+window.seen = {}
+new MutationObserver(() => {
+  const root = document.querySelector("[data-testid=compare][data-ready=true]")
+  if (root && root.dataset.epoch === "EPOCH") window.seen.ready ??= performance.now()
+  if (root?.querySelector(".stage-plot .main-svg")) window.seen.curves ??= performance.now()
+}).observe(document, { childList: true, subtree: true, attributeFilter: ["data-ready", "data-epoch"] })
+"""
 JUMP = """([epoch]) => new Promise((done) => {
   const root = document.querySelector("[data-testid=compare]")
   const range = document.querySelector("[data-testid=compare-cursor]")
@@ -78,30 +85,28 @@ def measure() -> list[Row]:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True)
         context.add_cookies([served.cookie])
         address = f"http://localhost:{served.port}/compare?runs={runs}"
-        times = []
+        context.add_init_script(WATCH.replace("EPOCH", str(EPOCHS)))
         for _ in range(2):  # the second time the browser has the scripts
             page = context.new_page()
-            began = time.perf_counter()
             page.goto(address)
-            page.wait_for_selector(READY.format(EPOCHS), timeout=60_000)
-            times.append(time.perf_counter() - began)
-        page.wait_for_selector(".stage-plot .main-svg")
+            page.wait_for_function("window.seen.curves > 0", timeout=60_000)
+        opened, curves = (page.evaluate(f"window.seen.{name}") / 1000 for name in ("ready", "curves"))
         page.wait_for_timeout(sized(1500, 300))
         order = random.Random(0).sample(range(EPOCHS), JUMPS)
         fresh, again = jump_times(page, order), jump_times(page, order)
         browser.close()
-    return rows_of(times[-1], fresh, again)
+    return rows_of(opened, curves, fresh, again)
 
 
-def rows_of(opened: float, fresh: list[float], again: list[float]) -> list[Row]:
+def rows_of(opened: float, curves: float, fresh: list[float], again: list[float]) -> list[Row]:
     p50, p95, kept = percentile(fresh, 0.5), percentile(fresh, 0.95), percentile(again, 0.5)
     return [
         Row(
             f"Compare of {RUNS} runs, {EPOCHS} epochs each, opened",
-            f"{opened:.2f} s",
+            f"{opened:.2f} s; with the curves {curves:.2f} s",
             f"at most {MOST_OPEN_S:.0f} s",
             opened <= MOST_OPEN_S,
-            {"open_s": opened},
+            {"open_s": opened, "curves_s": curves},
         ),
         Row(
             "  scrubbed to an epoch",

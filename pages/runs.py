@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.runs.listed import NEWEST, SORTS, matches, sort_runs
+from pages.parts.runs.filters import say_none, take_page, take_wanted
 from pages.parts.runs.ticked import show_actions, show_tick
-from pages.parts.shared.choice import refuse_param, take_text, write_text
-from pages.parts.shared.forms import number_field
+from pages.parts.shared.choice import refuse_param, write_text
 from pages.parts.shared.open_file import show_open_file
 from pages.parts.shared.runlist import keep_fresh, show_deleted, show_rows
 from pages.parts.shared.workspace import guard, workspace
+from selfsup_core.runs.disk import disk_use
 from selfsup_core.runs.folder import ACTIVE, DamagedRun, scan_runs
 from selfsup_core.runs.short_runs import Listed, say_short, without_short
 from selfsup_core.translation import tr
 from selfsup_core.wording import counted
 
-PAGE_SIZE = 20
-FEW = 6  # up to so many are found without a search
-MOST_LETTERS = 100  # of a search
-SHORT, SHOWN, SORT = "short", "shown", "sort"  # of the address
+SHORT, SHOWN = "short", "shown"  # of the address
 
 guard()
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -34,53 +31,29 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
 
 
 def show_list() -> None:
-    everything = list(scan_runs(workspace()))
-    states: list[Listed] = everything
-    if not states:
+    everything: list[Listed] = list(scan_runs(workspace()))
+    if not everything:
         st.caption(tr("No runs yet."))
         st.page_link("pages/home.py", label=tr("Start one"), icon=":material/home:")
         return
-    active = sum(not isinstance(state, DamagedRun) and state["status"] in ACTIVE for state in states)
-    runs = counted(len(states), "run")
-    st.caption(tr("{runs}, {active} running or queued.").format(runs=runs, active=active))
-    if len(states) > FEW:
-        take_text("search", key="runs-search")
-        asked = st.text_input(
-            tr("Search"),
-            key="runs-search",
-            placeholder=tr("Name, data set, status, note or #tag"),
-            label_visibility="collapsed",
-            max_chars=MOST_LETTERS,
+    active = sum(not isinstance(state, DamagedRun) and state["status"] in ACTIVE for state in everything)
+    st.caption(
+        tr("{count}, {active} running or queued, {disk}.").format(
+            count=counted(len(everything), "run"), active=active, disk=disk_use(workspace()).say()
         )
-        write_text(asked, key="runs-search", param="search")
-        states = [state for state in states if matches(state, asked.casefold().split())]
-        if not states:
-            st.caption(tr("No run matches this search."))
-            return
-    states = choose_order(leave_out_short(states))
-    show_actions(everything)
-    pages = -(-len(states) // PAGE_SIZE)
-    number = number_field(st, tr("Page"), 1, pages, 1, key="runs-page") if pages > 1 else 1
-    show_rows(states[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], where="runs", tick=show_tick)
-
-
-def choose_order(states: list[Listed]) -> list[Listed]:
-    """Sorted as the address says; with few runs there is nothing to choose."""
-    if len(states) <= FEW and not st.query_params.get(SORT):
-        return states
-    if refuse_param(SORT, tuple(SORTS)):
-        return states
-    take_text(SORT, key="runs-order")
-    st.session_state["runs-order"] = st.session_state["runs-order"] or NEWEST
-    order = st.selectbox(
-        tr("Order"),
-        list(SORTS),
-        key="runs-order",
-        format_func=lambda name: SORTS[name],
-        label_visibility="collapsed",
     )
-    write_text("" if order == NEWEST else order, key="runs-order", param=SORT)
-    return sort_runs(states, order)
+    wanted = take_wanted(everything)
+    if wanted is None:
+        return
+    matching = wanted.select(everything)
+    if not matching:
+        say_none()
+        return
+    if len(matching) < len(everything):
+        st.caption(tr("Found: {count}.").format(count=counted(len(matching), "run")))
+    found = leave_out_short(matching)
+    show_actions(everything)
+    show_rows(take_page(found, wanted), where="runs", tick=show_tick)
 
 
 def leave_out_short(states: list[Listed]) -> list[Listed]:

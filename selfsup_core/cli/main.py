@@ -21,6 +21,8 @@ from selfsup_core.cli import take_away  # noqa: F401  # adds to `runs`
 from selfsup_core.cli.augment import augment_app
 from selfsup_core.cli.classify import classify_app
 from selfsup_core.cli.data import data_app
+from selfsup_core.cli.detect import detect_command
+from selfsup_core.cli.generate import generate_command
 from selfsup_core.cli.glossary import glossary
 from selfsup_core.cli.lab import lab_app
 from selfsup_core.cli.language import language_app
@@ -38,6 +40,7 @@ from selfsup_core.cli.space import space_app
 from selfsup_core.cli.supervisor import supervisor_app
 from selfsup_core.cli.sweep import sweep_app
 from selfsup_core.cli.train import train
+from selfsup_core.cli.translate import translate_command
 from selfsup_core.cli.views import views_app
 from selfsup_core.errors import SettingError, StudioError
 from selfsup_core.files import disk_error, keep_as_before, keep_private
@@ -50,6 +53,9 @@ app = typer.Typer(
 )
 app.command()(train)
 app.command("predict")(predict_command)
+app.command("translate")(translate_command)
+app.command("detect")(detect_command)
+app.command("generate")(generate_command)
 app.command("serve")(serve_command)
 app.command("mcp")(mcp_command)
 app.command()(glossary)

@@ -22,33 +22,58 @@ runs_app.command("compare")(runs_compare)
 runs_app.command("branch")(runs_branch)
 runs_app.command("tree")(runs_tree)
 RunName = Annotated[str, typer.Argument(help="Run ID, the beginning of it, or the run's name.")]
+MOST_SECONDS = 2.0  # for counting the disk space of runs; what is not reached is null
+RunNames = Annotated[list[str], typer.Argument(help="Runs: their IDs, what begins them, or their names.")]
 
 
 @runs_app.command("list")
 def runs_list(
     every: Annotated[bool, typer.Option("--all", help="Also the short runs of comparisons.")] = False,
+    search: Annotated[
+        str, typer.Option(help="Words in name, data set, status, tags, note or ID; #word is a tag.")
+    ] = "",
+    status: Annotated[str, typer.Option(help="Only runs with this status, such as interrupted.")] = "",
+    task: Annotated[
+        str, typer.Option(help="Only autoencoder, views, language, classify or pseudo runs.")
+    ] = "",
+    tag: Annotated[str, typer.Option(help="Only runs with this tag.")] = "",
+    owner: Annotated[str, typer.Option(help="Only runs that this person has started.")] = "",
+    sort: Annotated[str, typer.Option(help="newest, oldest, name, best or longest.")] = "newest",
+    limit: Annotated[int | None, typer.Option(help="At most so many.", min=1)] = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
     """Runs, newest first; without the short ones that `views ablate` has made, unless --all is given."""
+    from selfsup_core.evaluate.words.scenario_words import SCORES
     from selfsup_core.evaluate.words.verdict import describe_accuracy
-    from selfsup_core.runs.folder import DamagedRun, scan_runs
+    from selfsup_core.runs.disk import disk_use, run_bytes
+    from selfsup_core.runs.folder import DamagedRun, RunFolder, scan_runs
+    from selfsup_core.runs.listed import make_wanted
     from selfsup_core.runs.short_runs import say_short, without_short
 
-    found = list(scan_runs(place(workspace)))
+    wanted = make_wanted(
+        {"search": search, "status": status, "task": task, "tag": tag, "owner": owner, "sort": sort}
+    )
+    root = place(workspace)
+    everything = list(scan_runs(root))
+    found = wanted.select(everything)
     if not every:
         found, left_out = without_short(found)
         if left_out:
             typer.echo(f"{say_short(left_out)}: see them with --all.", err=True)
+    found = found[:limit]
     if as_json:
         keys = ("run", "name", "status", "epoch", "epochs", "source", "best", "metrics", "created", "part_of")
         noted = ("tags", "note", "parent")
-        entries = [
+        entries: list[dict[str, Any]] = [
             {"run": run.run, "status": "damaged", "message": run.problem}
             if isinstance(run, DamagedRun)
             else {key: run.get(key) for key in (*keys, *noted)}
             for run in found
         ]
+        disk_use(root, MOST_SECONDS)
+        for entry in entries:
+            entry["bytes"] = run_bytes(RunFolder(root / "runs" / entry["run"]), walks=False)
         print(json.dumps(entries))
         return
     rows = [("RUN", "STATUS", "DONE", "DATA", "BEST", "NAME")]
@@ -58,12 +83,13 @@ def runs_list(
             continue
         loss = state["best"]["val_loss"] if state["best"] else None
         best = f"validation loss {loss:.4f}" if loss is not None else ""
-        if state.get("task") in ("classify", "pseudo", "views"):
+        if state.get("task") in ("classify", "pseudo", "views", "generate", *SCORES):
             best = describe_accuracy(state)
         unit = "rounds" if state.get("task") == "pseudo" else "epochs"
         done = f"{state['epoch']}/{state['epochs']} {unit}"
         rows.append((state["run"], state["status"], done, state["source"], best, state["name"]))
     print(table(rows))
+    typer.echo(f"{counted(len(everything), 'run')}, {disk_use(root).say()}.", err=True)
 
 
 @runs_app.command("show")
@@ -73,6 +99,7 @@ def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False
     from selfsup_core.lessons.explained import explain_sign, say_place
     from selfsup_core.room.line import say_wait
     from selfsup_core.runs.folder import open_run, read_rows, read_state
+    from selfsup_core.runs.identity import identity_rows
     from selfsup_core.runs.signs import say_sign, signs_of
     from selfsup_core.runs.waiting import waiting_for
     from selfsup_core.workers.seeds import OTHERS, offer_splits, over_seeds
@@ -81,6 +108,7 @@ def runs_show(run: RunName, workspace: Workspace = None, as_json: AsJson = False
     state = read_state(folder)
     lines = [f"{state['name']} ({state['run']})", summary_of(state)]
     lines += [f"{state['device']['label']}: {state['device']['reason']}"] if state["device"] else []
+    lines += [f"{title}: {value}" for title, value in identity_rows(state.get("identity"))]
     if waits := waiting_for(folder):
         state["message"] = waits.sentence()
         if waits.working:
@@ -142,6 +170,21 @@ def steer(run: str, action: str, workspace: Path | None, as_json: bool, **values
     show({"run": folder.id, "action": action, "ok": True}, as_json, f"{folder.id}: {action} sent")
 
 
+def steer_each(root: Path, runs: list[str], action: str, as_json: bool) -> None:
+    """Send a request to several runs and say so: of a single one as `steer` does, of several as a list."""
+    from selfsup_core.runs.control import send_each
+    from selfsup_core.runs.folder import open_run
+    from selfsup_core.workers.supervisor import ensure_supervisor
+
+    folders = [open_run(root, run) for run in runs]
+    send_each(folders, action)
+    if folders:
+        ensure_supervisor(root)
+    sent = [{"run": folder.id, "action": action, "ok": True} for folder in folders]
+    lines = [f"{folder.id}: {action} sent" for folder in folders]
+    show(sent[0] if len(sent) == 1 else sent, as_json, "\n".join(lines) or "There is none.")
+
+
 @runs_app.command("pause")
 def runs_pause(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
     """Pause a run."""
@@ -149,9 +192,21 @@ def runs_pause(run: RunName, workspace: Workspace = None, as_json: AsJson = Fals
 
 
 @runs_app.command("resume")
-def runs_resume(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Resume a paused run, or continue an interrupted or stopped one from its last checkpoint."""
-    steer(run, "resume", workspace, as_json)
+def runs_resume(
+    runs: Annotated[list[str] | None, typer.Argument(help="Runs: their IDs, or what begins them.")] = None,
+    interrupted: Annotated[bool, typer.Option("--interrupted", help="All that were interrupted.")] = False,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Resume paused runs, or continue interrupted or stopped ones from their last checkpoint."""
+    from selfsup_core.runs.folder import list_states
+
+    root, named = place(workspace), list(runs or [])
+    if not named and not interrupted:
+        raise SettingError("No run is named.", remedy="Name one or more, or use --interrupted.")
+    if interrupted:
+        named += [one["run"] for one in list_states(root) if one["status"] == "interrupted"]
+    steer_each(root, list(dict.fromkeys(named)), "resume", as_json)
 
 
 @runs_app.command("step")
@@ -161,9 +216,9 @@ def runs_step(run: RunName, workspace: Workspace = None, as_json: AsJson = False
 
 
 @runs_app.command("stop")
-def runs_stop(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Stop a run; what it has learned is kept."""
-    steer(run, "stop", workspace, as_json)
+def runs_stop(runs: RunNames, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Stop runs; what they have learned is kept."""
+    steer_each(place(workspace), runs, "stop", as_json)
 
 
 @runs_app.command("set")
@@ -234,14 +289,18 @@ def show_labels(run: str, found: Labels, as_json: bool) -> None:
 
 
 @runs_app.command("delete")
-def runs_delete(run: RunName, workspace: Workspace = None, as_json: AsJson = False) -> None:
-    """Move a run to the trash, where it is kept for seven days."""
+def runs_delete(runs: RunNames, workspace: Workspace = None, as_json: AsJson = False) -> None:
+    """Move runs to the trash, where they are kept for seven days."""
     from selfsup_core.runs.folder import open_run
     from selfsup_core.runs.trash import delete
 
-    folder = open_run(place(workspace), run)
-    delete(folder)
-    show({"run": folder.id, "deleted": True}, as_json, f"Deleted. Undo: runs restore {folder.id}")
+    root = place(workspace)
+    folders = [open_run(root, run) for run in runs]
+    for folder in folders:
+        delete(folder)
+    done = [{"run": folder.id, "deleted": True} for folder in folders]
+    lines = [f"Deleted. Undo: runs restore {folder.id}" for folder in folders]
+    show(done[0] if len(done) == 1 else done, as_json, "\n".join(lines))
 
 
 @runs_app.command("examples")

@@ -38,6 +38,29 @@ def find_groups(dataset: Dataset) -> np.ndarray | None:
     return None if (groups == np.arange(len(groups))).all() else groups
 
 
+def join_alike(*columns: Iterable[str]) -> np.ndarray | None:
+    """(N,) group of each row, numbered by its first member: rows belong together that have a text of one of
+    the columns in common, but for case, spaces and punctuation; None when no two rows do.
+    """
+    leader: list[int] = []
+
+    def find(row: int) -> int:
+        while leader[row] != row:
+            leader[row] = row = leader[leader[row]]
+        return row
+
+    for column in columns:
+        first: dict[str, int] = {}
+        for row, text in enumerate(column):
+            if row == len(leader):
+                leader.append(row)
+            plain = PLAIN.sub("", text.casefold()) or text
+            one, two = find(first.setdefault(plain, row)), find(row)
+            leader[max(one, two)] = min(one, two)
+    groups = np.array([find(row) for row in range(len(leader))])
+    return None if (groups == np.arange(len(groups))).all() else groups
+
+
 def exact_groups(dataset: Dataset) -> np.ndarray:
     """(N,) the first row with the same content."""
     if isinstance(dataset.x, Texts):

@@ -63,6 +63,26 @@ MEASURES: dict[str, tuple[Measure, ...]] = {
         Measure("twin_accuracy", tr_later("The same labels alone, on test rows")),
         Measure("coverage", tr_later("Share of unlabeled rows that are kept")),
     ),
+    "translate": (
+        Measure("val_bleu", tr_later("BLEU on validation rows"), "higher"),
+        Measure("val_chrf", tr_later("chrF on validation rows"), "higher"),
+        Measure("val_twin_bleu", tr_later("BLEU of the twin, on validation rows")),
+        Measure("kept_share", tr_later("Share of proposals kept")),
+        LOSS,
+    ),
+    "detect": (
+        Measure("val_map50", tr_later("mAP@.5 on validation rows"), "higher"),
+        Measure("val_map50_95", tr_later("mAP@[.5:.95] on validation rows"), "higher"),
+        Measure("val_twin_map50", tr_later("mAP@.5 of the twin, on validation rows")),
+        Measure("kept_share", tr_later("Share of proposals kept")),
+        LOSS,
+    ),
+    "generate": (
+        Measure("val_frechet", tr_later("Fréchet distance to validation images"), "lower"),
+        Measure("novelty", tr_later("Distance from training images (1: as new images)")),
+        LOSS,
+        Measure("frechet", tr_later("Fréchet distance to test images, at the end"), "lower"),
+    ),
     "views": (PROBE, KNN, Measure("rankme", tr_later("Effective rank of the code (RankMe)"), "higher"), LOSS),
 }
 
@@ -103,7 +123,7 @@ def spread_of(values: Sequence[float | None]) -> Spread | None:
 def value_in(row: Mapping[str, object] | None, ends: Mapping[str, object], name: str) -> float | None:
     """A metric of an epoch's row; one that is measured at the end only, from there."""
     found = (row or {}).get(name)
-    if found is None and name.startswith("test_"):
+    if found is None and name.startswith(("test_", "frechet")):
         found = ends.get(name)
     return float(found) if isinstance(found, (int, float)) and not isinstance(found, bool) else None
 
@@ -112,7 +132,7 @@ def say_value(name: str, value: float | None) -> str:
     """ "88.3%" of a share, else four digits; "–" where there is no number."""
     if value is None:
         return "–"
-    is_share = "accuracy" in name or name in ("coverage", "val_macro_f1")
+    is_share = "accuracy" in name or name in ("coverage", "val_macro_f1", "kept_share") or "map50" in name
     return percent(value, 1) if is_share else brief(value, 4)
 
 

@@ -69,6 +69,8 @@ class EpochRow(TypedDict, total=False):
     twin_accuracy: float | None
     ceiling_accuracy: float | None
     kept_drift: float | None
+    val_frechet: float | None  # of generated images to validation rows, in a classifier's features
+    novelty: float | None  # how far they are from training images, 1 as far as real new ones
 
 
 class Baseline(TypedDict, total=False):
@@ -102,6 +104,8 @@ class Baseline(TypedDict, total=False):
     gauge_tone: str
     gauge_accuracy: float | None
     test_rows: int
+    # Translation: the translation of the most similar known sentence
+    memory_bleu: float
     # Language models: counting tokens and pairs of them
     vocabulary: int
     uniform_loss: float
@@ -110,6 +114,10 @@ class Baseline(TypedDict, total=False):
     uniform_bits: float
     unigram_bits: float
     bigram_bits: float
+    # Generators: the distance of as many real training images, and of images of autoencoders
+    floor_frechet: float | None
+    vae_frechet: float | None
+    vq_frechet: float | None
 
 
 class RunAbout(TypedDict, total=False):

@@ -15,7 +15,7 @@ import numpy as np
 from selfsup_core.errors import RunError, SettingError
 from selfsup_core.export.video import VIDEOS, encode_video, require_av
 from selfsup_core.figures.palette import class_color
-from selfsup_core.figures.standing import tile_sheet
+from selfsup_core.figures.standing import picture_sheet, tile_sheet
 from selfsup_core.files import MB, write_bytes
 from selfsup_core.runs.folder import RunFolder, read_rows, read_state
 from selfsup_core.runs.frames import read_about, read_frame
@@ -113,10 +113,13 @@ def draw(
 ) -> Image:
     from PIL import Image, ImageDraw, ImageFont
 
-    sheet = None
+    sheet = tiles = None
+    shape = tuple(json.loads(about["item_shape"]))
     if "reconstructions" in frame and "inputs" in static:
-        shape = tuple(json.loads(about["item_shape"]))
         tiles = tile_sheet(static["inputs"], frame["reconstructions"], shape)
+    elif "samples" in frame:
+        tiles = picture_sheet(frame["samples"], shape, columns=10)
+    if tiles is not None:
         height = max(1, round(tiles.shape[0] * (WIDTH - GAP) / tiles.shape[1]))
         # A table's row is a line of pixels, which would be invisible as it is.
         size = (WIDTH - GAP, min(max(height, 60), 300))

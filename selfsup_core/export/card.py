@@ -18,6 +18,7 @@ from selfsup_core.evaluate.words.verdict import describe_run
 from selfsup_core.export.metric_titles import metric_title
 from selfsup_core.files import read_file, write_bytes
 from selfsup_core.runs.folder import RunFolder, read_rows, read_state
+from selfsup_core.runs.identity import identity_rows
 from selfsup_core.runs.signs import signs_of
 from selfsup_core.runs.spec import RunSpec, known_settings, read_spec, value_at
 from selfsup_core.translation import tr, tr_later
@@ -33,6 +34,9 @@ TASKS = {
         "An encoder that has learned from views of samples, without labels. Its code can be features."
     ),
     "language": tr_later("A language model."),
+    "detect": tr_later("A detector that was trained from pictures with boxes."),
+    "translate": tr_later("A translator that was trained from sentence pairs."),
+    "generate": tr_later("A generator: it draws new images like those of its data, out of noise."),
     "classify": tr_later("A classifier."),
     "pseudo": tr_later("A classifier that has learned from few labels and from pseudo-labels."),
 }
@@ -169,6 +173,7 @@ def describe_training(state: Any, spec: RunSpec) -> str:
     if state["device"]:
         rows.append((tr("Device"), escape(state["device"]["label"])))
     rows.append((tr("Seed"), str(spec.seed)))
+    rows += [(title, escape(value)) for title, value in identity_rows(state.get("identity"))]
     for path in ("train.batch_size", "train.learning_rate", "train.schedule", "train.weight_decay"):
         rows.append((settings[path].title or path, escape(settings[path].say(value_at(spec, path)))))
     for path, setting in settings.items():

@@ -1,14 +1,12 @@
 """A run's network as ONNX, checked in onnxruntime against torch before it is handed out.
 
-Of a variational autoencoder the file gives the distribution of the code, its mean and log variance, rather
-than samples; reconstructions are those of the mean.
+What reads tokens is in `onnx_tokens.py`. Of a variational autoencoder the file gives the distribution of the
+code, its mean and log variance, rather than samples; reconstructions are those of the mean.
 """
 
 from __future__ import annotations
 
-import io
 import json
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from selfsup_core.errors import RunError, StudioError
+from selfsup_core.export.onnx_check import Exportable, compare, export_module
+from selfsup_core.export.onnx_tokens import (
+    language_of,
+    tokenizer_text,
+    wrap_text_classifier,
+    wrap_text_encoder,
+)
 from selfsup_core.files import MB, write_bytes
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.spec import RunSpec, read_spec
@@ -23,12 +28,6 @@ from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
     import torch
-
-TOLERANCE = 1e-4
-BATCHES = (1, 2, 5)  # sizes of the batches that are compared; the file is made with another one
-MADE_WITH = 3
-OPSET = 18
-UNFIT = ("text-classifier", "text-encoder", "gpt", "bert", "continued")
 
 
 @dataclass(frozen=True)
@@ -53,15 +52,6 @@ class OnnxFile:
             "The network of epoch {epoch} as ONNX, {bytes:.1f} MB, with the outputs "
             "{outputs}. It differs from torch by at most {difference:.1g}."
         ).format(epoch=self.epoch, bytes=self.bytes / MB, outputs=outputs, difference=self.difference)
-
-
-@dataclass(frozen=True)
-class Exportable:
-    """A network with named outputs, for features (B, width)."""
-
-    module: torch.nn.Module
-    width: int
-    outputs: dict[str, str]
 
 
 def require_packages() -> None:
@@ -89,13 +79,9 @@ def write_onnx(folder: RunFolder, target: Path, epoch: int | None = None) -> Onn
     """
     require_packages()
     spec, task = read_spec(folder.spec), read_state(folder).get("task", "autoencoder")
-    if task == "language" or spec.model.kind in UNFIT:
-        raise RunError(
-            tr("The network of {id} reads tokens, so it is not written as ONNX here.").format(id=folder.id),
-            code="no-onnx",
-            remedy=tr("Export the model with its card, and convert the folder with the library optimum."),
-        )
-    if task in ("classify", "pseudo"):
+    if task == "language":
+        found, used, about = language_of(folder, spec, epoch)
+    elif task in ("classify", "pseudo"):
         found, used, about = classifier_of(folder, epoch)
     else:
         found, used, about = network_of(folder, spec, epoch)
@@ -103,8 +89,7 @@ def write_onnx(folder: RunFolder, target: Path, epoch: int | None = None) -> Onn
     blob = export_module(found, about)
     difference = compare(blob, found)
     write_bytes(target, blob)
-    inputs = {"x": f"(batch, {found.width}) float32"}
-    return OnnxFile(folder.id, used, len(blob), inputs, found.outputs, difference)
+    return OnnxFile(folder.id, used, len(blob), found.inputs, found.outputs, difference)
 
 
 def network_of(folder: RunFolder, spec: RunSpec, epoch: int | None) -> tuple[Exportable, int, dict[str, str]]:
@@ -126,6 +111,11 @@ def network_of(folder: RunFolder, spec: RunSpec, epoch: int | None) -> tuple[Exp
         groups = category_groups(open_source(spec.data.source, folder.workspace))
     weights, used = run_weights(folder, epoch)
     model = put_weights(build(spec, shape, groups), weights)
+    if spec.model.kind == "text-encoder":
+        from selfsup_core.pretrained.text_body import load_minilm
+
+        tokens = {"tokenizer": tokenizer_text(load_minilm()[1])}
+        return wrap_text_encoder(model.body, int(np.prod(shape))), used, tokens
     about = {"item_shape": static["item_shape"], "columns": static.get("columns", "[]")}
     return wrap_network(model, int(np.prod(shape))), used, about
 
@@ -182,6 +172,9 @@ def classifier_of(folder: RunFolder, epoch: int | None) -> tuple[Exportable, int
 
     found, used = load_run(folder.workspace, folder.id, epoch)
     about = {"classes": json.dumps(found.classes, ensure_ascii=False)}
+    if found.tokenizer is not None:
+        about["tokenizer"] = tokenizer_text(found.tokenizer)
+        return wrap_text_classifier(found.model, int(found.about["most_tokens"])), used, about
     return wrap_classifier(found.model, int(np.prod(found.about["shape"]))), used, about
 
 
@@ -199,71 +192,3 @@ def wrap_classifier(model: Any, width: int) -> Exportable:
 
     outputs = {"logits": "(batch, classes)", "probabilities": tr("(batch, classes), which sum to 1")}
     return Exportable(Whole().eval(), width, outputs)
-
-
-def export_module(found: Exportable, about: dict[str, str]) -> bytes:
-    """The file's bytes; batches of any size go in. about: texts that are kept in the file."""
-    import onnx
-    import torch
-
-    x = sample(found.width, MADE_WITH)
-    names = list(found.outputs)
-    buffer = io.BytesIO()
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # of the exporter: shapes that are fixed on purpose
-        # The older exporter takes a tenth of the time of the new one, and needs no further packages.
-        torch.onnx.export(
-            found.module,
-            (torch.from_numpy(x),),
-            buffer,  # type: ignore[arg-type]  # the older exporter writes to it
-            input_names=["x"],
-            output_names=names,
-            dynamic_axes={name: {0: "batch"} for name in ("x", *names)},
-            opset_version=OPSET,
-            dynamo=False,
-        )
-    model = onnx.load_from_string(buffer.getvalue())
-    onnx.helper.set_model_props(model, about)
-    onnx.checker.check_model(model)
-    blob: bytes = model.SerializeToString()
-    return blob
-
-
-def sample(width: int, count: int) -> np.ndarray:
-    """(count, width) values in [0, 1], always the same."""
-    found: np.ndarray = np.random.default_rng(count).random((count, width), dtype=np.float32)
-    return found
-
-
-def compare(blob: bytes, found: Exportable) -> float:
-    """The largest difference between onnxruntime and torch over batches of several sizes.
-
-    Raises:
-        RunError: it is larger than 1e-4, by the size of what is compared.
-    """
-    import onnxruntime
-    import torch
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(blob, options, providers=["CPUExecutionProvider"])
-    worst = 0.0
-    for count in BATCHES:
-        x = sample(found.width, count)
-        with torch.inference_mode():
-            wanted = [value.numpy() for value in found.module(torch.from_numpy(x))]
-        for name, got, value in zip(found.outputs, session.run(None, {"x": x}), wanted, strict=True):
-            scale = max(1.0, float(np.abs(value).max()))
-            difference = float(np.abs(got - value).max()) / scale if got.shape == value.shape else np.inf
-            if not difference <= TOLERANCE:
-                raise RunError(
-                    tr(
-                        "The ONNX file computes another {name} than torch: the difference is "
-                        "{difference:.1g}."
-                    ).format(name=name, difference=difference),
-                    code="onnx-differs",
-                    remedy=tr("Nothing was written. Use the model with its card instead."),
-                )
-            worst = max(worst, difference)
-    return worst

@@ -25,6 +25,7 @@ from selfsup_core.export.metric_titles import metric_title
 from selfsup_core.files import MB, finite, policy_hash, write_bytes
 from selfsup_core.places import WEB
 from selfsup_core.runs.folder import ACTIVE, RunFolder, read_state
+from selfsup_core.runs.identity import identity_rows
 from selfsup_core.runs.spec import known_settings, read_spec, value_at
 from selfsup_core.runs.thinned import list_frames
 from selfsup_core.translation import join_sentences, language, recorded, script_texts, tr
@@ -178,10 +179,13 @@ def body(folder: RunFolder, state: Any) -> str:
         for path, setting in known_settings(spec).items()
         if path not in ("name", "version") and value_at(spec, path) not in ("", ())
     ]
+    rows = [(tr("Device"), state["device"]["label"])] if state["device"] else []
+    rows += identity_rows(state.get("identity"))
+    origin = f"<details>{summary(tr('Computed from'))}{table(rows)}</details>\n" if rows else ""
     return (
         f"<h2>{html.escape(tr('Results'))}</h2>\n{paragraphs}\n<div class='report-tables'>\n"
         f"<details open>{summary(tr('Metrics at the end'))}{table(metrics)}</details>\n"
-        f"<details>{summary(tr('Settings'))}{table(settings)}</details>\n</div>"
+        f"<details>{summary(tr('Settings'))}{table(settings)}</details>\n{origin}</div>"
     )
 
 

@@ -41,6 +41,7 @@ ANSWER_SECONDS: dict[Kind, float] = {
     "embedding": 60.0,
     "language-model": 600.0,
     "classifier": 600.0,
+    "generator": 600.0,
     "predictor": 600.0,
     "space": 600.0,
     "data": 60.0,

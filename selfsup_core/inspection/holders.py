@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from selfsup_core.inspection.embedding import EmbedJobs
+    from selfsup_core.inspection.generators import Generators
     from selfsup_core.inspection.loaded import Models
     from selfsup_core.inspection.model_at import Kits
     from selfsup_core.inspection.predictors import Predictors
     from selfsup_core.inspection.run_classifiers import RunClassifiers
+    from selfsup_core.inspection.run_detectors import RunDetectors
     from selfsup_core.inspection.run_jobs import RunJobs
+    from selfsup_core.inspection.run_translators import RunTranslators
     from selfsup_core.inspection.space.live_umap import LiveUmaps
     from selfsup_core.inspection.space.spaces import Spaces
 
@@ -71,11 +74,32 @@ class Holders:
         return RunClassifiers(self.workspace)
 
     @MadeOnce
+    def detectors(self) -> RunDetectors:
+        """Detectors of runs."""
+        from selfsup_core.inspection.run_detectors import RunDetectors
+
+        return RunDetectors(self.workspace)
+
+    @MadeOnce
+    def generators(self) -> Generators:
+        """Generators of runs."""
+        from selfsup_core.inspection.generators import Generators
+
+        return Generators(self.workspace)
+
+    @MadeOnce
     def predictors(self) -> Predictors:
         """Networks of runs for new samples."""
         from selfsup_core.inspection.predictors import Predictors
 
         return Predictors(self.workspace)
+
+    @MadeOnce
+    def translators(self) -> RunTranslators:
+        """Translators of runs."""
+        from selfsup_core.inspection.run_translators import RunTranslators
+
+        return RunTranslators(self.workspace)
 
     @MadeOnce
     def embedding(self) -> EmbedJobs:

@@ -15,13 +15,16 @@ from selfsup_core.settings import setting
 if TYPE_CHECKING:
     from selfsup_core.export.predicting import Predictor
     from selfsup_core.inspection.embedding import EmbedJobs
+    from selfsup_core.inspection.generators import GeneratorAt
     from selfsup_core.inspection.holders import Holders
     from selfsup_core.inspection.loaded import Loaded, Models
     from selfsup_core.inspection.model_at import ModelAt
     from selfsup_core.inspection.run_classifiers import ClassifierAt, RunClassifiers
+    from selfsup_core.inspection.run_detectors import RunDetectors
     from selfsup_core.inspection.run_jobs import RunJobs
     from selfsup_core.inspection.space.asked import Asked
     from selfsup_core.inspection.space.spaces import Spaces
+    from selfsup_core.tasks.parts.translator_files import Translator
 
 S = TypeVar("S")
 H = TypeVar("H")
@@ -111,6 +114,17 @@ def about_classifier(name: str, config: type[E]) -> Decorator[ClassifierAt, E]:
     return question("classifier", name, config, opener)
 
 
+def about_generator(name: str, config: type[E]) -> Decorator[GeneratorAt, E]:
+    """Of a run's generator at the kept epoch nearest to the one asked for, used by one person at a time."""
+
+    @contextmanager
+    def opener(holders: Holders, run: str, ask: E) -> Iterator[GeneratorAt]:
+        with holders.generators.using(run):
+            yield holders.generators.at(run, ask.epoch)
+
+    return question("generator", name, config, opener)
+
+
 def about_predictor(name: str, config: type[E]) -> Decorator[Predictor, E]:
     """Of a run's network at an epoch, for new samples; used by one person at a time."""
 
@@ -120,6 +134,27 @@ def about_predictor(name: str, config: type[E]) -> Decorator[Predictor, E]:
             yield holders.predictors.at(run, ask.epoch)
 
     return question("predictor", name, config, opener)
+
+
+def about_translator(name: str, config: type[E]) -> Decorator[Translator, E]:
+    """Of a run's translator at an epoch, used by one person at a time."""
+
+    @contextmanager
+    def opener(holders: Holders, run: str, ask: E) -> Iterator[Translator]:
+        with holders.translators.using(run):
+            yield holders.translators.at(run, ask.epoch)
+
+    return question("translator", name, config, opener)
+
+
+def about_detector(name: str, config: type[E]) -> Decorator[Named[RunDetectors], E]:
+    """Of a run's detector, by what holds them, which knows the workspace."""
+
+    @contextmanager
+    def opener(holders: Holders, run: str, ask: E) -> Iterator[Named[RunDetectors]]:
+        yield Named(holders.detectors, run)
+
+    return question("detector", name, config, opener)
 
 
 def about_future_classifier(name: str, config: type[C]) -> Decorator[RunClassifiers, C]:

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from selfsup_core.translation import tr
 
-Task = Literal["autoencoder", "language", "classify", "pseudo", "views"]
+Task = Literal["autoencoder", "language", "classify", "pseudo", "views", "translate", "detect", "generate"]
 # Beside those of `pseudo.audit.Verdict`, what a network is that was compared with something simple.
 Outcome = Literal["helped", "hurt", "no difference", "unknown", "not used", "better", "even", "worse"]
 
@@ -57,6 +57,20 @@ VERDICTS: dict[Task, dict[Outcome, Place]] = {
     "language": {"better": at(7, 2), "even": at(7, 2), "worse": at(7, 3)},
     "classify": {"better": at(10, 2), "even": at(10, 2), "worse": WARNINGS},
     "pseudo": {
+        "helped": at(8, 1),
+        "hurt": at(8, 2),
+        "no difference": at(8, 2),
+        "unknown": at(8, 1),
+        "not used": WARNINGS,
+    },
+    "translate": {
+        "helped": at(8, 1),
+        "hurt": at(8, 2),
+        "no difference": at(8, 2),
+        "unknown": at(8, 1),
+        "not used": WARNINGS,
+    },
+    "detect": {
         "helped": at(8, 1),
         "hurt": at(8, 2),
         "no difference": at(8, 2),

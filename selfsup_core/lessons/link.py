@@ -36,6 +36,9 @@ PAGE_OF_TASK: dict[str, tuple[Page, str]] = {
     "classify": ("classify", "train"),
     "pseudo": ("classify", "pseudo"),
     "views": ("views", "train"),
+    "translate": ("scenarios", "translate"),
+    "detect": ("scenarios", "detect"),
+    "generate": ("scenarios", "generate"),
 }
 AUTOENCODER: tuple[Page, str] = ("autoencoder", "")
 

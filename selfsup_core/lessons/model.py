@@ -21,7 +21,7 @@ from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import by_kind
 from selfsup_core.settings import Config, setting
 
-Page = Literal["home", "data", "autoencoder", "language", "classify", "latent", "views", "runs"]
+Page = Literal["home", "data", "autoencoder", "language", "classify", "latent", "views", "scenarios", "runs"]
 PAGES = {
     "home": "Home",
     "data": "Data",
@@ -30,6 +30,7 @@ PAGES = {
     "classify": "Classifier",
     "latent": "Latent space",
     "views": "Views",
+    "scenarios": "Scenarios",
     "runs": "Runs",
 }
 VALUES = {

@@ -35,7 +35,7 @@ class Network:
         shapes: sizes from input to output, for a line like "784 → 64 → 16 → 64 → 784".
         parameters: number of weights and biases.
         can_decode: whether a code alone gives an item back.
-        task: what is done with it, by a name in `runs.tasks`: "autoencoder", "language", "classify".
+        task: what is done with it, by a name in `runs.tasks`: "autoencoder", "language", "classify", …
     """
 
     config: type[KindConfig]

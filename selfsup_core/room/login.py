@@ -26,12 +26,15 @@ class Identity(NamedTuple):
     Attributes:
         issuer, subject: by which it is known; both together never change.
         email: in small letters; "" where the provider gives none or says that it is not verified.
+        is_verified: whether the provider says that the address is the account's own; some say nothing of it,
+        and let their users write whatever they like.
     """
 
     issuer: str
     subject: str
     name: str
     email: str
+    is_verified: bool = False
 
 
 class LoginConfig(Config):
@@ -45,6 +48,12 @@ class LoginConfig(Config):
         "E-mail addresses, or domains such as @school.example, of those who may join; empty: every account "
         "that the provider lets in.",
         title="Members",
+    )
+    trust_addresses: bool = setting(
+        False,
+        "Believe addresses of a provider that does not say whether they are verified (it sends no "
+        "`email_verified`). Only where its users cannot choose their address themselves.",
+        title="Trust addresses",
     )
 
     @field_validator("teachers", "members")
@@ -73,15 +82,21 @@ class LoginConfig(Config):
         except ValidationError as error:
             raise explain(error, cls) from error
 
+    def address_of(self, identity: Identity) -> str:
+        """The e-mail address that rights may hang on, or ""."""
+        return identity.email if identity.is_verified or self.trust_addresses else ""
+
     def is_teacher(self, identity: Identity) -> bool:
-        return bool(identity.email) and identity.email in self.teachers
+        address = self.address_of(identity)
+        return bool(address) and address in self.teachers
 
     def may_join(self, identity: Identity) -> bool:
         """Whether the account belongs to the room."""
         if not self.members or self.is_teacher(identity):
             return True
-        domain = f"@{identity.email.partition('@')[2]}"
-        return bool(identity.email) and (identity.email in self.members or domain in self.members)
+        address = self.address_of(identity)
+        domain = f"@{address.partition('@')[2]}"
+        return bool(address) and (address in self.members or domain in self.members)
 
 
 def identity_of(claims: Mapping[str, object]) -> Identity | None:
@@ -94,14 +109,14 @@ def identity_of(claims: Mapping[str, object]) -> Identity | None:
     if claims.get("is_logged_in") is not True or not is_text(issuer) or not is_text(subject):
         return None
     email = claims.get("email")
-    # A provider that says nothing of it is believed; one that says it is not verified is not.
-    is_verified = claims.get("email_verified", True) in (True, "true")
+    said = claims.get("email_verified")
     names = (claims.get(key) for key in ("name", "given_name", "nickname", "preferred_username"))
     return Identity(
         str(issuer),
         str(subject),
         next((str(name) for name in names if is_text(name)), ""),
-        str(email).strip().lower() if is_text(email) and is_verified else "",
+        str(email).strip().lower() if is_text(email) and said in (None, True, "true") else "",
+        is_verified=said in (True, "true"),
     )
 
 

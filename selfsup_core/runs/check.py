@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from selfsup_core.data.boxes import require_boxes
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.sources import OWN_NAME, open_source
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.features.corpus import LEAST_TOKENS, cut_running, is_running_text
+from selfsup_core.features.pair_rows import require_pairs
 from selfsup_core.runs.spec import RunSpec, task_of
 from selfsup_core.translation import tr
 from selfsup_core.wording import kinds
@@ -25,6 +27,10 @@ def check_spec(workspace: Path, spec: RunSpec) -> None:
     task = task_of(spec)
     if task == "language" and OWN_NAME.fullmatch(spec.data.source):
         check_length(open_source(spec.data.source, workspace), spec)
+    if task == "detect":
+        require_boxes(open_source(spec.data.source, workspace))
+    if task == "translate":
+        require_pairs(open_source(spec.data.source, workspace))
     if task == "pseudo":
         check_proposers(workspace, spec)
 

@@ -9,6 +9,7 @@ import itertools
 import os
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, NotRequired, cast
 
@@ -19,6 +20,7 @@ from selfsup_core.errors import RunError, SettingError, StudioError
 from selfsup_core.files import read_checked, write_json
 from selfsup_core.runs.folder import ACTIVE, RunFolder, read_state
 from selfsup_core.runs.queue import enqueue, resume, stop_queued, withdraw
+from selfsup_core.runs.state import RunState
 from selfsup_core.settings import explain, list_settings
 from selfsup_core.train.config import TrainConfig
 from selfsup_core.translation import tr
@@ -106,6 +108,28 @@ def send(folder: RunFolder, action: str, *, name: str = "", value: Any = None, r
             code="not-active",
         )
     deliver(folder, request)
+
+
+def send_each(folders: Sequence[RunFolder], action: str) -> None:
+    """Ask several runs for the same; where one refuses, the others are asked nevertheless.
+
+    Raises:
+        RunError: the first refusal.
+    """
+    refusals = []
+    for folder in folders:
+        try:
+            send(folder, action)
+        except RunError as error:
+            refusals.append(error)
+    if refusals:
+        raise refusals[0]
+
+
+def can_resume(state: RunState) -> bool:
+    """Whether a run goes on when it is asked to: it was cut off, paused, or stopped after its first epoch."""
+    status = state["status"]
+    return status in ("interrupted", "paused") or (status == "stopped" and state["epoch"] > 0)
 
 
 def deliver(folder: RunFolder, request: Request) -> None:

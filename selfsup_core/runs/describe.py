@@ -34,6 +34,8 @@ def describe_spec(spec: RunSpec, workspace: Path) -> SpecAbout:
         about["map"] = (
             tr("PCA of the tokens' {code} numbers").format(code=code) if code else tr("PCA of the tokens")
         )
+    if task == "generate":
+        about["map"] = tr("PCA of a classifier's features")
     if task in ("classify", "pseudo"):
         classes = find_source(spec.data.source, workspace).classes
         about["map"] = tr("{value}the class scores").format(value=tr("PCA of ") if classes > 3 else "")
@@ -41,8 +43,8 @@ def describe_spec(spec: RunSpec, workspace: Path) -> SpecAbout:
 
 
 def network_input(spec: RunSpec, workspace: Path) -> tuple[int, ...]:
-    """Shape of what the network is given of one sample; of a classifier with the number of classes behind it,
-    of a language model (tokens in its vocabulary,).
+    """Shape of what the network is given of one sample; of a classifier and a generator with the number of
+    classes behind it, of a language model (tokens in its vocabulary,).
     """
     task = MODELS[spec.model.kind].task
     if task == "language":
@@ -53,4 +55,4 @@ def network_input(spec: RunSpec, workspace: Path) -> tuple[int, ...]:
         )
     source = find_source(spec.data.source, workspace)
     shape = input_shape(source.shape, source.kind, spec.data)
-    return (*shape, source.classes) if task == "classify" else shape
+    return (*shape, source.classes) if task in ("classify", "generate") else shape

@@ -1,5 +1,6 @@
-"""States of many runs without reading each file again: kept by the time, size and inode of the files that
-they were read from, in this process and, for the next one, in `runs/.index.json`.
+"""States of many runs, and the disk space that they use, without reading each file again: kept by the time,
+size and inode of the files that they were read from, in this process and, for the next one, in
+`runs/.index.json`.
 
 The index is only a copy: one that is missing, damaged or of another version is made again.
 """
@@ -16,7 +17,7 @@ from typing import Any, cast
 from cachetools import LRUCache
 
 from selfsup_core import __version__
-from selfsup_core.files import parse_json, write_bytes
+from selfsup_core.files import folder_bytes, parse_json, write_bytes
 from selfsup_core.runs.labels import FILE as LABELS
 from selfsup_core.runs.state import RunState, parse_state
 
@@ -28,6 +29,8 @@ FRESH_NS = 2_000_000_000
 WORTH_KEEPING = 200  # states that were read anew
 
 Key = list[int]
+States = dict[str, tuple[Key, RunState]]
+Sizes = dict[str, tuple[Key, int]]
 
 
 class Index:
@@ -36,7 +39,7 @@ class Index:
     def __init__(self, runs: Path) -> None:
         self.runs = runs
         self.lock = Lock()
-        self.known: dict[str, tuple[Key, RunState]] = read_index(runs / FILE)
+        self.known, self.sizes = read_index(runs / FILE)
         self.new = 0
 
     def read(self, name: str) -> RunState | None:
@@ -61,13 +64,36 @@ class Index:
     def keep(self, names: list[str]) -> None:
         """After a look at all runs: forget those that are gone and, if it is worth it, write the index."""
         with self.lock:
-            if len(self.known) > len(names):
+            if len(self.known) > len(names) or len(self.sizes) > len(names):
                 there = set(names)
                 self.known = {name: kept for name, kept in self.known.items() if name in there}
+                self.sizes = {name: kept for name, kept in self.sizes.items() if name in there}
             if self.new < WORTH_KEEPING:
                 return
             self.new = 0
-            write_index(self.runs / FILE, dict(self.known))
+            write_index(self.runs / FILE, dict(self.known), dict(self.sizes))
+
+    def measure(self, name: str, *, walks: bool = True) -> int | None:
+        """Bytes of a run's folder, counted again once its state has changed.
+
+        Args:
+            walks: whether its files may be looked at; else it is what is known, None where nothing is.
+        """
+        key = self.known[name][0] if name in self.known else None
+        kept = self.sizes.get(name)
+        if kept and (not walks or kept[0] == key):
+            return kept[1]
+        if not walks:
+            return None
+        found = folder_bytes(self.runs / name)
+        # Of a run that has just written its state the size is kept, too, and counted again the next time.
+        self.sizes[name] = (key or [], found)
+        self.new += 1 if key else 0
+        return found
+
+    def has_measured(self, name: str) -> bool:
+        """Whether the size that is kept of a run is still that of its state."""
+        return name in self.known and name in self.sizes and self.known[name][0] == self.sizes[name][0]
 
 
 def key_of(folder: str) -> Key | None:
@@ -88,26 +114,36 @@ def is_settled(key: Key) -> bool:
     return max(key[0], key[3]) < time.time_ns() - FRESH_NS
 
 
-def read_index(path: Path) -> dict[str, tuple[Key, RunState]]:
+def read_index(path: Path) -> tuple[States, Sizes]:
+    """States and sizes by the names of runs; empty where there is no index that can be used."""
     try:
         if os.path.getsize(path) > MOST_BYTES:
-            return {}
+            return {}, {}
         found: Any = parse_json(path.read_bytes())
         if found["version"] != __version__:
-            return {}
-        return {
+            return {}, {}
+        states: States = {
             name: (key, cast("RunState", state))
             for name, (key, state) in found["runs"].items()
             if isinstance(state, dict) and state.get("run") == name
         }
+        sizes: Sizes = {
+            name: (key, size) for name, (key, size) in found.get("sizes", {}).items() if is_size(size)
+        }
+        return states, sizes
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
+        return {}, {}
 
 
-def write_index(path: Path, known: dict[str, tuple[Key, RunState]]) -> None:
+def is_size(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def write_index(path: Path, known: States, sizes: Sizes) -> None:
     import json
 
-    blob = json.dumps({"version": __version__, "runs": known}, separators=(",", ":")).encode()
+    held = {"version": __version__, "runs": known, "sizes": sizes}
+    blob = json.dumps(held, separators=(",", ":")).encode()
     with contextlib.suppress(OSError):  # a full or read-only disk: the next process reads the files
         write_bytes(path, blob)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from selfsup_core.evaluate.compared import Measure
+from selfsup_core.runs.identity import differing
 from selfsup_core.runs.matching import Compared
 from selfsup_core.runs.spec import RunSpec, value_at
 from selfsup_core.translation import tr, tr_later
@@ -15,7 +16,10 @@ TASKS = {
     "language": tr_later("language model"),
     "classify": "classifier",
     "pseudo": tr_later("classifier with pseudo-labels"),
+    "detect": tr_later("detector"),
+    "translate": tr_later("translator"),
     "views": tr_later("encoder that learns from views"),
+    "generate": tr_later("generator of images"),
 }
 # What decides on which rows a run is measured.
 SPLIT = ("validation", "test", "split_seed", "leave_out", "text_unit")
@@ -33,13 +37,20 @@ def notes_on(runs: Sequence[Compared]) -> list[str]:
                 "have can be compared, other metrics and what the runs produce cannot."
             ).format(tasks=tasks)
         )
-    if not same_data(runs):
+    if not same_sources(runs):
         titles = ", ".join(dict.fromkeys(run.state["source_title"] or run.state["source"] for run in runs))
         found.append(
             tr(
                 "These runs were trained on different data: {titles}. A metric on other data is another "
                 "quantity, so no best value is marked, and samples and maps are not matched."
             ).format(titles=titles)
+        )
+    elif not same_data(runs):
+        found.append(
+            tr(
+                "The data set has been changed between these runs. A metric on other data is another "
+                "quantity, so no best value is marked."
+            )
         )
     elif not same_rows(runs):
         found.append(
@@ -57,14 +68,6 @@ def notes_on(runs: Sequence[Compared]) -> list[str]:
                 "metrics."
             )
         )
-    devices = list(dict.fromkeys(run.state["device"]["label"] for run in runs if run.state["device"]))
-    if len(devices) > 1:
-        found.append(
-            tr(
-                "These runs were computed on different devices or numbers of threads: {devices}. "
-                "Even with the same settings and seed, their numbers differ a little."
-            ).format(devices="; ".join(devices))
-        )
     if len({run.spec.train.epochs for run in runs}) > 1:
         found.append(
             tr(
@@ -73,7 +76,38 @@ def notes_on(runs: Sequence[Compared]) -> list[str]:
                 "there."
             )
         )
-    return found
+    return found + say_start(runs)
+
+
+def say_start(runs: Sequence[Compared]) -> list[str]:
+    """What of the start is not the same beside the settings; or that all of it is, where seed and network
+    are, too, and all of it is known.
+    """
+    devices = list(dict.fromkeys(run.state["device"]["label"] for run in runs if run.state["device"]))
+    identities = [run.state["identity"] for run in runs if "identity" in run.state]
+    others = differing(identities)
+    if len(devices) > 1:
+        others.insert(0, tr("the device or its threads ({devices})").format(devices="; ".join(devices)))
+    if not same_sources(runs):
+        others = [one for one in others if one != tr("the data")]  # that is said already
+    if others:
+        return [
+            tr(
+                "Not the same start: {others} differ. Even with the same settings and seed, the numbers of "
+                "these runs would differ a little."
+            ).format(others=", ".join(others))
+        ]
+    specs = [run.spec for run in runs]
+    is_known = len(identities) == len(runs) and all(run.state["device"] for run in runs)
+    is_branched = any(run.state.get("parent") for run in runs)
+    if is_known and not is_branched and same_at(specs, ("seed", "model", "data", "objective.kind")):
+        return [
+            tr(
+                "Same start: these runs begin with the same weights, on the same data, and were computed by "
+                "the same code and versions on the same device."
+            )
+        ]
+    return []
 
 
 def unfair(runs: Sequence[Compared], one: Measure) -> str:
@@ -89,8 +123,14 @@ def unfair(runs: Sequence[Compared], one: Measure) -> str:
     return ""
 
 
-def same_data(runs: Sequence[Compared]) -> bool:
+def same_sources(runs: Sequence[Compared]) -> bool:
     return same_at([run.spec for run in runs], ("data.source",))
+
+
+def same_data(runs: Sequence[Compared]) -> bool:
+    """Whether the data set is the same, and its contents, too, as far as they are known."""
+    digests = {run.state["identity"]["data"] for run in runs if "identity" in run.state}
+    return same_sources(runs) and len(digests) <= 1
 
 
 def same_rows(runs: Sequence[Compared]) -> bool:

@@ -12,9 +12,10 @@ import numpy as np
 from selfsup_core.data.budget import SplitOutcome, describe_split
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.sources import OWN_NAME, open_source
-from selfsup_core.data.splits import split_rows
+from selfsup_core.data.splits import choose_labeled, split_rows
 from selfsup_core.errors import DataError
 from selfsup_core.evaluate.words.few_rows import warn_of_labels
+from selfsup_core.evaluate.words.scenario_words import SCORES
 from selfsup_core.features.corpus import is_running_text
 from selfsup_core.features.labeled import choose_rows
 from selfsup_core.runs.spec import RunSpec, task_of
@@ -22,6 +23,9 @@ from selfsup_core.translation import tr
 from selfsup_core.wording import brief
 
 LOOKED_AT = 20_000  # rows of a table
+LARGE_SIDE = 64  # pixels of an image's side, for a generator
+FEW_IMAGES = 500  # that a generator learns from
+FEW_KNOWN = 100  # answers, from which a first network is rarely worth asking
 LARGEST = 1e18  # beyond, squares and their sums are not exact in 32 bits
 
 
@@ -51,6 +55,8 @@ def foresee_data(workspace: Path, spec: RunSpec) -> list[str]:
     """What the data have to do with it. Raises DataError."""
     data, task = spec.data, task_of(spec)
     is_own = OWN_NAME.fullmatch(data.source) is not None
+    if task in SCORES:
+        return foresee_scenario(open_source(data.source, workspace), spec)
     if not is_own and task not in ("classify", "pseudo") and data.validation + data.test < 1:
         return []  # a built-in set is large enough
     dataset = open_source(data.source, workspace)
@@ -58,12 +64,38 @@ def foresee_data(workspace: Path, spec: RunSpec) -> list[str]:
     said = []
     if is_own and dataset.kind == "table":
         said += say_columns(np.asarray(dataset.x)[:LOOKED_AT])
+    if is_own and task == "generate":
+        said += say_images(dataset.item_shape, round(len(dataset) * (1 - data.validation - data.test)))
     if task in ("classify", "pseudo"):
         outcome = describe_split(dataset, data)
         hand = dict(getattr(spec.objective, "hand", ()))
         said += warn_of_labels(outcome, by_hand=len(hand))
         said += [say_pool(outcome) if task == "pseudo" else ""]
     return [text for text in said if text]
+
+
+def foresee_scenario(dataset: Dataset, spec: RunSpec) -> list[str]:
+    """How many training rows show their answer, and whether that can work. Raises DataError."""
+    data = spec.data
+    split = split_rows(dataset, validation=data.validation, test=data.test, seed=data.split_seed)
+    if not data.has_budget:
+        return []
+    y = np.zeros(len(dataset), np.int64) if dataset.y is None else np.maximum(np.asarray(dataset.y), 0)
+    known = len(choose_labeled(split.train, y, data.labels_per_class, data.split_seed, data.labels_fraction))
+    said = [
+        tr(
+            "{known:,} of {rows:,} training rows show their answer; the others are labeled by the network."
+        ).format(known=known, rows=len(split.train))
+    ]
+    if known < FEW_KNOWN:
+        said.insert(
+            0,
+            tr(
+                "With {known:,} known answers the first network learns too little to label anything well. "
+                "A few hundred are a better start."
+            ).format(known=known),
+        )
+    return said
 
 
 def require_fit(dataset: Dataset, spec: RunSpec) -> None:
@@ -105,6 +137,30 @@ def say_columns(x: np.ndarray) -> list[str]:
                 "Numbers reach {largest}: columns are scaled before training, and small differences "
                 "within such a column are lost."
             ).format(largest=brief(largest))
+        )
+    return said
+
+
+def say_images(item_shape: tuple[int, ...], rows: int) -> list[str]:
+    """Of images that a generator learns from: too large for a CPU, or so few that they are copied.
+
+    Args:
+        rows: of training.
+    """
+    said, pixels = [], item_shape[0] * item_shape[1]
+    if pixels > LARGE_SIDE**2:
+        said.append(
+            tr(
+                "Images of {height} × {width} pixels take about {times} times as long as those of 32 × 32; "
+                "import them smaller to train on a CPU."
+            ).format(height=item_shape[0], width=item_shape[1], times=round(pixels / 32**2))
+        )
+    if rows < FEW_IMAGES:
+        said.append(
+            tr(
+                "{rows:,} training images are few: a generator may copy them. The live view shows the "
+                "nearest training image beside each drawn one."
+            ).format(rows=rows)
         )
     return said
 

@@ -27,7 +27,7 @@ LIST = "run.json"
 MOST_FILES = 10_000
 MOST_BYTES = 4_000 * MB  # unpacked
 SUFFIXES = (".json", ".jsonl", ".md", ".npy", ".safetensors", ".txt", ".yaml")
-STAYS = ("control", "reserve", "tensorboard", "wandb", "worker.log")
+STAYS = ("control", "reserve", "tensorboard", "worker.log")
 DAY = (2020, 1, 1, 0, 0, 0)  # of every file, so that equal runs give equal bytes
 
 

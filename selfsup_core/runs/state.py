@@ -17,6 +17,7 @@ from selfsup_core.errors import ErrorAbout
 from selfsup_core.evaluate.rows import Baseline, Metrics
 from selfsup_core.files import DamagedFile, read_checked
 from selfsup_core.pseudo.audit import Verdict
+from selfsup_core.runs.identity import RunIdentity
 from selfsup_core.runs.labels import read_labels
 from selfsup_core.runs.processes import Identity
 from selfsup_core.train.device import DeviceAbout
@@ -88,6 +89,7 @@ class RunState(SpecAbout):
         frees_slot: paused by a person, so that another run may work meanwhile; a full disk frees nothing.
         phase: which part of an epoch is running, of a task that has several.
         verdict: once it is known, of a task that gives one.
+        identity: digests of settings, code and data, and the versions, as of the run's start.
         parent, branched_at: of a branch, the run and its epoch that it goes on from.
         restarts: how often it went on elsewhere after its machine was lost, since a person last resumed it.
     tags, note: what people have noted, from `labels.json`, as is the name once they have changed it.
@@ -127,6 +129,7 @@ class RunState(SpecAbout):
     notices: list[str]
     phase: NotRequired[str]
     frees_slot: NotRequired[bool]
+    identity: NotRequired[RunIdentity]
     parent: NotRequired[str]
     branched_at: NotRequired[Count]
     tags: NotRequired[list[str]]

@@ -37,6 +37,7 @@ from selfsup_core.workers.best import BestEpoch
 from selfsup_core.workers.branched import begin_branch, say_begun
 from selfsup_core.workers.changes import LiveChanges
 from selfsup_core.workers.following import follow_run
+from selfsup_core.workers.identified import note_identity
 from selfsup_core.workers.keeper import Stop, open_metrics
 from selfsup_core.workers.pace import Pace, show_phase
 from selfsup_core.workers.precision import decide_precision
@@ -113,6 +114,7 @@ class Session:
             "spec": (self.belongs["spec"], spec.digest_without_defaults())
         }
         self.best = BestEpoch(self.task, spec.train.patience)
+        self.notes = [*self.task.notes, *note_identity(keeper, self.choice, self.belongs)]
         self.pace = Pace(keeper, self.loop)
         self.changes = LiveChanges(keeper, self.loop)
         self.following = follow_run(keeper)
@@ -121,7 +123,7 @@ class Session:
         self.has_measured = False
         self.early_steps = choose_early(self.task.glance_rows, self.loop.rows_per_epoch)
         self._go_on()
-        for note in self.task.notes:
+        for note in self.notes:
             if note not in state.get("notices", []):
                 self._notice(note)
         state |= {

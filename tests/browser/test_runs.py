@@ -1,4 +1,4 @@
-"""A practitioner's journey over several runs: compare, wipe, branch, report, ZIP, and another studio."""
+"""A practitioner's journey over several runs: sweep, compare, wipe, branch, report, ZIP, another studio."""
 
 from __future__ import annotations
 
@@ -17,20 +17,34 @@ from tests.browser.conftest import Server, axe_in, choose, fits, settle
 from tests.helpers import tiny_spec, wait_for, wait_status
 
 pytestmark = pytest.mark.browser
-NAMES = ("Rate of 0.001", "Rate of 0.01")
+NAME = "Short digits"
+RATES = ("0.001", "0.003", "0.01")
 
 
 @pytest.fixture
-def pair(server: Server) -> list[RunFolder]:
-    """Two runs on the same images that differ in their learning rate."""
-    made = []
-    for name in NAMES:
-        changes = {"train__learning_rate": float(name.split()[-1]), "name": name, "data__source": "digits"}
-        made.append(submit(server.workspace, tiny_spec(train__epochs=3, **changes)))
+def recipe(server: Server) -> RunFolder:
+    """A run on small images, whose recipe is swept."""
+    folder = submit(server.workspace, tiny_spec(train__epochs=3, name=NAME, data__source="digits"))
     ensure_supervisor(server.workspace)
-    for folder in made:
-        wait_status(folder, "finished")
-    return made
+    wait_status(folder, "finished")
+    return folder
+
+
+def sweep(page: Page, server: Server, recipe: RunFolder) -> None:
+    """Three learning rates from the form, up to the end of the sweep."""
+    page.goto(f"{server.url}/sweep?recipe={recipe.id}")
+    settle(page)
+    page.get_by_label("Values", exact=True).fill(",".join(RATES))
+    page.keyboard.press("Tab")
+    settle(page)
+    page.get_by_label("Seeds", exact=True).fill("1")
+    page.keyboard.press("Tab")
+    settle(page)
+    page.get_by_role("button", name="Start sweep").click()
+    expect(page.get_by_text("Compare the best")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("3 of 3 runs have ended")).to_be_visible(timeout=60_000)
+    made = [state for state in list_states(server.workspace) if state["run"] != recipe.id]
+    assert [state["status"] for state in made] == ["finished"] * len(RATES)
 
 
 def fetch(page: Page, what: str, folder: Path) -> Path:
@@ -45,14 +59,11 @@ def fetch(page: Page, what: str, folder: Path) -> Path:
     return path
 
 
-def test_compare_branch_and_take_away(server, pair, open_page, keep, tmp_path: Path):
+def test_sweep_compare_branch_and_take_away(server, recipe, open_page, keep, tmp_path: Path):
     page = open_page()
-    page.goto(f"{server.url}/runs?search=Rate+of")
-    for name in NAMES:
-        settle(page)
-        page.get_by_text(f"Tick {name}").locator("xpath=ancestor::label").click()
-    settle(page)
-    page.get_by_role("button", name="Compare").click()
+    sweep(page, server, recipe)
+    keep(page, "sweep")
+    page.get_by_text("Compare the best").click()
     compare = page.get_by_test_id("compare")
     expect(compare).to_have_attribute("data-ready", "true")
     expect(compare).to_have_attribute("data-epoch", "3")
@@ -73,9 +84,9 @@ def test_compare_branch_and_take_away(server, pair, open_page, keep, tmp_path: P
         "the wipe to show more of one run",
     )
 
-    page.goto(f"{server.url}/runs?search=Rate+of+0.01")
+    page.goto(f"{server.url}/runs?search={NAME.replace(' ', '+')}")
     settle(page)
-    page.get_by_text(f"Tick {NAMES[1]}").locator("xpath=ancestor::label").click()
+    page.get_by_text(f"Tick {NAME}", exact=True).locator("xpath=ancestor::label").click()
     settle(page)
     page.get_by_role("button", name="Branch").click()
     epochs = page.get_by_label("Train until epoch")
@@ -84,7 +95,7 @@ def test_compare_branch_and_take_away(server, pair, open_page, keep, tmp_path: P
 
     def branched() -> RunFolder | None:
         parents = {state["run"]: state.get("parent") for state in list_states(server.workspace)}
-        found = [run for run, parent in parents.items() if parent == pair[1].id]
+        found = [run for run, parent in parents.items() if parent == recipe.id]
         return RunFolder(server.workspace / "runs" / found[0]) if found else None
 
     child = wait_for(branched, "the branch")

@@ -33,7 +33,7 @@ def studio(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ap
     workspace.mkdir(parents=True, exist_ok=True)
     (workspace / MARK).touch()  # tests of the examples take this away
 
-    def open_page(page: str = "", **query: str) -> AppTest:
+    def open_page(page: str = "", /, **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for name, value in query.items():
             app.query_params[name] = value

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.runs.listed import SORTS, matches, sort_runs
-from selfsup_core.runs.folder import DamagedRun, RunFolder, list_states, read_state, update_state
-from selfsup_core.runs.labels import add_tags, read_labels, write_note
-from selfsup_core.runs.queue import submit
+from selfsup_core.runs.folder import RunFolder, list_states, read_state, update_state
+from selfsup_core.runs.labels import add_tags, read_labels
+from selfsup_core.runs.queue import list_queue, submit
 from tests.helpers import make_run, run_here, tiny_spec
 
 
@@ -88,33 +87,81 @@ def test_nothing_is_ticked_after_clear(studio, runs):
 def test_the_address_sorts_the_list(studio, runs):
     best = studio("pages/runs.py", sort="best")
     assert shown(best) == [runs[1].id, runs[0].id, runs[2].id]
-    best.selectbox(key="runs-order").select("name").run()
+    best.selectbox(key="runs-sort").select("name").run()
     assert shown(best) == [runs[1].id, runs[0].id, runs[2].id]
     assert best.query_params["sort"] == "name"
     assert "sort" in studio("pages/runs.py", sort="size").error[0].value
 
 
-def test_runs_are_sorted_and_damaged_ones_come_last(runs, workspace):
-    states = [read_state(folder) for folder in runs]
-    damaged = DamagedRun("x", "broken")
-    order = {name: [one["name"] for one in sort_runs(states, name)] for name in SORTS}
-    assert order == {
-        "newest": ["b", "a", "c"],
-        "oldest": ["c", "a", "b"],
-        "name": ["a", "b", "c"],
-        "best": ["a", "b", "c"],
-        "longest": ["c", "a", "b"],
-    }
-    assert sort_runs([damaged, *states], "name")[-1] == damaged
+def test_a_link_shows_the_same_list(studio, workspace, runs):
+    for folder in runs:
+        add_tags(folder.path, ["paper"] if folder != runs[2] else ["other"])
+    update_state(runs[1], status="interrupted")
+    app = studio("pages/runs.py", tag="paper", sort="name")
+    assert shown(app) == [runs[1].id, runs[0].id]
+    app.selectbox(key="runs-status").select("interrupted").run()
+    assert shown(app) == [runs[1].id]
+    assert dict(app.query_params) == {"tag": "paper", "sort": "name", "status": "interrupted"}
+    again = studio("pages/runs.py", **dict(app.query_params))
+    assert shown(again) == [runs[1].id]
+    assert [again.selectbox(key=f"runs-{name}").value for name in ("tag", "sort", "status")] == [
+        "paper",
+        "name",
+        "interrupted",
+    ]
+    again.selectbox(key="runs-tag").select("other").run()
+    assert shown(again) == []
+    again.button(key="runs-all").click().run()
+    assert set(shown(again)) == {folder.id for folder in runs}
+    assert dict(again.query_params) == {}
 
 
-def test_tags_and_notes_are_found(runs):
-    add_tags(runs[0].path, ["paper"])
-    write_note(runs[1].path, "for the paper")
-    states = [read_state(folder) for folder in runs]
-    assert [matches(state, ["paper"]) for state in states] == [True, True, False]
-    assert [matches(state, ["#paper"]) for state in states] == [True, False, False]
-    assert matches(DamagedRun("x", ""), ["damaged"])
+@pytest.mark.parametrize(("name", "value"), [("status", "done"), ("task", "gan"), ("sort", "size")])
+def test_an_address_with_a_filter_that_there_is_not_is_refused(studio, runs, name, value):
+    app = studio("pages/runs.py", **{name: value})
+    assert f"{name} '{value}'" in app.error[0].value
+    assert shown(app) == []
+
+
+def test_a_tag_that_nobody_uses_any_more_finds_nothing(studio, runs):
+    app = studio("pages/runs.py", tag="gone")
+    assert shown(app) == []
+    assert app.selectbox(key="runs-tag").value == "gone"
+    assert "No run matches." in [one.value for one in app.caption]
+
+
+def test_the_page_of_a_long_list_is_in_the_address(studio, workspace, runs, monkeypatch):
+    monkeypatch.setattr("pages.parts.runs.filters.PAGE_SIZE", 2)
+    app = studio("pages/runs.py", page="2", sort="name")
+    assert shown(app) == [runs[2].id]
+    app.number_input(key="runs-page").set_value(1).run()
+    assert shown(app) == [runs[1].id, runs[0].id]
+    assert "page" not in app.query_params
+    app.number_input(key="runs-page").set_value(2).run()
+    assert app.query_params["page"] == "2"
+    app.selectbox(key="runs-sort").select("longest").run()
+    assert "page" not in app.query_params, "another list begins with its first page"
+    assert shown(app) == [runs[2].id, runs[1].id]
+    assert shown(studio("pages/runs.py", page="9", sort="name")) == [runs[2].id], "the last one there is"
+    assert shown(studio("pages/runs.py", page="x", sort="name")) == [runs[1].id, runs[0].id]
+
+
+def test_ticked_runs_that_were_interrupted_are_resumed_together(studio, workspace, runs, monkeypatch):
+    monkeypatch.setattr("pages.parts.runs.ticked.ensure_supervisor", lambda workspace: None)
+    for folder in runs[:2]:
+        update_state(folder, status="interrupted")
+    app = studio("pages/runs.py")
+    tick(app, *runs)
+    app.button(key="ticked-resume").click().run()
+    assert not app.exception
+    assert [read_state(folder)["status"] for folder in runs] == ["queued", "queued", "finished"]
+    assert {entry["run"] for entry in list_queue(workspace)} == {folder.id for folder in runs[:2]}
+
+
+def test_the_header_says_how_much_disk_the_runs_use(studio, workspace, runs):
+    (runs[0].path / "big").write_bytes(bytes(3_000_000))
+    (said,) = [one.value for one in studio("pages/runs.py").caption if "running or queued" in one.value]
+    assert said == "3 runs, 0 running or queued, 3.2 MB on disk."
 
 
 def test_a_ticked_run_is_branched_and_the_tree_is_shown(studio, workspace, monkeypatch):

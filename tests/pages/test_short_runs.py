@@ -34,7 +34,7 @@ def test_the_page_leaves_them_out_and_says_how_many(studio, workspace: Path):
     app = studio("pages/runs.py")
     (switch,) = app.toggle
     assert switch.label == "2 short runs of sweeps and of “Which augmentation helps?”"
-    assert "4 runs, 1 running or queued." in texts(app)
+    assert "4 runs, 1 running or queued, " in texts(app)
     assert listed(app) >= {"Whole", "Short 2"}, "what is at work can be stopped"
     assert not listed(app) & {"Short 0", "Short 1"}
     switch.set_value(True).run()

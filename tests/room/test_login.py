@@ -63,6 +63,20 @@ def test_a_teacher_is_whose_verified_address_is_listed(workspace):
     assert viewer(room, login=LoginConfig(), email="teacher@school.example") is None
 
 
+def test_an_address_that_nobody_has_verified_gives_no_rights_unless_it_is_trusted(workspace):
+    """Some providers let people write any address into their account, and say nothing of it."""
+    silent = {name: value for name, value in CLAIMS.items() if name != "email_verified"}
+    identity = identity_of(silent | {"email": "teacher@school.example"})
+    assert not LOGIN.is_teacher(identity)
+    assert not LOGIN.may_join(identity)
+    trusting = LOGIN.model_copy(update={"trust_addresses": True})
+    assert trusting.is_teacher(identity)
+    assert trusting.may_join(identity)
+    lying = identity_of(silent | {"email": "teacher@school.example", "email_verified": False})
+    assert not trusting.is_teacher(lying)
+    assert LoginConfig().may_join(identity), "every account that the provider lets in"
+
+
 @pytest.mark.parametrize(
     ("email", "may"),
     [

@@ -126,6 +126,35 @@ def test_other_devices_or_threads_are_said(place, runs):
         update_state(folder, device=device)
 
 
+def test_the_same_start_is_said_and_what_of_it_differs(place, runs):
+    one, _, three, _ = by_seed(place, runs)
+    folder = RunFolder(place / "runs" / three)
+    kept = read_state(folder)["identity"]
+
+    def notes(**changes: object) -> str:
+        update_state(folder, identity=kept | changes)
+        return " ".join(compare(read_compared(place, [one, three]))["notes"])
+
+    try:
+        assert "Same start: " in notes()
+        said = notes(code="0" * 64, versions=kept["versions"] | {"torch": "1.0"})
+        assert (
+            f"Not the same start: the code of the program, torch ({kept['versions']['torch']}; 1.0)" in said
+        )
+        said = notes(data="0" * 64)
+        assert "The data set has been changed between these runs" in said
+        found = compare(read_compared(place, [one, three]))
+        assert {measure["unfair"] for measure in found["metrics"] if measure["better"]} == {
+            "The data differ."
+        }
+        state = read_state(folder)
+        del state["identity"]  # as an earlier version left it
+        folder.state.write_text(json.dumps(state))
+        assert "ame start" not in " ".join(compare(read_compared(place, [one, three]))["notes"])
+    finally:
+        update_state(folder, identity=kept)
+
+
 def test_other_validation_rows_are_not_ranked(place, runs):
     other = make_run(place, data__split_seed=5)
     try:

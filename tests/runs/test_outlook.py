@@ -10,7 +10,7 @@ import pytest
 from selfsup_core.data.dataset import Dataset, save_dataset
 from selfsup_core.data.details import Details
 from selfsup_core.errors import DataError
-from selfsup_core.runs.outlook import foresee
+from selfsup_core.runs.outlook import foresee, say_images
 from selfsup_core.runs.recipes import preset_spec
 from tests.cli.helpers import cli
 from tests.hard_sets import add_hard_set
@@ -85,3 +85,10 @@ def test_few_labels_of_a_partly_labeled_set_are_told_once(workspace: Path, prese
 @pytest.mark.parametrize("preset", ["dense-table", "classify-image", "gpt-characters"])
 def test_of_sound_data_nothing_is_said(workspace: Path, preset: str):
     assert foresee(workspace, preset_spec(preset)) == []
+
+
+def test_large_and_few_images_are_warned_of_before_a_generator_learns_from_them():
+    assert say_images((28, 28), 4000) == []
+    large, few = say_images((128, 96, 3), 60)
+    assert "128 × 96 pixels take about 12 times as long" in large
+    assert "60 training images are few" in few

@@ -7,9 +7,20 @@ import { hasSamePoints, turnTowards } from "../../assets/web/compare/align.js"
 import { Band, unionOf } from "../../assets/web/compare/band.js"
 import { statusOf } from "../../assets/web/compare/chips.js"
 import { sidesWithOutputs } from "../../assets/web/compare/outputs.js"
-import { rowAt, sharedMetrics, smooth, tracesOfRuns, valueIn } from "../../assets/web/compare/series.js"
+import {
+  isInRounds,
+  layoutOfRuns,
+  marksOfRuns,
+  nameOf,
+  rowAt,
+  sharedMetrics,
+  smooth,
+  tracesOfRuns,
+  valueIn,
+} from "../../assets/web/compare/series.js"
 import { bestPlaces, labelCounts, saySpread } from "../../assets/web/compare/tables.js"
 import { arrange, createWipe } from "../../assets/web/compare/wipe.js"
+import { placesOf } from "../../assets/web/stage/panels/marks.js"
 import { openPage } from "./page.js"
 
 const CASES = JSON.parse(readFileSync(new URL("./align.json", import.meta.url), "utf8"))
@@ -67,14 +78,10 @@ function fakeStore(frames, { isKept = true } = {}) {
     isAtWork: false,
     statics: {},
     asked: [],
-    prefetched: [],
     peek: (epoch) => (isKept ? made.get(epoch) : null),
     frame(epoch) {
       this.asked.push(epoch)
       return Promise.resolve(made.get(epoch))
-    },
-    prefetch(index) {
-      this.prefetched.push(index)
     },
     destroy() {
       this.isGone = true
@@ -104,12 +111,27 @@ test("runs of different lengths move together: each shows its nearest epoch", as
   )
   assert.deepEqual(stores[1].asked, [2])
   assert.equal(await band.frame(3), found, "the same object while the frames are the same")
-  band.prefetch(3)
-  assert.deepEqual([stores[0].prefetched, stores[1].prefetched, stores[2].prefetched], [[3], [1], []])
   stores[1].generation = 2
   assert.equal(band.generation, 2)
   band.destroy()
   assert.ok(stores.every((store) => store.isGone))
+})
+
+test("what is fetched ahead waits until the cursor rests", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] })
+  const stores = [fakeStore([0, 1, 2, 3]), fakeStore([0, 2])]
+  const band = bandOf(stores)
+  band.prefetch(0, 2)
+  t.mock.timers.tick(100)
+  band.prefetch(1, 2)
+  assert.deepEqual(stores[0].asked, [])
+  t.mock.timers.tick(200)
+  await new Promise(setImmediate)
+  assert.deepEqual(stores[0].asked, [2, 0, 3])
+  band.prefetch(1, 2)
+  band.destroy()
+  t.mock.timers.tick(200)
+  assert.equal(stores[0].asked.length, 3, "nothing once it is gone")
 })
 
 test("epochs of several runs are joined once each", () => {
@@ -141,19 +163,48 @@ const ROWS = [0, 1, 2].map((epoch) => ({
   train_loss: 4 - epoch,
 }))
 
+test("curves are called as in the table, and runs with pseudo-labels count rounds", () => {
+  const measures = [
+    { name: "val_bits_per_character", title: "Bits per character" },
+    { name: "accuracy", title: "Accuracy on test rows" },
+  ]
+  assert.equal(nameOf("accuracy", [side(1, ROWS)], measures), "Accuracy on test rows")
+  assert.equal(nameOf("bits_per_character", [side(1, ROWS)], measures), "Bits per character")
+  const of = (...tasks) => tasks.map((task, i) => ({ ...side(i + 1, ROWS), state: { task, epochs: 2 } }))
+  assert.deepEqual([isInRounds(of("pseudo", "pseudo")), isInRounds(of("pseudo", "classify"))], [true, false])
+  const shown = { metric: "accuracy", isLog: false, axis: "epoch", cursor: 1, times: 0 }
+  const axis = (sides) => layoutOfRuns({ theme: {}, sides }, shown).xaxis.title.text
+  assert.deepEqual([axis(of("pseudo")), axis(of("classify"))], ["round", "epoch"])
+})
+
 test("curves: over epochs or time, validation before training, a dot at the cursor", () => {
   const shown = { metric: "loss", smoothing: 0, axis: "epoch", cursor: 1 }
-  const [line, dot] = tracesOfRuns([side(1, ROWS)], shown)
-  assert.deepEqual([line.x, line.y, dot.x, dot.y], [[0, 1, 2], [3, 2, 1], [1], [2]])
+  const [line] = tracesOfRuns([side(1, ROWS)], shown)
+  assert.deepEqual(
+    [line.x, line.y],
+    [
+      [0, 1, 2],
+      [3, 2, 1],
+    ],
+  )
+  const marks = marksOfRuns([side(1, ROWS), side(2, [])], shown)
+  assert.equal(marks.line, 1)
+  assert.deepEqual(
+    marks.dots.map(({ x, y }) => [x, y]),
+    [[1, 2]],
+  )
+  assert.equal(marksOfRuns([side(1, ROWS)], { ...shown, axis: "seconds" }).line, null)
   assert.deepEqual(tracesOfRuns([side(1, ROWS)], { ...shown, axis: "seconds" })[0].x, [0, 2, 4])
   assert.deepEqual(
     tracesOfRuns([side(1, [])], shown).map((trace) => trace.x),
-    [[], []],
+    [[]],
   )
   const two = tracesOfRuns([side(1, ROWS), side(2, ROWS)], shown)
-  assert.notEqual(two[0].line.dash, two[2].line.dash, "color is not the only cue")
+  assert.notEqual(two[0].line.dash, two[1].line.dash, "color is not the only cue")
   assert.equal(valueIn({ train_loss: 1 }, "loss"), 1)
   assert.equal(valueIn(null, "loss"), null)
+  const round = { accuracy: 0.9, val_accuracy: 1 }
+  assert.equal(valueIn(round, "accuracy"), 0.9, "as in the table, which has it of test rows")
   assert.equal(rowAt(ROWS, 7).epoch, 2)
   assert.equal(rowAt(ROWS, -1), null)
 })
@@ -251,4 +302,18 @@ test("the first two runs are wiped between, also when they come one after the ot
   lists[1].listeners.change()
   made.draw(sides.slice(1), {})
   assert.deepEqual(values(), ["2", "3"])
+})
+
+test("marks over a plot are where its axes say, and not outside of them", () => {
+  const axis = (offset, length, d2p) => ({ _offset: offset, _length: length, d2p })
+  const layout = { xaxis: axis(46, 100, (x) => 10 * x), yaxis: axis(20, 50, (y) => 50 - y) }
+  const dot = (x, y) => ({ x, y, color: "red", edge: "white" })
+  const found = placesOf(layout, { line: 3, dots: [dot(1, 10), dot(11, 10), dot(1, Number.NaN)] })
+  assert.deepEqual(found.line, { left: 76, top: 20, height: 50 })
+  assert.deepEqual(
+    found.dots.map(({ left, top }) => [left, top]),
+    [[56, 60]],
+  )
+  assert.equal(placesOf(layout, { line: null, dots: [] }).line, null)
+  assert.equal(placesOf(layout, { line: 12, dots: [] }).line, null)
 })

@@ -12,7 +12,7 @@ import pytest
 
 from selfsup_core.errors import SettingError
 from selfsup_core.files import read_json
-from selfsup_core.runs.folder import RunFolder, read_rows, read_state
+from selfsup_core.runs.folder import RunFolder, find_foreign, read_rows, read_state
 from selfsup_core.runs.pack import list_files
 from selfsup_core.runs.spec import read_spec
 from selfsup_core.runs.trackers import TRACKERS
@@ -161,6 +161,8 @@ def test_weights_and_biases_by_its_signatures(finished: RunFolder, monkeypatch: 
         entity=None, project=None, dir=None, id=None, name=None, config=None, resume=None, mode=None
     ) -> Run:
         calls.append(("init", project, id, name, dir, resume, mode, config["train.epochs"]))
+        (Path(dir) / "wandb").mkdir(exist_ok=True)
+        (Path(dir) / "wandb" / "latest-run").symlink_to("offline-run")  # as it does
         return Run()
 
     monkeypatch.setitem(sys.modules, "wandb", types.SimpleNamespace(init=init))
@@ -168,7 +170,9 @@ def test_weights_and_biases_by_its_signatures(finished: RunFolder, monkeypatch: 
     tell_again(finished, "wandb")
     first, *logged, last = calls
     name = finished.id
-    assert first == ("init", "selfsup-studio", name, name, str(finished.path), "allow", "offline", 3)
+    where = str(finished.workspace)
+    assert first == ("init", "selfsup-studio", name, name, where, "allow", "offline", 3)
+    assert find_foreign(finished) == "", "a run with links could neither go on nor be packed"
     steps = [step for _, _, step in logged]
     assert steps == sorted(steps) == [row["step"] for row in read_rows(finished.metrics)]
     assert last == ("finish", 0)
@@ -186,6 +190,7 @@ def test_mlflow_by_its_signatures(finished: RunFolder, monkeypatch: pytest.Monke
             return None
 
         def create_experiment(self, name, artifact_location=None, tags=None) -> str:
+            calls.append(("files", artifact_location))
             return f"e-{name}"
 
         def create_run(self, experiment_id, start_time=None, tags=None, run_name=None):
@@ -210,8 +215,9 @@ def test_mlflow_by_its_signatures(finished: RunFolder, monkeypatch: pytest.Monke
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     tell_again(finished, "mlflow")
     assert calls[0] == ("client", f"sqlite:///{finished.workspace / 'mlflow.db'}")
-    assert calls[1] == ("run", "e-selfsup-studio", finished.id)
-    assert ("train.epochs", "3") in calls[2][3]
+    assert calls[1] == ("files", (finished.workspace / "mlruns").as_uri()), "not where the program runs"
+    assert calls[2] == ("run", "e-selfsup-studio", finished.id)
+    assert ("train.epochs", "3") in calls[3][3]
     last = read_rows(finished.metrics)[-1]
     assert ("val_loss", last["val_loss"], last["step"]) in calls[-2][2]
     assert calls[-1] == ("end", "r1", "FINISHED")

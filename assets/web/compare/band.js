@@ -10,6 +10,9 @@ export const unionOf = (lists) => [...new Set(lists.flat())].sort((a, b) => a - 
 /** The epoch of a run that is shown at another one; undefined where it has none. */
 export const epochAt = (epochs, epoch) => (epochs.length ? epochs[nearestIndex(epochs, epoch)] : undefined)
 
+const REST_MS = 150
+const RESTED_REACH = 3
+
 /** Runs that are moved together. */
 export class Band {
   /**
@@ -20,6 +23,7 @@ export class Band {
    */
   constructor(base, runs, changed, open = (...all) => new Store(...all)) {
     this.kept = new Map()
+    this.queue = [] // epochs that are fetched ahead
     this.key = ""
     this.stores = runs.map(({ run, token }) => open({ base, run, token }, changed))
   }
@@ -55,14 +59,14 @@ export class Band {
     return frames.includes(null) ? null : this.join(epoch, frames)
   }
 
-  async frame(epoch) {
+  async frame(epoch, { isShown = true } = {}) {
     const frames = await Promise.all(
       this.stores.map((store) => {
         const at = epochAt(store.frames, epoch)
         return at === undefined ? undefined : store.frame(at).catch(() => undefined)
       }),
     )
-    return this.join(epoch, frames)
+    return isShown ? this.join(epoch, frames) : null
   }
 
   join(epoch, frames) {
@@ -74,14 +78,33 @@ export class Band {
     return made
   }
 
-  /** Fetch what is likely to be looked at next. */
+  /** Fetch what is likely to be looked at next, once the cursor rests: the frames of all runs would keep every
+   * connection busy, and the next move would wait behind them. */
   prefetch(index, reach = 3) {
-    const epoch = this.frames[index]
-    for (const store of this.stores)
-      if (store.frames.length) store.prefetch(nearestIndex(store.frames, epoch), reach)
+    clearTimeout(this.resting)
+    this.queue = []
+    if (reach > RESTED_REACH) return this.fill(index, reach) // a replay goes on without a rest
+    this.resting = setTimeout(() => this.fill(index, reach), REST_MS)
+  }
+
+  fill(index, reach) {
+    const { frames } = this
+    const wanted = Array.from({ length: reach }, (_, i) => [index + i + 1, index - i - 1]).flat()
+    this.queue = wanted.map((at) => frames[at]).filter((epoch) => epoch !== undefined)
+    this.pump()
+  }
+
+  /** One epoch of all runs at a time. */
+  async pump() {
+    if (this.isFilling) return
+    this.isFilling = true
+    while (this.queue.length) await this.frame(this.queue.shift(), { isShown: false })
+    this.isFilling = false
   }
 
   destroy() {
+    clearTimeout(this.resting)
+    this.queue = []
     for (const store of this.stores) store.destroy()
   }
 }

@@ -2,9 +2,11 @@
 
 import { el } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
+import { createMarks } from "../stage/panels/marks.js"
 import { holdPlot, offerWhole, PLOT_OPTIONS } from "../stage/panels/plotly.js"
 import {
   layoutOfRuns,
+  marksOfRuns,
   nameOf,
   rowAt,
   say,
@@ -33,7 +35,7 @@ export const curves = {
     const axis = select(
       tr("Horizontal axis"),
       [
-        ["epoch", tr("Over epochs")],
+        ["epoch", ctx.isInRounds ? tr("Over rounds") : tr("Over epochs")],
         ["seconds", tr("Over time")],
       ],
       "compare-axis",
@@ -55,6 +57,7 @@ export const curves = {
     const isLog = () => scale.getAttribute("aria-pressed") === "true"
     const plot = el("div", { class: "stage-plot" })
     const whole = offerWhole(plot, () => draw())
+    const marks = createMarks(plot)
     const more = el(
       "details",
       { class: "bubble compare-more" },
@@ -70,7 +73,7 @@ export const curves = {
     function offer() {
       for (const name of sharedMetrics(view.sides)) {
         if ([...metric.options].some((option) => option.value === name)) continue
-        metric.append(el("option", { value: name }, nameOf(name, view.sides)))
+        metric.append(el("option", { value: name }, nameOf(name, view.sides, ctx.measures)))
       }
       // What the runs are best compared by is chosen first.
       if (!metric.dataset.isChosen && view.first && [...metric.options].some((o) => o.value === view.first)) {
@@ -87,15 +90,16 @@ export const curves = {
         smoothing: Number(smoothing.value),
         axis: axis.value,
         isLog: isLog(),
-        cursor: view.cursor ?? 0,
         times: whole.times,
       }
       const key = JSON.stringify([shown, view.theme.id, view.sides.map((side) => side.epochRows.length)])
+      marks.show(marksOfRuns(view.sides, { ...shown, cursor: view.cursor ?? 0 }), view.theme.text)
       if (key === drawn) return
       drawn = key
       drawing.Plotly.react(plot, tracesOfRuns(view.sides, shown), layoutOfRuns(view, shown), PLOT_OPTIONS)
       listen()
       whole.watch()
+      marks.watch()
     }
 
     // On the axis of time a point is not where its epoch is, so it says its epoch itself.
@@ -120,9 +124,15 @@ export const curves = {
           const row = rowAt(side.epochRows, next.cursor)
           if (!row) return tr("run {run} has no epoch yet", { run: side.number })
           const value = say(name, valueIn(row, name))
-          return tr("run {run} {value} at epoch {epoch}", { run: side.number, value, epoch: row.epoch })
+          const at = { run: side.number, value, epoch: row.epoch }
+          return ctx.isInRounds
+            ? tr("run {run} {value} at round {epoch}", at)
+            : tr("run {run} {value} at epoch {epoch}", at)
         })
-        return tr("{metric}: {runs}.", { metric: nameOf(name, next.sides), runs: said.join(", ") })
+        return tr("{metric}: {runs}.", {
+          metric: nameOf(name, next.sides, ctx.measures),
+          runs: said.join(", "),
+        })
       },
     }
   },

@@ -7,6 +7,7 @@ import { el, icon, setText } from "../lib/dom.js"
 import { readTheme } from "../lib/theme.js"
 import { tr } from "../lib/words.js"
 import { Cursor } from "../stage/cursor.js"
+import { FirstLook } from "../stage/first_look.js"
 import { framePanel } from "../stage/frame.js"
 import map from "../stage/panels/map.js"
 import writing from "../stage/panels/writing.js"
@@ -20,6 +21,7 @@ import { samples, wipe } from "./outputs.js"
 import { labels, metrics } from "./tables.js"
 
 const comparisons = new WeakMap()
+const MOST_FLOWING = 2
 
 /** Called by Streamlit at the first mount and at every rerun; only other runs make anything new. */
 export function mount(component) {
@@ -47,6 +49,7 @@ class Comparison {
     this.key = key
     const { base, assets, runs, epoch, measures, groups } = component.data
     this.runs = runs
+    this.isInRounds = runs.every(({ task }) => task === "pseudo")
     this.told = new Told(epoch)
     this.turned = new WeakMap() // frame → the same with its map turned, and towards what
     this.band = new Band(base, runs, () => this.arrived())
@@ -63,14 +66,19 @@ class Comparison {
       epoch,
     )
     this.selection = new Selection(() => this.draw())
+    this.firstLook = new FirstLook()
     const shared = {
       assets,
+      shown: this.firstLook.shown,
       task: runs[0].task,
       cursor: this.cursor,
       store: this.band,
       selection: this.selection,
+      // Many maps that flow at once leave no time for anything else.
+      ...(runs.length > MOST_FLOWING ? { morphMs: 0 } : {}),
       measures,
       groups,
+      isInRounds: this.isInRounds,
       draw: () => this.draw(),
       tell: (text) => setText(this.said, text),
       fail: (text) => this.component.setTriggerValue("failed", text),
@@ -110,7 +118,7 @@ class Comparison {
       min: 0,
       max: 0,
       value: 0,
-      "aria-label": tr("Epoch"),
+      "aria-label": this.isInRounds ? tr("Round") : tr("Epoch"),
       "data-testid": "compare-cursor",
       oninput: () => this.cursor.moveToEpoch(Number(this.range.value)),
     })
@@ -140,14 +148,23 @@ class Comparison {
       el(
         "div",
         { class: "stage-group stage-scrub" },
-        el("span", { class: "stage-label" }, tr("Epoch")),
+        el("span", { class: "stage-label" }, this.isInRounds ? tr("Round") : tr("Epoch")),
         this.range,
         this.counter,
         this.replay,
       ),
     )
     const nodes = (panels) => panels.map((panel) => panel.node)
-    this.maps = el("div", { class: "compare-each" }, ...this.each.flatMap(nodes))
+    // What is of one kind stands side by side: all writings, then all maps.
+    const maps = this.each.map((panels) => panels.at(-1))
+    const writings = this.each.flatMap((panels) => panels.slice(0, -1))
+    this.maps = el(
+      "div",
+      { class: "compare-kinds" },
+      ...[writings, maps]
+        .filter((panels) => panels.length)
+        .map((panels) => el("div", { class: "compare-each" }, ...nodes(panels))),
+    )
     this.root = el(
       "div",
       { class: "stage compare", "data-testid": "compare", tabindex: "-1" },
@@ -255,10 +272,15 @@ class Comparison {
     }
     this.drawBar(states, epoch)
     for (const panel of this.common) panel.update(view)
+    const seen = this.common.filter(({ node }) => !node.hidden)
+    seen.forEach(({ node }, i) => {
+      node.classList.toggle("is-wide", seen.length % 2 === 1 && i === seen.length - 1)
+    })
     this.each.forEach((panels, i) => {
       for (const panel of panels) panel.update(this.sides[i])
     })
     cursor.painted()
+    this.firstLook.painted(cursor.frame)
     Object.assign(this.root.dataset, {
       epoch: epoch ?? "",
       frames: band.frames.length,
@@ -272,9 +294,10 @@ class Comparison {
     const most = Math.max(last, ...states.map((state) => state?.epochs ?? 0))
     if (Number(this.range.max) !== most) this.range.max = most
     if (epoch !== null && Number(this.range.value) !== epoch) this.range.value = epoch
+    const at = { epoch: epoch ?? 0, epochs: most }
     this.range.setAttribute(
       "aria-valuetext",
-      tr("epoch {epoch} of {epochs}", { epoch: epoch ?? 0, epochs: most }),
+      this.isInRounds ? tr("round {epoch} of {epochs}", at) : tr("epoch {epoch} of {epochs}", at),
     )
     this.range.style.setProperty("--filled", `${(100 * (epoch ?? 0)) / Math.max(1, most)}%`)
     this.range.style.setProperty("--trained", `${(100 * last) / Math.max(1, most)}%`)

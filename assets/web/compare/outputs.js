@@ -1,12 +1,13 @@
 // What the runs make of the same samples: side by side, and under a wipe.
 
-import { brief, el, setText } from "../lib/dom.js"
+import { brief, el, setText, sizeCanvas } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
 import { drawMany, itemAt, strip } from "../stage/items.js"
 import { isEqual } from "./align.js"
-import { createWipe } from "./wipe.js"
+import { createWipe, sheetOf } from "./wipe.js"
 
 const SIZE = 42
+const GAP = 3
 const MOST_SEEN = 12
 
 /** The runs whose outputs are of the same inputs as those of the first one that has outputs. */
@@ -58,7 +59,9 @@ export const samples = {
   says: "",
   isFor: (view) => sidesWithOutputs(view.sides).length > 0,
   create(root) {
+    const scratch = document.createElement("canvas")
     let drawn = [],
+      lines = { key: "", canvases: [] },
       sample = 0
     const body = el("div", {
       class: "stage-scroll",
@@ -96,30 +99,41 @@ export const samples = {
       steps.hidden = isPicture(sides)
       if (frames.length === drawn.length && frames.every((frame, i) => frame === drawn[i])) return
       drawn = frames
-      body.replaceChildren(isPicture(sides) ? pictures(sides) : row(sides))
+      if (isPicture(sides)) pictures(sides)
+      else body.replaceChildren(row(sides))
     }
 
-    /** A line for the input and one for each run. */
+    /** A line for the input and one for each run. The canvases stay, since a scrub draws them again and again. */
     function pictures(sides) {
-      const { statics } = sides[0],
-        count = Math.min(MOST_SEEN, statics.inputs.shape[0])
-      const line = (text, array) =>
-        el(
-          "div",
-          { class: "compare-line" },
-          el("span", {}, text),
-          drawMany(
-            statics,
-            Array.from({ length: count }, (_, i) => ({ bytes: itemAt(array, i) })),
-            SIZE,
+      const { statics } = sides[0]
+      const wanted = [
+        [tr("Input"), statics.inputs],
+        ...sides.map((side) => [tr("Run {run}", { run: side.number }), side.frame.reconstructions]),
+      ]
+      const key = wanted.map(([text]) => text).join()
+      if (lines.key !== key) {
+        lines = { key, canvases: wanted.map(([text]) => el("canvas", { role: "img", "aria-label": text })) }
+        body.replaceChildren(
+          ...wanted.map(([text], i) =>
+            el("div", { class: "compare-line" }, el("span", {}, text), lines.canvases[i]),
           ),
         )
-      return el(
-        "div",
-        {},
-        line(tr("Input"), statics.inputs),
-        ...sides.map((side) => line(tr("Run {run}", { run: side.number }), side.frame.reconstructions)),
-      )
+      }
+      wanted.forEach(([, array], i) => {
+        drawLine(lines.canvases[i], array, statics.shape)
+      })
+    }
+
+    /** The first samples side by side. */
+    function drawLine(canvas, array, shape) {
+      const count = Math.min(MOST_SEEN, array.shape[0])
+      const [h, w] = shape
+      const scale = SIZE / Math.max(h, w)
+      const pen = sizeCanvas(canvas, count * (w * scale + GAP), h * scale)
+      pen.imageSmoothingEnabled = false
+      const sheet = sheetOf(array, shape, array.shape[0], 1, scratch)
+      for (let i = 0; i < count; i++)
+        pen.drawImage(sheet, i * w, 0, w, h, i * (w * scale + GAP), 0, w * scale, h * scale)
     }
 
     /** One row of a table, with a column for the input and one for each run. */

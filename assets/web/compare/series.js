@@ -23,9 +23,12 @@ export function sharedMetrics(sides) {
   return [...counts].sort((a, b) => b[1] - a[1]).map(([metric]) => metric)
 }
 
-/** The value that stands for a metric in a row: of validation rows where there is one, else of training. */
+/**
+ * The value that stands for a metric in a row: its own, which the table shows, too; else that of validation rows, else
+ * of training.
+ */
 export function valueIn(row, metric) {
-  for (const name of [`val_${metric}`, metric, `train_${metric}`])
+  for (const name of [metric, `val_${metric}`, `train_${metric}`])
     if (typeof row?.[name] === "number") return row[name]
   return null
 }
@@ -48,58 +51,67 @@ export function smooth(values, share) {
 /** The last row up to an epoch, or null. */
 export const rowAt = (rows, epoch) => rows.findLast((row) => epoch === null || row.epoch <= epoch) ?? null
 
+/** A run's rows that have the metric, and their values as they are drawn. */
+function curveOf(side, metric, smoothing) {
+  const rows = side.epochRows.filter((row) => valueIn(row, metric) !== null)
+  const values = smooth(
+    rows.map((row) => valueIn(row, metric)),
+    smoothing,
+  )
+  return { rows, values }
+}
+
+const placeOn = (axis, row) => row[axis] ?? row.epoch
+
 /**
+ * A curve for each run.
  * @param {object[]} sides views of the runs, each with `number`, its place from 1
- * @param {{metric: string, smoothing: number, axis: "epoch" | "seconds", cursor: number}} shown
+ * @param {{metric: string, smoothing: number, axis: "epoch" | "seconds"}} shown
  */
-export function tracesOfRuns(sides, { metric, smoothing, axis, cursor }) {
-  return sides.flatMap((side) => {
-    const rows = side.epochRows.filter((row) => valueIn(row, metric) !== null)
+export function tracesOfRuns(sides, { metric, smoothing, axis }) {
+  return sides.map((side) => {
+    const { rows, values } = curveOf(side, metric, smoothing)
     const { color, dash } = lookOf(side.number - 1)
-    const values = smooth(
-      rows.map((row) => valueIn(row, metric)),
-      smoothing,
-    )
-    const at = rows.findLastIndex((row) => row.epoch <= cursor)
-    const place = (row) => row[axis] ?? row.epoch
-    return [
-      {
-        x: rows.map(place),
-        y: values,
-        customdata: rows.map((row) => row.epoch),
-        name: String(side.number),
-        mode: rows.length > 1 ? "lines" : "markers",
-        type: "scatter",
-        line: { color, dash, width: 2 },
-        marker: { color, size: 8 },
-        hovertemplate: "%{y:.4f}",
-      },
-      {
-        x: at < 0 ? [] : [place(rows[at])],
-        y: at < 0 ? [] : [values[at]],
-        customdata: at < 0 ? [] : [rows[at].epoch],
-        mode: "markers",
-        type: "scatter",
-        showlegend: false,
-        hoverinfo: "skip",
-        marker: { color, size: 9, line: { color: side.theme.background, width: 1.5 } },
-      },
-    ]
+    return {
+      x: rows.map((row) => placeOn(axis, row)),
+      y: values,
+      customdata: rows.map((row) => row.epoch),
+      name: String(side.number),
+      mode: rows.length > 1 ? "lines" : "markers",
+      type: "scatter",
+      line: { color, dash, width: 2 },
+      marker: { color, size: 8 },
+      hovertemplate: "%{y:.4f}",
+    }
   })
 }
 
+/**
+ * Where each run is at the cursor. On the axis of time each is elsewhere, so there is no line.
+ * @returns {import("../stage/panels/marks.js").Marks}
+ */
+export function marksOfRuns(sides, { metric, smoothing, axis, cursor }) {
+  const dots = sides.flatMap((side) => {
+    const { rows, values } = curveOf(side, metric, smoothing)
+    const at = rows.findLastIndex((row) => row.epoch <= cursor)
+    if (at < 0) return []
+    const { color } = lookOf(side.number - 1)
+    return [{ x: placeOn(axis, rows[at]), y: values[at], color, edge: side.theme.background }]
+  })
+  return { line: axis === "seconds" ? null : cursor, dots }
+}
+
 /** How Plotly draws them. */
-export function layoutOfRuns(view, { metric, isLog, axis, cursor, times }) {
+export function layoutOfRuns(view, { metric, isLog, axis, times }) {
   const epochs = Math.max(1, ...view.sides.map(({ state }) => state?.epochs ?? 1))
-  const state = { ...view.sides[0].state, epochs }
+  const state = { ...view.sides[0].state, epochs, task: isInRounds(view.sides) ? "pseudo" : "" }
   const layout = layoutOf(
     { theme: view.theme, rows: [], state },
-    { metric, isLog, cursor, times: `${axis}-${times}` },
+    { metric, isLog, cursor: 0, times: `${axis}-${times}` },
   )
+  layout.shapes = []
   layout.yaxis.showticklabels = true
   if (axis === "seconds") {
-    // Each run is elsewhere in its time; its dot says where.
-    layout.shapes = []
     layout.xaxis = {
       ...layout.xaxis,
       title: { text: tr("seconds of training"), standoff: 6 },
@@ -111,7 +123,14 @@ export function layoutOfRuns(view, { metric, isLog, axis, cursor, times }) {
   return layout
 }
 
-export const nameOf = (metric, sides) => titleOf(metric, sides[0]?.state)
+/** Whether all of the runs count rounds rather than epochs. */
+export const isInRounds = (sides) => sides.every(({ state }) => state?.task === "pseudo")
+
+/** As the table calls it, if it does. @param {{name: string, title: string}[]} measures */
+export function nameOf(metric, sides, measures = []) {
+  const found = measures.find(({ name }) => name === metric || name === `val_${metric}`)
+  return found?.title ?? titleOf(metric, sides[0]?.state)
+}
 
 /** "88.3%" of an accuracy, else four digits. */
 export const say = (name, value) => {

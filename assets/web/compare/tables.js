@@ -124,6 +124,10 @@ export function saySpread(name, values) {
   return `${say(name, mean)} ± ${sd ? say(name, sd) : "0"} (n = ${known.length})`
 }
 
+/** "epoch 3", or "round 3". */
+const sayAt = (epoch, isInRounds) =>
+  isInRounds ? tr("round {round}", { round: epoch }) : tr("epoch {epoch}", { epoch })
+
 export const metrics = {
   id: "compare-metrics",
   get title() {
@@ -181,10 +185,7 @@ export const metrics = {
           {},
           ...view.sides.map((side, i) =>
             line(
-              [
-                `${side.number} `,
-                el("small", {}, rows[i] ? tr("epoch {epoch}", { epoch: rows[i].epoch }) : ""),
-              ],
+              [`${side.number} `, el("small", {}, rows[i] ? sayAt(rows[i].epoch, ctx.isInRounds) : "")],
               lines.map(([one, values], at) => cell(say(one.name, values[i]), best[at].includes(i))),
             ),
           ),

@@ -74,9 +74,10 @@ export function byCanvas(canvas) {
 
   /** A point that is drawn once and copied. */
   function makeStamp(color, shape, radius, rim) {
-    const stamp = document.createElement("canvas")
     const side = 2 * Math.ceil(1.2 * radius + 2)
-    stamp.width = stamp.height = side
+    const hasBitmaps = typeof OffscreenCanvas === "function"
+    const stamp = hasBitmaps ? new OffscreenCanvas(side, side) : document.createElement("canvas")
+    if (!hasBitmaps) stamp.width = stamp.height = side
     const pen = stamp.getContext("2d")
     pen.beginPath()
     addOutline(pen, shape, side / 2, side / 2, radius)
@@ -87,7 +88,8 @@ export function byCanvas(canvas) {
       pen.strokeStyle = rim.color
       pen.stroke()
     }
-    return stamp
+    // A canvas is looked at anew each time it is copied; a bitmap is not.
+    return hasBitmaps ? stamp.transferToImageBitmap() : stamp
   }
 
   function drawStamps(look, point) {

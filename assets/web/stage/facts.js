@@ -57,3 +57,18 @@ function sayEarly(reason) {
     return tr("no better validation loss for {patience} epochs (early stopping)", { patience: found[1] })
   return reason?.includes("early") ? reason : ""
 }
+
+/** What a run was computed from; "" of one that an earlier version has made. */
+export function sayIdentity(identity) {
+  if (!identity) return ""
+  const [settings, code, data] = ["spec", "code", "data"].map((name) => identity[name].slice(0, 12))
+  const versions = Object.entries(identity.versions)
+    .map(([name, value]) => (name === "machine" ? value : `${name} ${value}`))
+    .join(", ")
+  return tr("Digests: settings {settings}, code {code}, data {data}. Versions: {versions}.", {
+    settings,
+    code,
+    data,
+    versions,
+  })
+}

@@ -2,6 +2,7 @@
 
 import { el, grouped, setText } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
+import { isScenario } from "./scenarios.js"
 import { ENDED } from "./store.js"
 
 const KEPT = "studio.tips" // "off": the person has turned the tips off
@@ -100,6 +101,41 @@ const tipsOf = () => ({
       "What you just saw: a classifier trained on the labels, compared with a simple baseline on the same rows.",
     ),
   },
+  translate: {
+    before: tr("Epoch 0 is the network before training: it writes the same nonsense for every sentence."),
+    early: tr(
+      "Look at the translations: frequent words come first, then whole phrases, in the order of the other language.",
+    ),
+    middle: tr(
+      "Look at the attention: each piece that is written should look at the piece that it translates.",
+    ),
+    late: tr(
+      "Look at the score: back-translations help only if the student stays above its twin, which learns from the known pairs alone.",
+    ),
+    end: tr(
+      "What you just saw: a network learned to translate from sentence pairs; where pairs were hidden, another one made up sources for the rest.",
+    ),
+  },
+  detect: {
+    before: tr("Epoch 0 is the network before training: it sees objects everywhere, or nowhere."),
+    early: tr("Look at the found objects: large ones are found first, and boxes sit loosely."),
+    middle: tr("Move the confidence: fewer boxes are shown, and more of them are right."),
+    late: tr(
+      "Look at the score: pseudo-boxes help only if the student stays above its twin, which learns from the known pictures alone.",
+    ),
+    end: tr(
+      "What you just saw: a network learned to find objects; where boxes were hidden, a slow copy of it drew boxes for the rest.",
+    ),
+  },
+  generate: {
+    before: tr("Epoch 0 is the network before training: what it draws is the noise that it is given."),
+    early: tr("Look at the images: first come blots of light and dark, then outlines."),
+    middle: tr("Choose an image and play its way: large shapes are decided first, details last."),
+    late: tr("Look at the nearest training images: a generator that copies them has learned nothing new."),
+    end: tr(
+      "What you just saw: a network learned to lead noise to images that nobody has made. Below you can draw more of them, by class.",
+    ),
+  },
   pseudo: {
     before: tr(
       "Before the first round, the student and its twin, which gets the given labels only, are the same network.",
@@ -135,8 +171,10 @@ export function nextSteps(task, acts) {
       go("inside", tr("Look inside and let it write")),
       go("compare", tr("Compare with epoch 0")),
     ]
+  if (task === "generate") return [replay]
   if (task === "classify" || task === "pseudo")
     return [replay, go("use", tr("Try it on new samples")), go("latent", tr("Explore its class scores"))]
+  if (isScenario(task)) return [replay]
   if (task === "views")
     return [replay, go("lab", tr("See its views in the lab")), go("latent", tr("Explore its latent space"))]
   const more = {

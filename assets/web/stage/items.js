@@ -29,16 +29,22 @@ export function drawItem(statics, bytes, { size = 56, label = "", title = "" } =
 }
 
 /** A canvas with its pixels as they are; sizes are CSS's. */
-export function drawImage([h, w, channels = 1], bytes, size) {
+export function drawImage(shape, bytes, size) {
+  const [h, w] = shape
   const canvas = el("canvas", { class: "lab-image", width: w, height: h })
   Object.assign(canvas.style, fit(w, h, size))
+  paintImage(canvas, shape, bytes)
+  return canvas
+}
+
+/** Puts an image of this shape into a canvas that has as many pixels. */
+export function paintImage(canvas, [h, w, channels = 1], bytes) {
   const image = new ImageData(w, h)
   for (let pixel = 0; pixel < w * h; pixel++) {
     for (let c = 0; c < 3; c++) image.data[4 * pixel + c] = bytes[pixel * channels + (channels === 3 ? c : 0)]
     image.data[4 * pixel + 3] = 255
   }
   canvas.getContext("2d").putImageData(image, 0, 0)
-  return canvas
 }
 
 const fit = (w, h, size) => {

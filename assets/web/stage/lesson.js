@@ -2,6 +2,7 @@
 
 import { el } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
+import { isScenario } from "./scenarios.js"
 
 /**
  * @typedef {{lesson: number, step: number}} Place
@@ -15,7 +16,8 @@ const OUTCOMES = { good: "better", even: "even", bad: "worse" }
 /** The outcome of what is said above the panels; undefined while nothing is. */
 export function outcomeOf(state, tone, text) {
   if (!text) return undefined
-  return state.task === "pseudo" || state.task === "views" ? state.verdict?.outcome : OUTCOMES[tone]
+  const hasVerdict = ["pseudo", "views"].includes(state.task) || isScenario(state.task)
+  return hasVerdict ? state.verdict?.outcome : OUTCOMES[tone]
 }
 
 /**

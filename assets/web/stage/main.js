@@ -9,10 +9,13 @@ import { tr } from "../lib/words.js"
 import { bannerOf } from "./banner.js"
 import { createBeside } from "./beside.js"
 import { Cursor } from "./cursor.js"
+import { sayIdentity } from "./facts.js"
+import { FirstLook } from "./first_look.js"
 import { framePanel } from "./frame.js"
 import { createGuide, nextSteps } from "./guide.js"
 import { createLab } from "./lab.js"
 import { Oracle } from "./oracle.js"
+import { isScenario } from "./scenarios.js"
 import { Selection } from "./selection.js"
 import { SETS } from "./sets.js"
 import { ENDED, Store } from "./store.js"
@@ -80,7 +83,9 @@ class Stage {
       epoch,
     )
     this.selection = new Selection(() => this.draw())
+    this.firstLook = new FirstLook()
     const ctx = {
+      shown: this.firstLook.shown,
       selection: this.selection,
       tool: (name, body) => this.tool(name, body),
       store: this.store,
@@ -110,8 +115,8 @@ class Stage {
       }).filter((step) => !isWatched || step.id === "replay"),
     )
     // Only runs with pseudo-labels have something to hide.
-    this.oracle = task === "pseudo" ? new Oracle(run, () => this.draw()) : null
-    this.story = this.oracle && createStory(this.oracle)
+    this.oracle = task === "pseudo" || isScenario(task) ? new Oracle(run, () => this.draw()) : null
+    this.story = this.oracle && createStory(this.oracle, task)
     // Only runs that learn from views can be broken on purpose.
     this.beside =
       task === "views" && !offline && !isWatched
@@ -142,12 +147,13 @@ class Stage {
     this.lab = createLab(ctx, offline || isWatched ? "" : task) // its tools ask the network
     this.name = el("h2", {})
     this.deviceLabel = el("summary", {})
-    this.deviceReason = el("p", {})
+    this.deviceReason = el("span", {})
+    this.identity = el("small", { "data-testid": "stage-identity" })
     this.device = el(
       "details",
       { class: "bubble", "data-testid": "stage-device", hidden: true },
       this.deviceLabel,
-      this.deviceReason,
+      el("p", {}, this.deviceReason, this.identity),
     )
     this.root = el(
       "div",
@@ -171,7 +177,13 @@ class Stage {
       this.grid,
       this.lab.root,
     )
-    if (!offline) this.loadStyle(assets).then(() => this.resize())
+    if (!offline) {
+      this.root.style.visibility = "hidden" // not a moment without its styles
+      this.loadStyle(assets).then(() => {
+        this.root.style.visibility = ""
+        this.resize()
+      })
+    }
     component.parentElement.replaceChildren(this.root)
     this.stopBubbles = closeBubbles(this.root)
     this.onKey = (event) => this.key(event)
@@ -182,7 +194,7 @@ class Stage {
 
   loadStyle(assets) {
     return Promise.all(
-      ["style.css", "lab.css", "pseudo.css", "views.css"].map((name) =>
+      ["style.css", "lab.css", "pseudo.css", "views.css", "scenarios.css"].map((name) =>
         this.loadSheet(`${assets}/stage/${name}`),
       ),
     )
@@ -266,6 +278,7 @@ class Stage {
     this.guide.update(view)
     this.lab.update(view)
     cursor.painted()
+    this.firstLook.painted(cursor.frame)
     Object.assign(this.root.dataset, {
       status: store.state?.status ?? "",
       epoch: epoch ?? "",
@@ -288,6 +301,7 @@ class Stage {
       el("span", {}, tr("why?")),
     )
     setText(this.deviceReason, state.device.reason)
+    setText(this.identity, sayIdentity(state.identity))
   }
 
   drawBanner(state) {

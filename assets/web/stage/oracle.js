@@ -1,7 +1,7 @@
 // The oracle: whether true classes of unlabeled rows may be seen. While it is off, what the panels are given does not hold
 // them at all, so that no panel, tooltip or text can show them.
 
-const HIDDEN_TERMS = ["pseudo_precision", "kept_known"]
+const HIDDEN_TERMS = ["pseudo_precision", "kept_known", "kept_right", "kept_bleu", "kept_found"]
 const HIDDEN_ARRAYS = [
   "kept_confusion",
   "kept_confusion_sums",
@@ -14,6 +14,8 @@ const HIDDEN_ARRAYS = [
   "sample_loss",
 ]
 const HIDDEN_WORDS = ["mistakes_texts", "mistakes_values", "said_with_truth"]
+
+const TRUE = "true_" // begins the names of a scenario's arrays and words that hold hidden answers
 
 /** Takes true classes out of rows, frames and static data while the switch is off. */
 export class Oracle {
@@ -45,7 +47,10 @@ export class Oracle {
   /** The view that panels are given; `oracle` says whether truth is in it, and whether there is any. */
   veil(view) {
     const isKnown = Boolean(
-      view.frame?.mix?.data.slice(0, view.frame.mix.shape[1]).some((count) => count > 0),
+      view.frame?.mix?.data.slice(0, view.frame.mix.shape[1]).some((count) => count > 0) ||
+        [view.frame, view.frame?.words].some((held) =>
+          Object.keys(held ?? {}).some((name) => name.startsWith(TRUE)),
+        ),
     )
     if (this.isOn) return { ...view, oracle: { isOn: isKnown, isKnown } }
     return {
@@ -78,7 +83,9 @@ function once(cache, value, make) {
 }
 
 const without = (object, names) =>
-  Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)))
+  Object.fromEntries(
+    Object.entries(object).filter(([name]) => !names.includes(name) && !name.startsWith(TRUE)),
+  )
 
 const veilRow = (row) => (HIDDEN_TERMS.some((name) => name in row) ? without(row, HIDDEN_TERMS) : row)
 

@@ -152,6 +152,7 @@ export class Store {
       texts: about.texts ? JSON.parse(about.texts) : null,
       glyphs: about.glyphs ? JSON.parse(about.glyphs) : null,
       prompt: about.prompt ? JSON.parse(about.prompt) : null,
+      scenario: about.scenario ? JSON.parse(about.scenario) : null,
     }
   }
 

@@ -2,10 +2,12 @@
 
 import { el, fixed, grouped, percent, setText } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
+import { distancesAt, judgeDistance } from "./distances.js"
 import { endText, sayInput, sayLeft, sayNeighbors, sayPca, sayRate } from "./facts.js"
 import { lessonLink, outcomeOf } from "./lesson.js"
 import { sayMixed } from "./mixed.js"
 import { ofKnown } from "./pseudo.js"
+import { isScenario, sayScenario } from "./scenarios.js"
 import { createSigns } from "./signs.js"
 import { ENDED } from "./store.js"
 import { besideOf, compareProbe, leadOf, neighborsOf } from "./views.js"
@@ -81,6 +83,11 @@ export function createVerdict(explained) {
     if (state.task === "language") return updateLanguage(state, row)
     if (state.task === "pseudo") return updatePseudo(state, row)
     if (state.task === "views") return updateViews(state, row)
+    if (isScenario(state.task)) {
+      signs.draw(row?.signs ?? [])
+      return sayScenario([mse, pca, knn, probe, precision], { word, rate, left }, state, row)
+    }
+    if (state.task === "generate") return updateGenerator(state, row)
     if (state.task === "classify") return updateClassifier(state, row)
     const isEnded = ENDED.includes(state.status)
     const input = sayInput(state.kind)
@@ -291,6 +298,46 @@ export function createVerdict(explained) {
       known(state.samples_per_second || null, (v) => sayRate("table", v)),
     )
     setText(left, isEnded ? endText(state) : known(state.seconds_left, sayLeft))
+  }
+  function updateGenerator(state, row) {
+    const isEnded = ENDED.includes(state.status),
+      isLast = isEnded && row?.epoch === state.epoch
+    const known = (value, text) => (typeof value === "number" ? text(fixed(value, 2)) : "")
+    const found = isLast ? (state.metrics?.frechet ?? row?.val_frechet) : row?.val_frechet
+    const [real, vae, vq] = distancesAt(state, isLast)
+    mse.title = tr(
+      "Fréchet distance of what is drawn to real images, in the features of a classifier trained here",
+    )
+    setText(
+      mse,
+      known(found, (distance) => tr("distance {distance}", { distance })),
+    )
+    pca.title = tr("The distance of as many real training images: as low as it can be")
+    setText(
+      pca,
+      known(real, (distance) => tr("real images {distance}", { distance })),
+    )
+    knn.title = tr("The distance of images that a VAE of the same data draws")
+    setText(
+      knn,
+      known(vae, (distance) => tr("VAE {distance}", { distance })),
+    )
+    probe.title = tr("The distance of images that a vector-quantized autoencoder of the same data draws")
+    setText(
+      probe,
+      known(vq, (distance) => tr("VQ {distance}", { distance })),
+    )
+    precision.title = tr("Median distance to the nearest training image; 1 is that of real new images")
+    setText(
+      precision,
+      known(row?.novelty, (share) => tr("{share}× as far from training images as new ones", { share })),
+    )
+    const [text, tone] = judgeDistance(found, vae)
+    setText(word, text)
+    word.dataset.tone = tone
+    signs.draw(row?.signs ?? [])
+    setText(rate, state.samples_per_second ? sayRate(state.kind, state.samples_per_second) : "")
+    setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : sayLeft(state.seconds_left))
   }
   function updatePseudo(state, row) {
     const isEnded = ENDED.includes(state.status),

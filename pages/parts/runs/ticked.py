@@ -11,13 +11,14 @@ from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import acting, plain, show_refusal, workspace
 from selfsup_core.runs import labels
 from selfsup_core.runs.comparing import FEWEST, MOST
-from selfsup_core.runs.control import send
+from selfsup_core.runs.control import can_resume, send_each
 from selfsup_core.runs.folder import ACTIVE, DamagedRun, RunFolder
 from selfsup_core.runs.short_runs import Listed
 from selfsup_core.runs.state import RunState
 from selfsup_core.runs.trash import delete
 from selfsup_core.translation import tr
 from selfsup_core.wording import counted
+from selfsup_core.workers.supervisor import ensure_supervisor
 
 TICKED = "runs-ticked"  # in the session: the ids, in the order in which they were ticked
 
@@ -72,8 +73,18 @@ def show_actions(states: Sequence[Listed]) -> None:
             st.switch_page("pages/compare.py", query_params={"runs": runs})
         if active and st.button(tr("Stop"), icon=":material/stop:", key="ticked-stop"):
             with acting("ticked"):
-                for run in active:
-                    send(RunFolder(workspace() / "runs" / run), "stop")
+                send_each([RunFolder(workspace() / "runs" / run) for run in active], "stop")
+        resumable = [state["run"] for state in whole if can_resume(state)]
+        if resumable and st.button(
+            tr("Resume"),
+            icon=":material/play_arrow:",
+            key="ticked-resume",
+            help=tr("Resume {count} from where they stopped").format(count=counted(len(resumable), "run")),
+        ):
+            with acting("ticked"):
+                send_each([RunFolder(workspace() / "runs" / run) for run in resumable], "resume")
+                ensure_supervisor(workspace())
+                rerun()
         if whole:
             show_labels(whole)
         if len(whole) == 1:

@@ -17,6 +17,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.shared.advanced import Groups, choose_advanced, expand
 from pages.parts.shared.asked import OF_A_FORM, Asked, read_asked, show_refused, without_settings
+from pages.parts.shared.epochs import PARAM as EPOCH
 from pages.parts.shared.forms import help_text, number_field
 from pages.parts.shared.go import link_here, rerun
 from pages.parts.shared.live import open_asked
@@ -324,5 +325,6 @@ def open_here(run: str, tasks: Sequence[str]) -> tuple[RunFolder, RunState] | No
     folder, state = asked
     if state["task"] not in tasks:
         page, mode = PAGES.get(state["task"], ("pages/autoencoder.py", ""))
-        st.switch_page(page, query_params={"run": folder.id} | ({"do": mode} if mode else {}))
+        epoch = {EPOCH: at} if (at := st.query_params.get(EPOCH)) else {}
+        st.switch_page(page, query_params={"run": folder.id} | ({"do": mode} if mode else {}) | epoch)
     return folder, state

@@ -11,12 +11,13 @@ from pages.parts.shared.bin import show_bin
 from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import STATUS_STYLE, acting, age, plain, show_refusal, steer, workspace
 from selfsup_core.errors import StudioError
+from selfsup_core.evaluate.words.scenario_words import SCORES
 from selfsup_core.evaluate.words.verdict import describe_accuracy
 from selfsup_core.figures.miniature import as_element, curve_picture, map_picture
-from selfsup_core.files import MB, folder_bytes
 from selfsup_core.lessons.link import PAGE_OF_TASK
 from selfsup_core.room.line import say_wait
-from selfsup_core.runs.control import send
+from selfsup_core.runs.control import can_resume, send
+from selfsup_core.runs.disk import run_bytes, say_bytes
 from selfsup_core.runs.folder import ACTIVE, DamagedRun, RunFolder, list_states, read_rows
 from selfsup_core.runs.frames import read_frame
 from selfsup_core.runs.queue import LOCAL
@@ -25,14 +26,18 @@ from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.runs.trash import delete, restore
 from selfsup_core.runs.waiting import in_words
 from selfsup_core.translation import recorded, tr
-from selfsup_core.wording import brief
 
-WIDTHS = (1.5, 3.6, 2, 1.5, 1.5)
+WIDTHS = (1.9, 3.4, 1.9, 1.5, 1.4)
 TWO_DAYS = 2 * 86_400
 # Where runs of a task are shown: page, and its mode.
 PAGES = {task: (f"pages/{page}.py", mode) for task, (page, mode) in PAGE_OF_TASK.items()}
 AUTOENCODER = ("pages/autoencoder.py", "")
-CURVES = {"classify": "val_accuracy", "pseudo": "accuracy", "views": "probe_accuracy"}
+CURVES = {
+    "classify": "val_accuracy",
+    "pseudo": "accuracy",
+    "views": "probe_accuracy",
+    "generate": "val_frechet",
+} | {task: f"val_{score.name}" for task, score in SCORES.items()}
 
 
 Tick = Callable[[str, str, str], None]
@@ -145,7 +150,8 @@ def look(path: str, epoch: int, task: str) -> str:
     except (OSError, IndexError, KeyError, TypeError, ValueError, StudioError):
         return ""
     metric = CURVES.get(task, "val_loss")
-    title = tr("Accuracy") if metric != "val_loss" else tr("Validation loss")
+    titles = {"val_loss": tr("Validation loss"), "val_frechet": tr("Fréchet distance")}
+    title = tr(SCORES[task].title) if task in SCORES else titles.get(metric, tr("Accuracy"))
     shown = as_element(map_picture(points, labels), tr("Map at epoch {frames}").format(frames=frames[-1]))
     if curve := curve_picture([row.get(metric) for row in rows], color="#2B8FD0"):
         shown += as_element(curve, tr("{title} over epochs").format(title=title))
@@ -157,8 +163,8 @@ def describe_row(state: RunState, folder: RunFolder) -> str:
     facts = [plain(state["source_title"]), age(state["created"])]
     if state["seconds"] >= 1:
         facts.append(tr("trained {in_words}").format(in_words=in_words(state["seconds"])))
-    if size := disk_use(str(folder.path), state["epoch"], state["status"]):
-        facts.append(f"{brief(size / MB, 2)} MB")
+    if size := run_bytes(folder):
+        facts.append(say_bytes(size))
     if state["owner"] not in ("", LOCAL):
         facts.append(plain(state["owner"]))
     tags = " ".join(f":blue-badge[{plain(tag)}]" for tag in state.get("tags", []))
@@ -166,15 +172,11 @@ def describe_row(state: RunState, folder: RunFolder) -> str:
     return "  \n".join(line for line in (" · ".join(facts), tags, note) if line)
 
 
-@st.cache_data(max_entries=2000, ttl=TWO_DAYS, show_spinner=False)
-def disk_use(path: str, epoch: int, status: str) -> int:
-    """Bytes of a run's folder. epoch, status: parts of the cache key only."""
-    return folder_bytes(Path(path))
-
-
 def describe_best(state: RunState, loss: float | None) -> str:
     """A classifier by its accuracy and on how many rows, all else by validation loss."""
-    if state.get("task") in ("classify", "pseudo", "views") and (accuracy := describe_accuracy(state)):
+    if state.get("task") in ("classify", "pseudo", "views", "generate", *SCORES) and (
+        accuracy := describe_accuracy(state)
+    ):
         return accuracy
     unit = "round" if state.get("task") == "pseudo" else "epoch"
     return (
@@ -192,8 +194,7 @@ def show_buttons(state: RunState, key: str) -> None:
         with acting(key):
             send(folder, "stop")
             st.caption(tr("Stopping …"))
-    can_resume = status in ("interrupted", "paused") or (status == "stopped" and state["epoch"] > 0)
-    if can_resume and st.button(
+    if can_resume(state) and st.button(
         "", icon=":material/play_arrow:", key=f"resume-{key}", help=tr("Resume from where it stopped")
     ):
         with acting(key):

@@ -12,7 +12,14 @@ from pages.parts.shared.epochs import asked_epoch
 from pages.parts.shared.explained import offer_lesson
 from pages.parts.shared.workspace import plain
 from selfsup_core.evaluate.words.verdict import describe_run
-from selfsup_core.figures.standing import confused_rows, loss_figure, map_figure, matrix_rows, tile_sheet
+from selfsup_core.figures.standing import (
+    confused_rows,
+    loss_figure,
+    map_figure,
+    matrix_rows,
+    picture_sheet,
+    tile_sheet,
+)
 from selfsup_core.lessons.explained import explain_sign
 from selfsup_core.runs.folder import RunFolder, read_rows, read_state
 from selfsup_core.runs.frames import read_about, read_frame
@@ -57,13 +64,17 @@ def draw_figures(folder: RunFolder) -> None:
 
 
 def show_middle(frame: dict[str, Any], static: dict[str, Any], about: dict[str, str], path: Path) -> None:
-    """What a task has to show beside loss and map: reconstructions, what is confused, or what was written."""
+    """What a task has to show beside loss and map: reconstructions, images, confusions, or a text."""
     if "reconstructions" in frame:
         st.markdown(f"**{tr('Reconstructions')}**")
         # Read from the run itself: its data set may have been deleted since.
         shape = tuple(json.loads(about["item_shape"]))
         sheet = tile_sheet(static["inputs"], frame["reconstructions"], shape)
         st.image(sheet, width="stretch", caption=tr("Input, output, difference"), alt=tr("Reconstructions"))
+    elif "samples" in frame:
+        st.markdown(tr("**Images it draws**"))
+        sheet = picture_sheet(frame["samples"], tuple(json.loads(about["item_shape"])), columns=6)
+        st.image(sheet, width="stretch", alt=tr("Images it draws"))
     elif "confusion" in frame:
         st.markdown(tr("**Confusion matrix** (validation rows; rows: true class, columns: predicted class)"))
         st.dataframe(matrix_rows(json.loads(about["classes"]), frame["confusion"]), hide_index=True)

@@ -16,6 +16,7 @@ from selfsup_core.data.importing.labels import read_labels
 from selfsup_core.data.importing.made import BuildPlan, Made
 from selfsup_core.data.importing.numbers import as_days, as_numbers, find_date_format
 from selfsup_core.data.importing.own_exports import holds_vectors
+from selfsup_core.data.importing.pairs import translation_of
 from selfsup_core.data.importing.pixels import read_pixels
 from selfsup_core.data.importing.squares import resize
 from selfsup_core.data.importing.table import Table, check_decoded
@@ -52,6 +53,8 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
                 remedy=tr("Choose the text column, or the kind table."),
                 fix=as_kind("table"),
             )
+        if pairs := translation_of(roles, by_name, text):
+            return {**pairs, "labels": labels, "details": details | {"text": text}}
         return {
             "kind": "text",
             "x": Texts.from_arrow(by_name[text]),

@@ -27,6 +27,7 @@ from selfsup_core.data.importing.look import count_labels, look_at_image_files, 
 from selfsup_core.data.importing.media import unpack_media
 from selfsup_core.data.importing.onehot import join_one_hot
 from selfsup_core.data.importing.own_exports import holds_vectors, ignore_own
+from selfsup_core.data.importing.pairs import find_pair
 from selfsup_core.data.importing.parts import read_arrays
 from selfsup_core.data.importing.pixels import find_pixels
 from selfsup_core.data.importing.plan import ImportPlan, Kept, Sorted
@@ -261,12 +262,11 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
     table = join_one_hot(read_table(members, config), config)
     if keep is not None:
         keep["table"] = table
-    described = choose_label(
-        [
-            describe_column(name, cells, table.found.get("delimiter", ""), table.values.get(name))
-            for name, cells in zip(table.names, table.columns, strict=True)
-        ]
-    )
+    described = [
+        describe_column(name, cells, table.found.get("delimiter", ""), table.values.get(name))
+        for name, cells in zip(table.names, table.columns, strict=True)
+    ]
+    described = find_pair(choose_label(described))
     columns = apply_roles(ignore_own([c.as_dict() for c in described]), config)
     return plan | plan_table(table, columns, config)
 

@@ -39,6 +39,7 @@ class Source:
         missing: why it cannot be made on this machine and how to mend that, or "".
         version: raised when `build` makes other arrays, so that old ones are not taken for new.
         origin: which release of what the data are, as in the data set's provenance.
+        beside: names of the texts of `Dataset.extra`, such as the translation of each row ("target").
     """
 
     title: str
@@ -52,6 +53,7 @@ class Source:
     missing: Callable[[], str] = lambda: ""
     version: int = 1
     origin: str = ""
+    beside: tuple[str, ...] = ()
 
 
 class OwnSize(TypedDict):
@@ -61,6 +63,7 @@ class OwnSize(TypedDict):
     shape: list[Annotated[int, Field(ge=1)]]
 
 
+TEXTS = ".text.npy"
 OWN_NAME = re.compile(r"my-[a-z0-9-]{1,80}")
 SOURCES: Registry[Source] = Registry("data source", "sources")
 
@@ -93,6 +96,7 @@ def find_source(name: str, workspace: Path) -> Source:
         about=about["provenance"].get("source", ""),
         build=lambda: load_dataset(workspace / "datasets" / name),
         origin=about["provenance"].get("source", ""),
+        beside=tuple(name.removesuffix(TEXTS) for name in about["digests"] if name.endswith(TEXTS)),
     )
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from selfsup_core.evaluate.rows import Baseline, Metrics
 from selfsup_core.evaluate.words.few_rows import FEW, interval, share_of
+from selfsup_core.evaluate.words.scenario_words import SCORES, describe_scenario, describe_score
 from selfsup_core.translation import recorded, tr
-from selfsup_core.wording import percent
+from selfsup_core.wording import brief, percent
 
 if TYPE_CHECKING:
     from selfsup_core.pseudo.audit import Verdict
@@ -35,6 +36,10 @@ def describe_run(state: Mapping[str, Any]) -> str:
         return describe_classifier(metrics, baseline)
     if state.get("task") == "views":
         return describe_views(metrics, state.get("verdict"), baseline)
+    if state.get("task") in SCORES:
+        return describe_scenario(state["task"], metrics, state.get("verdict"))
+    if state.get("task") == "generate":
+        return describe_generator(metrics, baseline)
     if state.get("task") == "pseudo":
         return describe_pseudo(metrics, state.get("verdict"), baseline)
     parts = []
@@ -85,10 +90,16 @@ def describe_language(metrics: Metrics, baseline: Baseline) -> str:
 
 def describe_accuracy(state: Mapping[str, Any]) -> str:
     """For a list: "accuracy 80.0% on 500 test rows"; "" before the first epoch. Of an encoder that learned
-    from views that of a linear probe, or RankMe where there are no labels.
+    from views that of a linear probe, or RankMe where there are no labels; of a generator its Fréchet
+    distance.
     """
     metrics: Metrics = state.get("metrics") or {}
     baseline = cast("Baseline", state.get("baseline") or {})
+    if state.get("task") in SCORES:
+        return describe_score(state["task"], metrics)
+    if state.get("task") == "generate":
+        distance = metrics.get("frechet", metrics.get("val_frechet"))
+        return "" if distance is None else tr("Fréchet distance {value}").format(value=brief(distance))
     if state.get("task") == "views":
         probe, rank = metrics.get("probe_accuracy"), metrics.get("rankme")
         if probe is not None:
@@ -168,6 +179,41 @@ def describe_views(metrics: Metrics, verdict: Verdict | None, baseline: Baseline
     )
     parts = [f"{title} {percent(value, 1)}" for value, title in named if value is not None]
     return " · ".join([*parts, say_rank(rank)])
+
+
+def describe_generator(metrics: Metrics, baseline: Baseline) -> str:
+    """One line: the Fréchet distance beside that of real images and of autoencoders; on test rows once it is
+    known.
+    """
+    tested, found = metrics.get("frechet"), metrics.get("val_frechet")
+    if found is None and metrics.get("val_loss") is None:
+        return tr("no epoch yet")
+    parts = []
+    if tested is not None:
+        parts.append(
+            tr("Fréchet distance {tested} to {rows:,.0f} test images").format(
+                tested=brief(tested), rows=metrics.get("test_rows") or 0
+            )
+        )
+        beside = [metrics.get(f"{name}_frechet") for name in ("real", "test_vae", "test_vq")]
+    elif found is not None:
+        parts.append(tr("Fréchet distance {found} to validation images").format(found=brief(found)))
+        beside = [baseline.get("floor_frechet"), baseline.get("vae_frechet"), baseline.get("vq_frechet")]
+    else:
+        parts.append(tr("validation loss {loss:.3f}").format(loss=metrics["val_loss"]))
+        beside = []
+    titles = (tr("real training images"), tr("VAE"), tr("VQ autoencoder"))
+    parts += [
+        f"{title} {brief(value)}" for title, value in zip(titles, beside, strict=False) if value is not None
+    ]
+    novelty = metrics.get("test_novelty", metrics.get("novelty"))
+    if novelty is not None:
+        parts.append(
+            tr("{novelty}× as far from training images as real new ones are").format(
+                novelty=brief(novelty, 2)
+            )
+        )
+    return " · ".join(parts)
 
 
 def describe_classifier(metrics: Metrics, baseline: Baseline) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from selfsup_core.errors import SettingError
 from selfsup_core.inspection.space.base import Space
 from selfsup_core.inspection.space.data_spaces import DataSpace, EmbeddingSpace
+from selfsup_core.inspection.space.listing import WHAT
 from selfsup_core.inspection.space.run_spaces import CodeSpace, TokenSpace, ViewsSpace
 from selfsup_core.inspection.space.score_space import ScoreSpace
 from selfsup_core.translation import tr
@@ -34,6 +35,11 @@ def open_space(name: str, workspace: Path, kits: Kits) -> Space:
         folder = open_run(workspace, rest)
         spec = read_spec(folder.spec)
         task, full = task_of(spec), f"run:{folder.id}"
+        if task not in WHAT:
+            raise SettingError(
+                tr("The run {id} has no space of vectors to explore.").format(id=folder.id),
+                remedy=tr("`space list` shows those that have one."),
+            )
         if task == "language":
             return TokenSpace(full, workspace, folder, spec)
         if task in ("classify", "pseudo"):

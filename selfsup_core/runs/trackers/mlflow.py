@@ -26,14 +26,19 @@ class MLflow(Tracker):
         import mlflow
         from mlflow.entities import Param
 
-        address = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{run.workspace / 'mlflow.db'}"
+        server = os.environ.get("MLFLOW_TRACKING_URI")
+        address = server or f"sqlite:///{run.workspace / 'mlflow.db'}"
         self.client: Any = mlflow.MlflowClient(tracking_uri=address)
         if known := run.remembered.get("mlflow"):
             self.run_id = known
             self.client.update_run(known, status="RUNNING")
             return
         found = self.client.get_experiment_by_name(PROJECT)
-        experiment = found.experiment_id if found else self.client.create_experiment(PROJECT)
+        # Its own default is a folder where the program happens to run.
+        files = None if server else (run.workspace / "mlruns").as_uri()
+        experiment = (
+            found.experiment_id if found else self.client.create_experiment(PROJECT, artifact_location=files)
+        )
         self.run_id = self.client.create_run(experiment, run_name=run.name or run.id).info.run_id
         run.remembered["mlflow"] = self.run_id
         parameters = [Param(name, str(value)[:MOST_LETTERS]) for name, value in run.settings.items()]

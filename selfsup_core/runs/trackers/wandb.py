@@ -1,4 +1,6 @@
-"""Weights & Biases: offline in the run's folder unless WANDB_MODE is online; `wandb sync` sends it later."""
+"""Weights & Biases: offline in the workspace's folder `wandb` unless WANDB_MODE is online; `wandb sync` sends
+it later. Not in the run's folder: it makes links, and a run with links is neither resumed nor packed.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ class WeightsAndBiases(Tracker):
             project=PROJECT,
             id=run.id,
             name=run.name or run.id,
-            dir=str(run.folder),
+            dir=str(run.workspace),
             config=dict(run.settings),
             resume="allow",
             mode="online" if os.environ.get("WANDB_MODE") == "online" else "offline",

@@ -27,6 +27,22 @@ const labelsOf = () => ({
   learning_rate: tr("Learning rate"),
   accuracy: tr("Accuracy"),
   macro_f1: tr("Macro-F1"),
+  map50: "mAP@.5",
+  twin_map50: tr("mAP@.5 of the twin"),
+  map50_95: "mAP@[.5:.95]",
+  twin_map50_95: tr("mAP@[.5:.95] of the twin"),
+  heat_loss: tr("Loss of the heat maps"),
+  offset_loss: tr("Loss of the offsets"),
+  size_loss: tr("Loss of the sizes"),
+  kept_boxes: tr("Boxes kept"),
+  bleu: "BLEU",
+  twin_bleu: tr("BLEU of the twin"),
+  chrf: "chrF",
+  twin_chrf: tr("chrF of the twin"),
+  twin_loss: tr("Loss of the twin"),
+  helper_loss: tr("Loss of the helper"),
+  kept_share: tr("Share of proposals kept"),
+  kept_rows: tr("Proposals kept"),
   choice_loss: tr("Loss of the labels set aside"),
   choice_accuracy: tr("Accuracy of the labels set aside"),
   kept_drift: tr("Drift of the kept class shares"),
@@ -58,6 +74,8 @@ const labelsOf = () => ({
   deviation: tr("Standard deviation of the embeddings z"),
   rankme: tr("Effective rank of the code h (RankMe)"),
   projector_rank: tr("Effective rank of the embeddings z"),
+  frechet: tr("Fréchet distance to real images"),
+  novelty: tr("Distance from training images (1: as new images)"),
   lidar: tr("LiDAR"),
   alpha: tr("Decay of the spectrum (α-ReQ)"),
   variance_gap: tr("Lack of variance (VICReg)"),
@@ -112,6 +130,13 @@ function standing(view, name, value, dash) {
   }
 }
 
+/** What a generator's Fréchet distance is compared with: real images, and those that autoencoders draw. */
+export const distancesOf = (base) => [
+  [tr("real training images"), base?.floor_frechet],
+  [tr("VAE"), base?.vae_frechet],
+  [tr("VQ autoencoder"), base?.vq_frechet],
+]
+
 /**
  * The curves of a metric, for Plotly.
  * @param {object} view what a panel is given
@@ -145,6 +170,7 @@ export function tracesOf(view, metric) {
       accuracy: [[tr("logistic regression"), base?.logistic_accuracy]],
       macro_f1: [[tr("logistic regression"), base?.logistic_macro_f1]],
       rankme: [[tr("untrained network"), base?.untrained_rankme]],
+      frechet: distancesOf(base),
     }[metric]
     const known = (references ?? []).filter(([, value]) => typeof value === "number")
     return [...traces, ...known.map(([name, value], i) => standing(view, name, value, DASHES[i]))]
@@ -219,12 +245,18 @@ export function layoutOf(view, { metric, isLog, cursor, times }) {
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: theme.font, color: theme.text, size: 12 * type },
-    xaxis: { ...axis, title: { text: tr("epoch"), standoff: 6 }, range: [0, Math.max(1, view.state.epochs)] },
+    xaxis: {
+      ...axis,
+      title: { text: view.state.task === "pseudo" ? tr("round") : tr("epoch"), standoff: 6 },
+      range: [0, Math.max(1, view.state.epochs)],
+    },
     yaxis: {
       ...axis,
       type: isLog ? "log" : "linear",
       showticklabels: view.rows.length > 0,
-      ...(/accuracy|_share|used_codes|dead_units|saturated/.test(metric) ? { tickformat: "~%" } : {}),
+      ...(/accuracy|_f1|_share|coverage|used_codes|dead_units|saturated/.test(metric)
+        ? { tickformat: "~%" }
+        : {}),
     },
     // The same value every time: Plotly then keeps a person's zoom, until it is to be shown whole.
     uirevision: `${metric}-${isLog}-${times}`,

@@ -52,7 +52,7 @@ export default {
       text: "#1b2430",
       background: "#ffffff",
       isDark: false,
-      morphMs: MORPH_MS,
+      morphMs: ctx.morphMs ?? MORPH_MS,
       isKept: true,
       canHover: () => !probe.place,
       onHover: hover,

@@ -61,18 +61,27 @@ export function moveByClick(plot, ctx) {
   })
 }
 
-/** Load Plotly once for all stages of the page. */
-export function loadPlotly(assets) {
+/**
+ * Load Plotly once for all stages of the page. It is fetched at once, but run only when the first frame is shown:
+ * that takes a second in which the browser does nothing else.
+ * @param {{assets: string, shown?: Promise<void>}} ctx
+ */
+export function loadPlotly({ assets, shown }) {
   if (window.Plotly) return Promise.resolve(window.Plotly)
-  loading ??= new Promise((resolve, reject) => {
-    const script = el("script", { src: `${assets}/plotly.min.js` })
-    script.onload = () => resolve(window.Plotly)
-    script.onerror = () => {
-      loading = null
-      reject(new Error("plotly.min.js did not load"))
-    }
-    document.head.append(script)
-  })
+  const src = `${assets}/plotly.min.js`
+  if (!loading) document.head.append(el("link", { rel: "preload", as: "script", href: src }))
+  loading ??= Promise.resolve(shown).then(
+    () =>
+      new Promise((resolve, reject) => {
+        const script = el("script", { src })
+        script.onload = () => resolve(window.Plotly)
+        script.onerror = () => {
+          loading = null
+          reject(new Error("plotly.min.js did not load"))
+        }
+        document.head.append(script)
+      }),
+  )
   return loading
 }
 
@@ -97,7 +106,7 @@ export function holdPlot(plot, ctx, draw) {
       held.Plotly = null
     },
   }
-  loadPlotly(ctx.assets).then(
+  loadPlotly(ctx).then(
     (loaded) => {
       if (isGone) return
       held.Plotly = loaded

@@ -104,7 +104,7 @@ export default {
       Plotly = null,
       drawn = "",
       isGone = false
-    loadPlotly(ctx.assets).then(
+    loadPlotly(ctx).then(
       (loaded) => {
         Plotly = loaded
         if (!isGone) draw()

@@ -91,13 +91,39 @@ def _say_shown(seen: Seen) -> str:
 
 def say_token_map(seen: Seen) -> str:
     """Of a language model: whether the nearest token, by cosine, is mostly of the same kind."""
+    if (found := _same_kind(seen)) is None:
+        return ""
+    same, chance, is_order = found
+    if not is_order:
+        return tr(
+            "No order by kind yet: the nearest token is of the same kind for {same}, as by chance."
+        ).format(same=percent(same))
+    said = tr("for {same}, by chance for {chance}").format(same=percent(same), chance=percent(chance))
+    return tr("Tokens gather by kind: the nearest one is of the same kind {said}.").format(said=said)
+
+
+def say_sentence_map(seen: Seen) -> str:
+    """Of a translator: the same of sentences."""
+    if (found := _same_kind(seen)) is None:
+        return ""
+    same, chance, is_order = found
+    said = tr("for {same}, by chance for {chance}").format(same=percent(same), chance=percent(chance))
+    if not is_order:
+        return tr("No order by kind yet: the nearest sentence is of the same kind {said}.").format(said=said)
+    return tr("Sentences gather by kind: the nearest one is of the same kind {said}.").format(said=said)
+
+
+def _same_kind(seen: Seen) -> tuple[float, float, bool] | None:
+    """(share of points whose nearest one, by cosine, is of the same kind, the same by chance, whether it is
+    more); None where there are no kinds.
+    """
     kinds, vectors = seen.static.get("labels"), seen.arrays.get("latents")
     if kinds is None or vectors is None or len(kinds) != len(vectors):
-        return ""
+        return None
     there = np.isfinite(vectors).all(axis=1) & (kinds >= 0)
     kinds, x = kinds[there][:MOST_TOKENS], vectors[there][:MOST_TOKENS].astype(np.float32)
     if len(x) < LEAST_POINTS or len(np.unique(kinds)) < 2:
-        return ""
+        return None
     x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
     cosines = x @ x.T
     np.fill_diagonal(cosines, -np.inf)
@@ -105,12 +131,7 @@ def say_token_map(seen: Seen) -> str:
     shares = np.bincount(kinds) / len(kinds)
     chance = float(np.square(shares).sum())
     # Four standard errors: nearest neighbors depend on each other, and untrained tokens reached three.
-    if same <= chance + 2 * error_of_share(chance, len(kinds)):
-        return tr(
-            "No order by kind yet: the nearest token is of the same kind for {same}, as by chance."
-        ).format(same=percent(same))
-    said = tr("for {same}, by chance for {chance}").format(same=percent(same), chance=percent(chance))
-    return tr("Tokens gather by kind: the nearest one is of the same kind {said}.").format(said=said)
+    return same, chance, same > chance + 2 * error_of_share(chance, len(kinds))
 
 
 def say_score_map(seen: Seen) -> str:

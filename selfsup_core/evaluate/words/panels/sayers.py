@@ -6,12 +6,20 @@ from collections.abc import Callable, Mapping
 
 from selfsup_core.evaluate.words.panels.classify import say_confusion
 from selfsup_core.evaluate.words.panels.code import say_code, say_views_code
+from selfsup_core.evaluate.words.panels.detect import (
+    say_detections,
+    say_object_map,
+    say_pseudo_boxes,
+    say_true_boxes,
+)
+from selfsup_core.evaluate.words.panels.generate import say_copies, say_drawn, say_frechet, say_way
 from selfsup_core.evaluate.words.panels.language import say_writing
 from selfsup_core.evaluate.words.panels.loss import say_loss
 from selfsup_core.evaluate.words.panels.maps import (
     say_map,
     say_pseudo_map,
     say_score_map,
+    say_sentence_map,
     say_token_map,
     say_views_map,
 )
@@ -26,7 +34,9 @@ from selfsup_core.evaluate.words.panels.pseudo import (
     say_true_labels,
 )
 from selfsup_core.evaluate.words.panels.reconstructions import say_reconstructions
+from selfsup_core.evaluate.words.panels.scenarios import say_kept, say_true_kept, scores_of
 from selfsup_core.evaluate.words.panels.seen import Seen
+from selfsup_core.evaluate.words.panels.translate import say_attention, say_translations
 from selfsup_core.evaluate.words.panels.views import say_pairs, say_similarity, say_spectrum, say_sphere
 
 Sayers = Mapping[str, Callable[[Seen], str]]
@@ -40,6 +50,13 @@ SAYERS: Mapping[str, Sayers] = {
     },
     "language": {"loss": say_loss, "writing": say_writing, "map": say_token_map},
     "classify": {"loss": say_loss, "confusion": say_confusion, "map": say_score_map},
+    "generate": {
+        "loss": say_loss,
+        "drawn": say_drawn,
+        "way": say_way,
+        "copies": say_copies,
+        "frechet": say_frechet,
+    },
     "views": {
         "loss": say_loss,
         "pairs": say_pairs,
@@ -48,6 +65,21 @@ SAYERS: Mapping[str, Sayers] = {
         "spectrum": say_spectrum,
         "sphere": say_sphere,
         "code": say_views_code,
+    },
+    "detect": {
+        "scores": scores_of("detect"),
+        "detections": say_detections,
+        "pseudo_boxes": say_pseudo_boxes,
+        "loss": say_loss,
+        "map": say_object_map,
+    },
+    "translate": {
+        "scores": scores_of("translate"),
+        "translations": say_translations,
+        "attention": say_attention,
+        "back_translations": say_kept,
+        "loss": say_loss,
+        "map": say_sentence_map,
     },
     "pseudo": {
         "rounds": say_rounds,
@@ -58,11 +90,15 @@ SAYERS: Mapping[str, Sayers] = {
         "map": say_pseudo_map,
     },
 }
-# Instead of these where true classes of unlabeled rows may be seen.
-TRUE_SAYERS: Sayers = {
-    "labels": say_true_labels,
-    "confidence": say_true_confidence,
-    "errors": say_true_errors,
+# Instead of these where true classes of unlabeled rows, or hidden answers, may be seen.
+TRUE_SAYERS: Mapping[str, Sayers] = {
+    "pseudo": {
+        "labels": say_true_labels,
+        "confidence": say_true_confidence,
+        "errors": say_true_errors,
+    },
+    "detect": {"pseudo_boxes": say_true_boxes},
+    "translate": {"back_translations": say_true_kept},
 }
 
 
@@ -73,7 +109,7 @@ def say_panels(task: str, seen: Seen) -> dict[str, str]:
 
 def say_with_truth(task: str, seen: Seen) -> dict[str, str]:
     """The same of the panels that say another thing where true classes of unlabeled rows may be seen."""
-    return _say(TRUE_SAYERS, seen) if task == "pseudo" else {}
+    return _say(TRUE_SAYERS.get(task, {}), seen)
 
 
 def _say(sayers: Sayers, seen: Seen) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Modes of the page Scenarios, one file each."""

@@ -1,0 +1,1 @@
+"""Generated scenes: pictures on textured grounds whose places are known exactly."""

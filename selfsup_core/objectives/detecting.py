@@ -1,0 +1,192 @@
+"""Detection as finding centers: a heat map of each class, and offset and size at the centers [1].
+
+L = L_heat + offset · |ô − o| + size · |ŝ − s|, the latter two at centers only, s the logarithm of width
+and height in cells. L_heat is a focal loss that asks little of cells near a center [1, 2]. The student learns
+from strong views [3]; a slow mean of its weights, the teacher, labels the pictures as they are [4, 5].
+[1] Zhou, Wang, Krähenbühl: Objects as points (CenterNet), 2019  [2] Law, Deng: CornerNet, 2018
+[3] Sohn et al.: A simple semi-supervised learning framework for object detection (STAC), 2020
+[4] Tarvainen, Valpola: Mean teachers, 2017  [5] Liu et al.: Unbiased teacher, 2021
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from selfsup_core.objectives.in_rounds import InRounds, InRoundsConfig
+from selfsup_core.objectives.registry import OBJECTIVES
+from selfsup_core.settings import setting
+from selfsup_core.translation import tr_later
+
+if TYPE_CHECKING:
+    import torch
+
+    from selfsup_core.augment.boxes import Scene
+    from selfsup_core.models.modules.detector import Detector, Maps
+    from selfsup_core.models.modules.student_and_twin import StudentAndTwin
+
+SPREAD = 6.0  # a center's spot has a standard deviation of a sixth of the box's side
+NARROWEST = 0.4  # of it, in cells
+DOUBT = 0.3  # height of an unsure box's spot, from which cells do not count
+
+
+class DetectingConfig(InRoundsConfig):
+    """Find objects, and label those of other pictures."""
+
+    kind: Literal["detecting"] = setting(
+        "detecting", "Find the center and the size of each object.", title="Objective"
+    )
+    threshold: float = setting(
+        0.5,
+        "Confidence from which a proposed box is learned from as if it were true.",
+        title="Confidence threshold",
+        why="Higher ones keep fewer and better boxes.",
+        ge=0.01,
+        le=0.99,
+    )
+    unsure: float = setting(
+        0.15,
+        "Confidence from which a box below the threshold is at least not learned from as ground.",
+        title="Unsure from",
+        why="An object that was found half is no ground.",
+        ge=0.01,
+        le=1.0,
+    )
+    keep: float = setting(
+        1.0,
+        "Largest share of the unlabeled pictures that is learned from: those whose boxes are surest.",
+        title="Share of pictures kept",
+        ge=0.0,
+        le=1.0,
+    )
+    decay: float = setting(
+        0.99,
+        "How slowly the teacher's weights follow the student's; 0 takes the student itself.",
+        title="Teacher decay",
+        ge=0.0,
+        lt=1.0,
+    )
+    views: Literal["weak", "strong"] = setting(
+        "strong",
+        "How the pictures that are learned from are varied. Weak: cropped and mirrored; strong: also moved, "
+        "recolored, noisy, and with a piece cut out.",
+        title="Views",
+        titles={"weak": tr_later("Weak"), "strong": tr_later("Strong")},
+        why="A student that sees more difficult pictures than its teacher learns more from it.",
+    )
+    offset_weight: float = setting(
+        1.0, "Weight of the offset's loss.", title="Weight of offsets", ge=0.0, le=100.0
+    )
+    size_weight: float = setting(1.0, "Weight of the size's loss.", title="Weight of sizes", ge=0.0, le=100.0)
+
+
+@OBJECTIVES.register("detecting")
+class Detecting(InRounds[DetectingConfig]):
+    """Find the center and the size of each object."""
+
+    Config = DetectingConfig
+    networks = ("detector",)
+    task = "detect"
+
+    def learn(  # type: ignore[override]  # a detector, and scenes
+        self, network: Detector, batch: Scene, generator: torch.Generator
+    ) -> dict[str, torch.Tensor]:
+        from selfsup_core.augment.boxes import VIEWS, vary
+
+        return self.terms(network, vary(batch, VIEWS[self.config.views], generator))
+
+    def terms(self, network: Detector, scene: Scene) -> dict[str, torch.Tensor]:
+        """{"loss", "heat_loss", "offset_loss", "size_loss"} of pictures as they are."""
+        maps = network(scene.pictures.permute(0, 3, 1, 2))
+        heat, offset, size = detection_losses(maps, scene)
+        loss = heat + self.config.offset_weight * offset + self.config.size_weight * size
+        return {
+            "loss": loss,
+            "heat_loss": heat.detach(),
+            "offset_loss": offset.detach(),
+            "size_loss": size.detach(),
+        }
+
+    def settle(self, model: StudentAndTwin) -> None:
+        """The teacher follows the student."""
+        if model.helper is not None:
+            follow(model.helper, model.student, self.config.decay)
+
+
+def follow(teacher: torch.nn.Module, student: torch.nn.Module, decay: float) -> None:
+    """θ_teacher ← decay · θ_teacher + (1 − decay) · θ_student, the means of batch norm included."""
+    import torch
+
+    with torch.no_grad():
+        for own, other in zip(teacher.state_dict().values(), student.state_dict().values(), strict=True):
+            if own.is_floating_point():
+                own.lerp_(other, 1 - decay)
+            else:
+                own.copy_(other)
+
+
+def draw_targets(scene: Scene, classes: int, size: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """What the heat maps shall be, and where they count.
+
+    Returns:
+        (B, classes, h, w) in [0, 1]: spots around centers, 1 in the cell of a center; and (B, classes, h, w)
+        bool, False around boxes that are not sure.
+    """
+    import torch
+
+    high, wide = size
+    cells, sides = centers_of(scene.corners)
+    down = torch.arange(high, device=cells.device)[:, None]
+    across = torch.arange(wide, device=cells.device)[None]
+    middle = cells.floor()
+    sigma = (sides / SPREAD).clamp(min=NARROWEST)
+    x = (across[None, None] - middle[..., 0, None, None]) / sigma[..., 0, None, None]
+    y = (down[None, None] - middle[..., 1, None, None]) / sigma[..., 1, None, None]
+    spots = torch.exp(-0.5 * (x**2 + y**2))  # (B, M, h, w)
+    spots = (spots * (scene.labels >= 0)[..., None, None]).flatten(2)
+    place = scene.labels.clamp(min=0)[..., None].expand_as(spots)
+    none = spots.new_zeros(len(spots), classes, high * wide)
+    sure = scene.is_sure[..., None]
+    heat = none.scatter_reduce(1, place, spots * sure, "amax").unflatten(2, size)
+    doubt = none.scatter_reduce(1, place, spots * ~sure, "amax").unflatten(2, size)
+    return heat, ~((doubt > DOUBT) & (heat < 1))
+
+
+def centers_of(corners: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """(B, M, 4) in pixels → centers (across, down) and sides (width, height), (B, M, 2), in cells."""
+    from selfsup_core.models.modules.detector import STRIDE
+
+    first, last = corners[..., :2] / STRIDE, corners[..., 2:] / STRIDE
+    return (first + last) / 2, last - first
+
+
+def heat_loss(heat: torch.Tensor, target: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+    """(B, C, h, w) logits and targets → focal loss per center: (1 − p)² ln p at a center, elsewhere
+    (1 − t)⁴ p² ln(1 − p).
+    """
+    import torch
+    from torch.nn import functional
+
+    p = torch.sigmoid(heat)
+    is_center = target == 1
+    found = (1 - p) ** 2 * functional.logsigmoid(heat)
+    ground = (1 - target) ** 4 * p**2 * functional.logsigmoid(-heat)
+    total = torch.where(is_center, found, ground) * counts
+    return -total.sum() / is_center.sum().clamp(min=1)
+
+
+def detection_losses(maps: Maps, scene: Scene) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Losses of heat, offset (in cells) and size (in natural logarithms), each per center."""
+    classes, (high, wide) = maps.heat.shape[1], maps.heat.shape[2:]
+    target, counts = draw_targets(scene, classes, (high, wide))
+    heat = heat_loss(maps.heat.float(), target, counts)
+    cells, sides = centers_of(scene.corners)
+    is_used = ((scene.labels >= 0) & scene.is_sure).float()[..., None]  # (B, M, 1)
+    column = cells[..., 0].floor().long().clamp(0, wide - 1)
+    row = cells[..., 1].floor().long().clamp(0, high - 1)
+    place = (row * wide + column)[:, None].expand(-1, 2, -1)  # (B, 2, M)
+    offset = maps.offset.flatten(2).gather(2, place).transpose(1, 2).float()
+    size = maps.size.flatten(2).gather(2, place).transpose(1, 2).float()
+    count = is_used.sum().clamp(min=1)
+    offset_loss = ((offset - (cells - cells.floor())).abs() * is_used).sum() / count
+    size_loss = ((size - sides.clamp(min=1e-3).log()).abs() * is_used).sum() / count
+    return heat, offset_loss, size_loss

@@ -1,0 +1,35 @@
+"""The page Scenarios through AppTest: its modes, the control of known labels, and what a run can be asked."""
+
+from __future__ import annotations
+
+from selfsup_core.runs.folder import list_states
+from tests.pages.test_pages import buttons, texts
+
+
+def test_pairs_are_hidden_and_a_run_starts(studio, workspace):
+    page = studio("pages/scenarios.py", data="phrases-zh")
+    assert page.segmented_control[0].value == "translate"
+    main = [w for w in [*page.selectbox, *page.number_input, *page.button] if w.key.startswith("translate-")]
+    assert all(w.help for w in main)
+    known = page.number_input(key="scenarios-known-translate-phrases-phrases-zh")
+    assert (known.value, known.label) == (100.0, "Labels known, %")
+    assert "training rows show their answer" not in texts(page)
+    known.set_value(1.0).run()
+    assert "40 of 4,000 training rows show their answer" in texts(page)
+    assert "too little to label anything well" in texts(page)
+    known.set_value(12.5).run()
+    assert "too little" not in texts(page)
+    assert "--set data.labels_fraction=0.125" in next(c.value for c in page.code if "train" in c.value)
+    assert "set" in page.query_params
+    buttons(page)["translate-train"].click().run()
+    assert not page.exception
+    (state,) = list_states(workspace)
+    assert (state["task"], state["source"]) == ("translate", "phrases-zh")
+    assert (page.query_params["run"], page.query_params["do"]) == (state["run"], "translate")
+
+
+def test_data_without_pairs_are_refused_in_words(studio):
+    page = studio("pages/scenarios.py", data="newsgroups")
+    assert "Translation takes sentence pairs." in texts(page)
+    page = studio("pages/scenarios.py", do="cook")
+    assert "There is no mode" in texts(page)
