@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.scenarios import detect, generate, translate
+from pages.parts.scenarios import detect, generate, speech, translate
 from pages.parts.shared.modes import choose_mode
 from selfsup_core.translation import tr
 
 MODES = {
     "translate": (tr("Translation"), ":material/translate:", translate.show),
+    "speech": (tr("Speech"), ":material/mic:", speech.show),
     "detect": (tr("Detection"), ":material/frame_inspect:", detect.show),
     "generate": (tr("Generate"), ":material/brush:", generate.show),
 }

@@ -40,6 +40,7 @@ from selfsup_core.cli.space import space_app
 from selfsup_core.cli.supervisor import supervisor_app
 from selfsup_core.cli.sweep import sweep_app
 from selfsup_core.cli.train import train
+from selfsup_core.cli.transcribe import transcribe_command
 from selfsup_core.cli.translate import translate_command
 from selfsup_core.cli.views import views_app
 from selfsup_core.errors import SettingError, StudioError
@@ -53,6 +54,7 @@ app = typer.Typer(
 )
 app.command()(train)
 app.command("predict")(predict_command)
+app.command("transcribe")(transcribe_command)
 app.command("translate")(translate_command)
 app.command("detect")(detect_command)
 app.command("generate")(generate_command)

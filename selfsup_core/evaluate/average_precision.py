@@ -124,8 +124,9 @@ def mean_average_precision(
     matched: Sequence[Matched], counts: np.ndarray | None = None
 ) -> tuple[float, float]:
     """(mAP@.5, mAP@[.5:.95]) for the ten thresholds; classes without a true box do not count."""
-    if counts is None:
-        counts = np.ones(len(matched[0].true), np.int64) if matched else np.zeros(0, np.int64)
+    if not matched:
+        return 0.0, 0.0
+    counts = np.ones(len(matched[0].true), np.int64) if counts is None else counts
     table = np.array([average_precision(one, counts) for one in matched])  # (classes, T)
     table = table[~np.isnan(table).any(axis=1)]
     return (float(table[:, 0].mean()), float(table.mean())) if len(table) else (0.0, 0.0)

@@ -70,6 +70,13 @@ MEASURES: dict[str, tuple[Measure, ...]] = {
         Measure("kept_share", tr_later("Share of proposals kept")),
         LOSS,
     ),
+    "transcribe": (
+        Measure("val_word_error_rate", tr_later("Word error rate on validation rows"), "lower"),
+        Measure("val_letter_error_rate", tr_later("Letter error rate on validation rows"), "lower"),
+        Measure("val_twin_word_error_rate", tr_later("Word error rate of the twin, on validation rows")),
+        Measure("kept_share", tr_later("Share of proposals kept")),
+        LOSS,
+    ),
     "detect": (
         Measure("val_map50", tr_later("mAP@.5 on validation rows"), "higher"),
         Measure("val_map50_95", tr_later("mAP@[.5:.95] on validation rows"), "higher"),
@@ -132,7 +139,12 @@ def say_value(name: str, value: float | None) -> str:
     """ "88.3%" of a share, else four digits; "–" where there is no number."""
     if value is None:
         return "–"
-    is_share = "accuracy" in name or name in ("coverage", "val_macro_f1", "kept_share") or "map50" in name
+    is_share = (
+        "accuracy" in name
+        or "map50" in name
+        or name.endswith("error_rate")
+        or name in ("coverage", "val_macro_f1", "kept_share")
+    )
     return percent(value, 1) if is_share else brief(value, 4)
 
 

@@ -34,6 +34,7 @@ TASKS = {
         "An encoder that has learned from views of samples, without labels. Its code can be features."
     ),
     "language": tr_later("A language model."),
+    "transcribe": tr_later("A network that writes down speech, trained from transcribed clips."),
     "detect": tr_later("A detector that was trained from pictures with boxes."),
     "translate": tr_later("A translator that was trained from sentence pairs."),
     "generate": tr_later("A generator: it draws new images like those of its data, out of noise."),

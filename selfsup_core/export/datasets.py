@@ -15,6 +15,7 @@ import numpy as np
 
 from selfsup_core.data.dataset import load_dataset
 from selfsup_core.data.library.own import folder_of
+from selfsup_core.data.spoken import TRANSCRIPT, has_transcripts, wave_of
 from selfsup_core.data.texts import Texts
 from selfsup_core.export.csv_file import csv_bytes
 from selfsup_core.pseudo.hand import read_hand_labels
@@ -47,6 +48,7 @@ def export_dataset(workspace: Path, name: str) -> tuple[str, bytes]:
 
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         lines = []
+        said = dataset.extra[TRANSCRIPT] if has_transcripts(dataset) else None
         for row in range(len(dataset)):
             folder = re.sub(r"[^\w\- ]", "_", labels[row]) or "unlabeled"
             picture = io.BytesIO()
@@ -54,14 +56,15 @@ def export_dataset(workspace: Path, name: str) -> tuple[str, bytes]:
                 from scipy.io import wavfile
 
                 file = f"{folder}/{row:06d}.wav"
-                wavfile.write(picture, int(dataset.details["rate"]), np.asarray(dataset.extra["audio"][row]))
+                wavfile.write(picture, int(dataset.details["rate"]), wave_of(dataset, row))
             else:
                 file = f"{folder}/{row:06d}.png"
                 values = np.round(np.asarray(dataset.x[row], np.float32) * dataset.scale * 255)
                 Image.fromarray(values.astype(np.uint8)).save(picture, "PNG")
             archive.writestr(file, picture.getvalue())
-            lines.append((file, labels[row]))
-        archive.writestr("labels.csv", csv_bytes(("file", "label"), lines))
+            lines.append((file, str(said[row]) if said is not None else labels[row]))
+        head = ("file", TRANSCRIPT if said is not None else "label")
+        archive.writestr("labels.csv", csv_bytes(head, lines))
         archive.writestr("about.json", json.dumps(dataset.provenance, ensure_ascii=False))
     return f"{mark}.zip", buffer.getvalue()
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,41 +28,60 @@ MOST_BYTES = 1_900 * MB  # a file of this format ends at 2 GB
 IDS, MASK = "input_ids", "attention_mask"  # as Hugging Face's own ONNX files call them
 
 
+Batch = dict[str, np.ndarray]
+Axes = dict[str, dict[int, str]]
+
+
 @dataclass(frozen=True)
 class Exportable:
-    """A network with named outputs.
+    """A network with named inputs and outputs.
 
     Attributes:
-        module: for features (B, width), or for token numbers and their mask, both (B, T) with T ≤ width.
-        vocabulary: tokens that it knows; 0 of a network that takes features.
+        inputs, outputs: name → what it holds; in the order in which the module takes and gives them.
+        sample: number of rows → a batch of so many, always the same.
+        axes: of inputs and outputs that are of any size in more than their first axis.
     """
 
     module: torch.nn.Module
-    width: int
+    inputs: dict[str, str]
     outputs: dict[str, str]
-    vocabulary: int = 0
+    sample: Callable[[int], Batch]
+    axes: Axes = field(default_factory=dict)
 
-    @property
-    def inputs(self) -> dict[str, str]:
-        """Name → what it holds."""
-        if not self.vocabulary:
-            return {"x": f"(batch, {self.width}) float32"}
-        return {
-            IDS: tr("(batch, tokens) int64, at most {width} tokens").format(width=self.width),
-            MASK: tr("(batch, tokens) int64, 0 behind the end of a text, else 1"),
-        }
 
-    def sample(self, count: int) -> dict[str, np.ndarray]:
-        """A batch of so many rows, always the same: values in [0, 1], or tokens, of which the last text has
-        fewer.
-        """
-        generator = np.random.default_rng(count)
-        if not self.vocabulary:
-            return {"x": generator.random((count, self.width), dtype=np.float32)}
-        length = max(1, self.width // count)
-        mask = np.ones((count, length), np.int64)
-        mask[-1, max(1, length - 2) :] = 0
-        return {IDS: generator.integers(0, self.vocabulary, (count, length)), MASK: mask}
+def of_values(module: torch.nn.Module, width: int, outputs: dict[str, str]) -> Exportable:
+    """A network of features (B, width)."""
+
+    def sample(count: int) -> Batch:
+        return {"x": np.random.default_rng(count).random((count, width), dtype=np.float32)}
+
+    return Exportable(module, {"x": f"(batch, {width}) float32"}, outputs, sample)
+
+
+def of_tokens(
+    module: torch.nn.Module, most: int, outputs: dict[str, str], vocabulary: int, axes: Axes | None = None
+) -> Exportable:
+    """A network of token numbers and their mask, both (B, T) with T ≤ most. axes: of the outputs."""
+
+    def sample(count: int) -> Batch:
+        return sample_tokens(count, max(1, most // count), vocabulary)
+
+    tokens = {0: "batch", 1: "tokens"}
+    return Exportable(module, say_tokens(most), outputs, sample, {IDS: tokens, MASK: tokens} | (axes or {}))
+
+
+def sample_tokens(count: int, length: int, vocabulary: int) -> Batch:
+    """Token numbers and their mask, by which the last text is shorter."""
+    mask = np.ones((count, length), np.int64)
+    mask[-1, max(1, length - 2) :] = 0
+    return {IDS: np.random.default_rng(count).integers(0, vocabulary, (count, length)), MASK: mask}
+
+
+def say_tokens(most: int) -> dict[str, str]:
+    return {
+        IDS: tr("(batch, tokens) int64, at most {most} tokens").format(most=most),
+        MASK: tr("(batch, tokens) int64, 0 behind the end of a text, else 1"),
+    }
 
 
 def export_module(found: Exportable, about: dict[str, str]) -> bytes:
@@ -77,9 +96,7 @@ def export_module(found: Exportable, about: dict[str, str]) -> bytes:
     require_size(found.module)
     batch = found.sample(MADE_WITH)
     names = list(found.outputs)
-    axes: dict[str, dict[int, str]] = {name: {0: "batch"} for name in names}
-    axes |= {name: {0: "batch", 1: "tokens"} if found.vocabulary else {0: "batch"} for name in batch}
-    axes |= {name: {0: "batch", 1: "tokens"} for name in names if found.vocabulary and name == "token_logits"}
+    axes: Axes = {name: {0: "batch"} for name in (*batch, *names)}
     buffer = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad(), refusing():
         warnings.simplefilter("ignore")  # of the exporter: shapes that are fixed on purpose
@@ -90,7 +107,7 @@ def export_module(found: Exportable, about: dict[str, str]) -> bytes:
             buffer,  # type: ignore[arg-type]  # the older exporter writes to it
             input_names=list(batch),
             output_names=names,
-            dynamic_axes=axes,
+            dynamic_axes=axes | found.axes,
             opset_version=OPSET,
             dynamo=False,
         )

@@ -1,7 +1,8 @@
 """A run's network as ONNX, checked in onnxruntime against torch before it is handed out.
 
-What reads tokens is in `onnx_tokens.py`. Of a variational autoencoder the file gives the distribution of the
-code, its mean and log variance, rather than samples; reconstructions are those of the mean.
+What reads tokens is in `onnx_tokens.py`; what draws, translates or detects in `onnx_scenarios.py`. Of a
+variational autoencoder the file gives the distribution of the code, its mean and log variance, rather than
+samples; reconstructions are those of the mean.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from selfsup_core.errors import RunError, StudioError
-from selfsup_core.export.onnx_check import Exportable, compare, export_module
+from selfsup_core.export.onnx_check import Exportable, compare, export_module, of_values
+from selfsup_core.export.onnx_scenarios import SCENARIOS
 from selfsup_core.export.onnx_tokens import (
     language_of,
     tokenizer_text,
@@ -83,6 +85,8 @@ def write_onnx(folder: RunFolder, target: Path, epoch: int | None = None) -> Onn
         found, used, about = language_of(folder, spec, epoch)
     elif task in ("classify", "pseudo"):
         found, used, about = classifier_of(folder, epoch)
+    elif task in SCENARIOS:
+        found, used, about = SCENARIOS[task](folder, spec, epoch)
     else:
         found, used, about = network_of(folder, spec, epoch)
     about |= {"run": folder.id, "epoch": str(used)}
@@ -164,7 +168,7 @@ def wrap_network(model: Any, width: int) -> Exportable:
         }
     if can_decode:
         outputs["reconstruction"] = tr("(batch, D) in [0, 1], of the mean or the code")
-    return Exportable(Whole().eval(), width, outputs)
+    return of_values(Whole().eval(), width, outputs)
 
 
 def classifier_of(folder: RunFolder, epoch: int | None) -> tuple[Exportable, int, dict[str, str]]:
@@ -191,4 +195,4 @@ def wrap_classifier(model: Any, width: int) -> Exportable:
             return logits, logits.softmax(dim=1)
 
     outputs = {"logits": "(batch, classes)", "probabilities": tr("(batch, classes), which sum to 1")}
-    return Exportable(Whole().eval(), width, outputs)
+    return of_values(Whole().eval(), width, outputs)

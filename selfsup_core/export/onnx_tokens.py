@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from selfsup_core.export.onnx_check import Exportable
+from selfsup_core.export.onnx_check import Exportable, of_tokens
 from selfsup_core.runs.folder import RunFolder, read_state
 from selfsup_core.runs.spec import RunSpec
 from selfsup_core.translation import tr
@@ -51,7 +51,8 @@ def wrap_language(model: Any, most: int) -> Exportable:
             return (model(input_ids=ids, attention_mask=mask, **more).logits,)
 
     said = tr("(batch, tokens, vocabulary); of a causal model at each place those of the next token")
-    return Exportable(Whole().eval(), most, {"token_logits": said}, int(model.config.vocab_size))
+    axes = {"token_logits": {0: "batch", 1: "tokens"}}
+    return of_tokens(Whole().eval(), most, {"token_logits": said}, int(model.config.vocab_size), axes)
 
 
 def wrap_text_classifier(model: Any, most: int) -> Exportable:
@@ -72,7 +73,7 @@ def wrap_text_classifier(model: Any, most: int) -> Exportable:
             return logits, logits.softmax(dim=1)
 
     outputs = {"logits": "(batch, classes)", "probabilities": tr("(batch, classes), which sum to 1")}
-    return Exportable(Whole().eval(), most, outputs, int(model.backbone.config.vocab_size))
+    return of_tokens(Whole().eval(), most, outputs, int(model.backbone.config.vocab_size))
 
 
 def wrap_text_encoder(body: Any, most: int) -> Exportable:
@@ -95,7 +96,7 @@ def wrap_text_encoder(body: Any, most: int) -> Exportable:
             states = self.network(input_ids=ids, attention_mask=mask).last_hidden_state
             return (pool(states, mask, "mean"),)
 
-    return Exportable(Whole().eval(), most, {"code": "(batch, K)"}, int(network.config.vocab_size))
+    return of_tokens(Whole().eval(), most, {"code": "(batch, K)"}, int(network.config.vocab_size))
 
 
 def plain_attention(network: Any) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from selfsup_core.inspection.run_classifiers import RunClassifiers
     from selfsup_core.inspection.run_detectors import RunDetectors
     from selfsup_core.inspection.run_jobs import RunJobs
+    from selfsup_core.inspection.run_transcribers import RunTranscribers
     from selfsup_core.inspection.run_translators import RunTranslators
     from selfsup_core.inspection.space.live_umap import LiveUmaps
     from selfsup_core.inspection.space.spaces import Spaces
@@ -93,6 +94,13 @@ class Holders:
         from selfsup_core.inspection.predictors import Predictors
 
         return Predictors(self.workspace)
+
+    @MadeOnce
+    def transcribers(self) -> RunTranscribers:
+        """Transcribers of runs."""
+        from selfsup_core.inspection.run_transcribers import RunTranscribers
+
+        return RunTranscribers(self.workspace)
 
     @MadeOnce
     def translators(self) -> RunTranslators:

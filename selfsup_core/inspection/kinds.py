@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from selfsup_core.inspection.run_jobs import RunJobs
     from selfsup_core.inspection.space.asked import Asked
     from selfsup_core.inspection.space.spaces import Spaces
+    from selfsup_core.tasks.parts.transcriber_files import RunTranscriber
     from selfsup_core.tasks.parts.translator_files import Translator
 
 S = TypeVar("S")
@@ -145,6 +146,17 @@ def about_translator(name: str, config: type[E]) -> Decorator[Translator, E]:
             yield holders.translators.at(run, ask.epoch)
 
     return question("translator", name, config, opener)
+
+
+def about_transcriber(name: str, config: type[E]) -> Decorator[RunTranscriber, E]:
+    """Of a run's transcriber at an epoch, used by one person at a time."""
+
+    @contextmanager
+    def opener(holders: Holders, run: str, ask: E) -> Iterator[RunTranscriber]:
+        with holders.transcribers.using(run):
+            yield holders.transcribers.at(run, ask.epoch)
+
+    return question("transcriber", name, config, opener)
 
 
 def about_detector(name: str, config: type[E]) -> Decorator[Named[RunDetectors], E]:

@@ -12,6 +12,7 @@ Kind = Literal[
     "generator",
     "predictor",
     "translator",
+    "transcriber",
     "embedding",
     "space",
     "data",
@@ -23,8 +24,8 @@ class Subject(NamedTuple):
     """One thing that can be asked about.
 
     Attributes:
-        name: of a run, its classifier, detector, generator, predictor or translator the run's id; of a
-            language model as in `loaded.locate`; of an embedding the data set; of a space as in
+        name: of a run, its classifier, detector, generator, predictor, transcriber or translator the run's
+            id; of a language model as in `loaded.locate`; of an embedding the data set; of a space as in
             `space.opening.open_space`; of data the data set; of a long job on a run the run's id.
     """
 

@@ -12,7 +12,17 @@ from typing_extensions import TypedDict
 
 from selfsup_core.translation import tr
 
-Task = Literal["autoencoder", "language", "classify", "pseudo", "views", "translate", "detect", "generate"]
+Task = Literal[
+    "autoencoder",
+    "language",
+    "classify",
+    "pseudo",
+    "views",
+    "translate",
+    "transcribe",
+    "detect",
+    "generate",
+]
 # Beside those of `pseudo.audit.Verdict`, what a network is that was compared with something simple.
 Outcome = Literal["helped", "hurt", "no difference", "unknown", "not used", "better", "even", "worse"]
 
@@ -64,6 +74,13 @@ VERDICTS: dict[Task, dict[Outcome, Place]] = {
         "not used": WARNINGS,
     },
     "translate": {
+        "helped": at(8, 1),
+        "hurt": at(8, 2),
+        "no difference": at(8, 2),
+        "unknown": at(8, 1),
+        "not used": WARNINGS,
+    },
+    "transcribe": {
         "helped": at(8, 1),
         "hurt": at(8, 2),
         "no difference": at(8, 2),

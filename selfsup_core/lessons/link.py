@@ -37,6 +37,7 @@ PAGE_OF_TASK: dict[str, tuple[Page, str]] = {
     "pseudo": ("classify", "pseudo"),
     "views": ("views", "train"),
     "translate": ("scenarios", "translate"),
+    "transcribe": ("scenarios", "speech"),
     "detect": ("scenarios", "detect"),
     "generate": ("scenarios", "generate"),
 }

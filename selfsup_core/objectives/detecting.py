@@ -3,6 +3,7 @@
 L = L_heat + offset · |ô − o| + size · |ŝ − s|, the latter two at centers only, s the logarithm of width
 and height in cells. L_heat is a focal loss that asks little of cells near a center [1, 2]. The student learns
 from strong views [3]; a slow mean of its weights, the teacher, labels the pictures as they are [4, 5].
+Of its boxes center and class are learned, not the borders, in which it is less exact [5].
 [1] Zhou, Wang, Krähenbühl: Objects as points (CenterNet), 2019  [2] Law, Deng: CornerNet, 2018
 [3] Sohn et al.: A simple semi-supervised learning framework for object detection (STAC), 2020
 [4] Tarvainen, Valpola: Mean teachers, 2017  [5] Liu et al.: Unbiased teacher, 2021
@@ -36,7 +37,7 @@ class DetectingConfig(InRoundsConfig):
         "detecting", "Find the center and the size of each object.", title="Objective"
     )
     threshold: float = setting(
-        0.5,
+        0.4,
         "Confidence from which a proposed box is learned from as if it were true.",
         title="Confidence threshold",
         why="Higher ones keep fewer and better boxes.",
@@ -44,7 +45,7 @@ class DetectingConfig(InRoundsConfig):
         le=0.99,
     )
     unsure: float = setting(
-        0.15,
+        0.1,
         "Confidence from which a box below the threshold is at least not learned from as ground.",
         title="Unsure from",
         why="An object that was found half is no ground.",
@@ -180,7 +181,7 @@ def detection_losses(maps: Maps, scene: Scene) -> tuple[torch.Tensor, torch.Tens
     target, counts = draw_targets(scene, classes, (high, wide))
     heat = heat_loss(maps.heat.float(), target, counts)
     cells, sides = centers_of(scene.corners)
-    is_used = ((scene.labels >= 0) & scene.is_sure).float()[..., None]  # (B, M, 1)
+    is_used = ((scene.labels >= 0) & scene.is_sure & scene.is_given).float()[..., None]  # (B, M, 1)
     column = cells[..., 0].floor().long().clamp(0, wide - 1)
     row = cells[..., 1].floor().long().clamp(0, high - 1)
     place = (row * wide + column)[:, None].expand(-1, 2, -1)  # (B, 2, M)

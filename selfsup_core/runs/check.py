@@ -15,6 +15,7 @@ from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.features.corpus import LEAST_TOKENS, cut_running, is_running_text
 from selfsup_core.features.pair_rows import require_pairs
+from selfsup_core.features.transcripts import transcripts_of
 from selfsup_core.runs.spec import RunSpec, task_of
 from selfsup_core.translation import tr
 from selfsup_core.wording import kinds
@@ -31,6 +32,8 @@ def check_spec(workspace: Path, spec: RunSpec) -> None:
         require_boxes(open_source(spec.data.source, workspace))
     if task == "translate":
         require_pairs(open_source(spec.data.source, workspace))
+    if task == "transcribe":
+        transcripts_of(open_source(spec.data.source, workspace))
     if task == "pseudo":
         check_proposers(workspace, spec)
 

@@ -37,7 +37,7 @@ TASKS = {
 }
 # The metric by which runs of a task are best, and 1 where higher is better, else -1; all others by the lowest
 # validation loss.
-BEST = {
+BEST: dict[str, tuple[str, float]] = {
     "classify": ("val_accuracy", 1.0),
     "pseudo": ("accuracy", 1.0),
     "views": ("probe_accuracy", 1.0),
@@ -167,7 +167,7 @@ def by_best(state: RunState) -> tuple[object, ...]:
         metric, sign = BEST[task]
         value = state["metrics"].get(metric)
         return (task, LAST if value is None else -sign * value)
-    loss = (state["best"] or {}).get("val_loss")
+    loss = state["best"]["val_loss"] if state["best"] else None
     return (task, LAST if loss is None else loss)
 
 

@@ -18,6 +18,7 @@ TASKS = {
     "pseudo": tr_later("classifier with pseudo-labels"),
     "detect": tr_later("detector"),
     "translate": tr_later("translator"),
+    "transcribe": tr_later("transcriber of speech"),
     "views": tr_later("encoder that learns from views"),
     "generate": tr_later("generator of images"),
 }

@@ -5,7 +5,7 @@ outcome. Training pages and `train` say it from here.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -18,14 +18,19 @@ from selfsup_core.evaluate.words.few_rows import warn_of_labels
 from selfsup_core.evaluate.words.scenario_words import SCORES
 from selfsup_core.features.corpus import is_running_text
 from selfsup_core.features.labeled import choose_rows
+from selfsup_core.features.transcripts import minutes_of, transcripts_of
 from selfsup_core.runs.spec import RunSpec, task_of
 from selfsup_core.translation import tr
-from selfsup_core.wording import brief
+from selfsup_core.wording import brief, percent
+
+if TYPE_CHECKING:
+    from selfsup_core.objectives.ctc import CtcConfig
 
 LOOKED_AT = 20_000  # rows of a table
 LARGE_SIDE = 64  # pixels of an image's side, for a generator
 FEW_IMAGES = 500  # that a generator learns from
 FEW_KNOWN = 100  # answers, from which a first network is rarely worth asking
+FEW_MINUTES = 1.5  # of transcribed sound, below which hardly a pseudo-transcript is kept
 LARGEST = 1e18  # beyond, squares and their sums are not exact in 32 bits
 
 
@@ -81,7 +86,10 @@ def foresee_scenario(dataset: Dataset, spec: RunSpec) -> list[str]:
     if not data.has_budget:
         return []
     y = np.zeros(len(dataset), np.int64) if dataset.y is None else np.maximum(np.asarray(dataset.y), 0)
-    known = len(choose_labeled(split.train, y, data.labels_per_class, data.split_seed, data.labels_fraction))
+    chosen = choose_labeled(split.train, y, data.labels_per_class, data.split_seed, data.labels_fraction)
+    if task_of(spec) == "transcribe":
+        return foresee_speech(dataset, spec, split.train, chosen)
+    known = len(chosen)
     said = [
         tr(
             "{known:,} of {rows:,} training rows show their answer; the others are labeled by the network."
@@ -94,6 +102,31 @@ def foresee_scenario(dataset: Dataset, spec: RunSpec) -> list[str]:
                 "With {known:,} known answers the first network learns too little to label anything well. "
                 "A few hundred are a better start."
             ).format(known=known),
+        )
+    return said
+
+
+def foresee_speech(dataset: Dataset, spec: RunSpec, train: np.ndarray, known: np.ndarray) -> list[str]:
+    """How many minutes of sound are transcribed, and how many may be added by pseudo-transcripts. Raises
+    DataError: the clips have no transcripts.
+    """
+    transcripts_of(dataset)
+    minutes, rest = minutes_of(dataset, known), minutes_of(dataset, np.setdiff1d(train, known))
+    keep = cast("CtcConfig", spec.objective).keep
+    said = [
+        tr(
+            "{minutes:.1f} of {all:.1f} minutes of training sound are transcribed ({known:,} clips). At most "
+            "{keep} of the rest is kept, {most:.1f} minutes; clips whose two noisy views disagree are "
+            "dropped first."
+        ).format(minutes=minutes, all=minutes + rest, known=len(known), keep=percent(keep), most=keep * rest)
+    ]
+    if minutes < FEW_MINUTES:
+        said.insert(
+            0,
+            tr(
+                "From {minutes:.1f} minutes of transcribed sound the first network hardly learns to write a "
+                "word, so nearly nothing would be left after filtering. {least:g} minutes are a better start."
+            ).format(minutes=minutes, least=FEW_MINUTES),
         )
     return said
 
@@ -147,7 +180,8 @@ def say_images(item_shape: tuple[int, ...], rows: int) -> list[str]:
     Args:
         rows: of training.
     """
-    said, pixels = [], item_shape[0] * item_shape[1]
+    said: list[str] = []
+    pixels = item_shape[0] * item_shape[1]
     if pixels > LARGE_SIDE**2:
         said.append(
             tr(

@@ -101,7 +101,7 @@ class DetectTask(RoundsOfLabels):
     def batch(self, rows: torch.Tensor) -> Scene:
         """Of a row of the pool, the proposed boxes; unsure ones are marked so."""
         corners, labels = self.corners[rows], self.labels[rows]
-        is_sure = labels >= 0
+        is_given = is_sure = labels >= 0
         if self.proposed:
             made, places = self.proposed.answers, self.place[rows]
             is_pool, at = (places >= 0)[:, None], places.clamp(min=0)
@@ -110,6 +110,7 @@ class DetectTask(RoundsOfLabels):
             corners = torch.cat([corners, made["corners"][at]], dim=1)
             labels = torch.cat([labels, proposed], dim=1)
             is_sure = torch.cat([is_sure, scores >= self.config.threshold], dim=1)
+            is_given = torch.cat([is_given, torch.zeros_like(scores, dtype=torch.bool)], dim=1)
         used = (labels >= 0).sum(dim=1).amax().clamp(min=1)
         order = torch.argsort((labels < 0).to(torch.uint8), dim=1, stable=True)[:, :used]  # boxes first
         return Scene(
@@ -117,7 +118,16 @@ class DetectTask(RoundsOfLabels):
             corners.gather(1, order[..., None].expand(-1, -1, 4)),
             labels.gather(1, order),
             is_sure.gather(1, order),
+            is_given.gather(1, order),
         )
+
+    def _deal(self) -> None:
+        """Half of what the student learns from are labeled pictures, however few there are [STAC]."""
+        super()._deal()
+        kept = self.pool[self.proposed.is_kept] if self.proposed else self.pool[:0]
+        if len(kept):
+            half = len(self.rows) // 2
+            self.dealt_student = torch.cat([self._fill(self.labeled)[:half], self._fill(kept)[half:]])
 
     @property
     def unsure(self) -> float:

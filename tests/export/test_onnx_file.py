@@ -15,8 +15,9 @@ import torch
 from selfsup_core.data.sources import SOURCES
 from selfsup_core.errors import RunError, StudioError
 from selfsup_core.export import onnx_check
-from selfsup_core.export.onnx_check import Exportable, compare, export_module
+from selfsup_core.export.onnx_check import Exportable, compare, export_module, of_values
 from selfsup_core.export.onnx_file import build, wrap_classifier, wrap_network, write_onnx
+from selfsup_core.export.onnx_scenarios import wrap_detector, wrap_generator, wrap_translator
 from selfsup_core.export.onnx_tokens import wrap_language, wrap_text_classifier, wrap_text_encoder
 from selfsup_core.export.run_classifier import load_run
 from selfsup_core.models import MODELS
@@ -76,8 +77,24 @@ def reads_tokens(spec: RunSpec) -> Exportable | None:
     return None
 
 
+def draws_or_writes(spec: RunSpec) -> Exportable | None:
+    """A network of a scenario at a tiny size; None for any other."""
+    if spec.model.kind == "unet":
+        small = spec.model.model_copy(update={"channels": (4, 8)})
+        return wrap_generator(MODELS["unet"].build(small, (8, 8, 3, 2)).eval())
+    if spec.model.kind == "translator":
+        small = spec.model.model_copy(update={"layers": 1, "heads": 2, "width": 16})
+        return wrap_translator(MODELS["translator"].build(small, (TOKENS,)).eval())
+    if spec.model.kind == "detector":
+        small = spec.model.model_copy(update={"width": 4})
+        return wrap_detector(MODELS["detector"].build(small, (32, 48, 3, 2)).eval(), (32, 48, 3))
+    return None
+
+
 def exportable(spec: RunSpec) -> Exportable:
     if found := reads_tokens(spec):
+        return found
+    if found := draws_or_writes(spec):
         return found
     source = SOURCES[spec.data.source]
     shape = (WIDTH,) if source.kind in ("text", "table") else source.shape
@@ -235,5 +252,5 @@ def test_what_cannot_be_a_file_says_why(monkeypatch):
             return (torch.special.bessel_j0(x),)
 
     with pytest.raises(RunError, match="torch cannot write this network as ONNX: ") as error:
-        export_module(Exportable(Odd(), 4, {"y": ""}), {})
+        export_module(of_values(Odd(), 4, {"y": ""}), {})
     assert "optimum" in error.value.remedy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from selfsup_core.runs.folder import list_states
 from tests.pages.test_pages import buttons, texts
+from tests.tasks.transcribe_helpers import NAME, make_clips
 
 
 def test_pairs_are_hidden_and_a_run_starts(studio, workspace):
@@ -33,3 +34,27 @@ def test_data_without_pairs_are_refused_in_words(studio):
     assert "Translation takes sentence pairs." in texts(page)
     page = studio("pages/scenarios.py", do="cook")
     assert "There is no mode" in texts(page)
+
+
+def test_transcripts_are_hidden_what_would_be_left_is_said_and_a_run_starts(studio, workspace):
+    make_clips(workspace)
+    page = studio("pages/scenarios.py", do="speech", data=NAME)
+    assert not page.exception
+    main = [w for w in [*page.selectbox, *page.number_input, *page.button] if w.key.startswith("speech-")]
+    assert all(w.help for w in main)
+    known = page.number_input(key=f"scenarios-known-speech-digits-{NAME}")
+    assert known.value == 100.0
+    assert "nearly nothing" not in texts(page)
+    known.set_value(5.0).run()
+    assert "nearly nothing would be left after filtering" in texts(page)
+    assert "minutes of training sound are transcribed (4 clips). At most 80% of the rest" in texts(page)
+    buttons(page)["speech-train"].click().run()
+    assert not page.exception
+    (state,) = list_states(workspace)
+    assert (state["task"], state["source"]) == ("transcribe", NAME)
+    assert (page.query_params["run"], page.query_params["do"]) == (state["run"], "speech")
+
+
+def test_sounds_without_transcripts_are_refused_in_words(studio):
+    page = studio("pages/scenarios.py", do="speech", data="tones")
+    assert "Speech to text takes sounds with transcripts." in texts(page)

@@ -39,28 +39,32 @@ function cell(row, tag, text) {
   return made
 }
 
+/** @param {HTMLElement} place @param {string | undefined} source none of what could not be drawn @param {string} item */
+function drawPicture(place, source, item) {
+  if (!source) return
+  const picture = document.createElement("img")
+  picture.src = source
+  picture.alt = `${title("reconstruction")}: ${item}`
+  place.append(picture)
+}
+
 /** @param {{samples: object[], reconstructions: string[], notes: string[]}} answer */
 function draw(answer) {
   const keys = KEYS.filter((key) => answer.samples.some((one) => one[key] !== undefined && one[key] !== ""))
   table.replaceChildren()
   const head = table.createTHead().insertRow()
-  for (const key of ["sample", ...keys]) cell(head, "th", title(key)).scope = "col"
-  if (answer.reconstructions.length) cell(head, "th", title("reconstruction")).scope = "col"
+  // Pictures come first: on a narrow screen the end of a row is out of sight.
+  const first = answer.reconstructions.length ? ["sample", "reconstruction"] : ["sample"]
+  for (const key of [...first, ...keys]) cell(head, "th", title(key)).scope = "col"
   const body = table.createTBody()
   answer.samples.forEach((one, at) => {
     const row = body.insertRow()
     cell(row, "td", one.item)
+    if (answer.reconstructions.length) drawPicture(cell(row, "td", ""), answer.reconstructions[at], one.item)
     for (const key of keys) {
       const made = cell(row, "td", shown(one[key]))
       if (typeof one[key] === "number") made.className = "number"
-    }
-    if (!answer.reconstructions.length) return
-    const last = cell(row, "td", "")
-    if (answer.reconstructions[at]) {
-      const picture = document.createElement("img")
-      picture.src = answer.reconstructions[at]
-      picture.alt = `${title("reconstruction")}: ${one.item}`
-      last.append(picture)
+      if (key === "far") made.className = "text"
     }
   })
   table.hidden = false

@@ -116,6 +116,19 @@ const tipsOf = () => ({
       "What you just saw: a network learned to translate from sentence pairs; where pairs were hidden, another one made up sources for the rest.",
     ),
   },
+  transcribe: {
+    before: tr("Epoch 0 is the network before training: it hears nothing but the blank, or noise."),
+    early: tr(
+      "First the network learns to be silent: it writes nothing at all. Then come the letters of the loudest sounds.",
+    ),
+    middle: tr("Look at the heard letters: each should stand where its sound is. Play the clip."),
+    late: tr(
+      "Look at the score, lower is better: pseudo-transcripts help only if the student stays below its twin, which learns from the known transcripts alone.",
+    ),
+    end: tr(
+      "What you just saw: a network learned to write down speech; where transcripts were hidden, it wrote them itself and learned from those that it was sure of.",
+    ),
+  },
   detect: {
     before: tr("Epoch 0 is the network before training: it sees objects everywhere, or nowhere."),
     early: tr("Look at the found objects: large ones are found first, and boxes sit loosely."),

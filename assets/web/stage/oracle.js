@@ -1,7 +1,14 @@
 // The oracle: whether true classes of unlabeled rows may be seen. While it is off, what the panels are given does not hold
 // them at all, so that no panel, tooltip or text can show them.
 
-const HIDDEN_TERMS = ["pseudo_precision", "kept_known", "kept_right", "kept_bleu", "kept_found"]
+const HIDDEN_TERMS = [
+  "pseudo_precision",
+  "kept_known",
+  "kept_right",
+  "kept_bleu",
+  "kept_found",
+  "kept_word_error_rate",
+]
 const HIDDEN_ARRAYS = [
   "kept_confusion",
   "kept_confusion_sums",

@@ -11,17 +11,20 @@ import drawn from "./panels/drawn.js"
 import errors from "./panels/errors.js"
 import flow from "./panels/flow.js"
 import frechet from "./panels/frechet.js"
+import heard from "./panels/heard.js"
 import labels from "./panels/labels.js"
 import { createLooks } from "./panels/looks.js"
 import loss from "./panels/loss.js"
 import map from "./panels/map.js"
 import pairs from "./panels/pairs.js"
+import pseudoTranscripts from "./panels/pseudo_transcripts.js"
 import reconstructions from "./panels/reconstructions.js"
 import rounds from "./panels/rounds.js"
 import scores from "./panels/scores.js"
 import similarity from "./panels/similarity.js"
 import spectrum from "./panels/spectrum.js"
 import sphere from "./panels/sphere.js"
+import transcripts from "./panels/transcripts.js"
 import translations from "./panels/translations.js"
 import way from "./panels/way.js"
 import writing from "./panels/writing.js"
@@ -50,6 +53,7 @@ export const SETS = {
     errors,
     titled(sayMap, { create: (root, ctx) => map.create(root, ctx, createLooks) }),
   ],
+  transcribe: [scores, heard, transcripts, pseudoTranscripts, loss, titled(() => tr("Map of clips"))],
   detect: [scores, detections, pseudoBoxes, loss, titled(() => tr("Map of objects"))],
   translate: [scores, translations, attention, backTranslations, loss, titled(() => tr("Map of sentences"))],
 }

@@ -10,6 +10,7 @@ from pages.parts.data.names import show_names
 from pages.parts.shared.tables import show_table
 from pages.parts.shared.workspace import plain
 from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.spoken import TRANSCRIPT, wave_of
 from selfsup_core.data.texts import Texts
 from selfsup_core.figures.data import class_rows, histogram, label_bars
 from selfsup_core.translation import tr
@@ -101,7 +102,9 @@ def show_sounds(dataset: Dataset) -> None:
                 st.image(picture["src"], width=112, alt=f"Spectrogram, {picture['name']}")
                 with st.container(gap="xsmall"):
                     st.caption(plain(picture["name"]))
-                    st.audio(np.asarray(dataset.extra["audio"][row], np.float32) / 32768, sample_rate=rate)
+                    st.audio(wave_of(dataset, row).astype(np.float32) / 32768, sample_rate=rate)
+                    if TRANSCRIPT in dataset.extra:
+                        st.caption(plain(str(dataset.extra[TRANSCRIPT][row])))
     st.caption(
         tr(
             "Log-mel spectrograms: time runs to the right, low frequencies are at the "

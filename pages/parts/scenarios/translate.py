@@ -34,6 +34,7 @@ ADVANCED: Groups = {
 }
 MOST_LETTERS = 1000
 SHOWN = 6  # pairs, before a run
+ASKED = "translate-asked"  # of the session: the run, and the sentence that it is asked
 ABOUT = tr_later(
     "An encoder reads a sentence, and a decoder writes its translation, [[token]] by token. Hide most of the "
     "pairs, and a network of the other direction makes up sources for the rest (back-translation): the "
@@ -120,25 +121,30 @@ def show_own(folder: RunFolder) -> None:
         with st.form("translate-form", border=False):
             text = st.text_input(tr("Sentence"), key="translate-text", max_chars=MOST_LETTERS)
             is_asked = st.form_submit_button(tr("Translate"), key="translate-go", icon=":material/translate:")
-        if not is_asked:
+        if is_asked:
+            st.session_state[ASKED] = folder.id, text.strip()
+        run, asked = st.session_state.get(ASKED, ("", ""))
+        if run != folder.id:
             return
-        if not text.strip():
+        if not asked:
             st.warning(tr("Write a sentence first."), icon=":material/edit:")
             return
-        with errors_shown():
-            about = (
-                routes.lab()
-                .ask(Subject("translator", folder.id), "translate", {"text": text, "epoch": epoch})
-                .about
-            )
-            st.text(about["text"] or "…")
-            st.caption(
-                tr("Epoch {epoch}; mean probability per token {share}.").format(
-                    epoch=about["epoch"], share=percent(about["probability"])
-                )
-            )
-            if about["note"]:
-                st.caption(plain(about["note"]))
+        with errors_shown(), st.spinner(tr("Translating …")):
+            say_own(folder, asked, epoch)
+
+
+def say_own(folder: RunFolder, text: str, epoch: int) -> None:
+    """The translation; asked again whenever another epoch is chosen."""
+    asked = {"text": text, "epoch": epoch}
+    about = routes.lab().ask(Subject("translator", folder.id), "translate", asked).about
+    st.text(about["text"] or "…")
+    st.caption(
+        tr("Epoch {epoch}; mean probability per token {share}.").format(
+            epoch=about["epoch"], share=percent(about["probability"])
+        )
+    )
+    if about["note"]:
+        st.caption(plain(about["note"]))
 
 
 def show() -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from selfsup_core.data.boxes import BOXES, write_boxes
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.details import Details
 from selfsup_core.data.groups import find_groups
 from selfsup_core.data.importing.arrays import as_pixels
 from selfsup_core.data.importing.beside import label_files
 from selfsup_core.data.importing.build_table import from_table
+from selfsup_core.data.importing.coco import describe_boxes, place_boxes
 from selfsup_core.data.importing.columns import MOST_CLASSES
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
@@ -26,6 +29,7 @@ from selfsup_core.data.importing.sounds import RATE, read_sound
 from selfsup_core.data.importing.squares import resize
 from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.data.importing.tones import Tone
+from selfsup_core.data.importing.transcripts import find_transcripts, from_clips
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.translation import tr
@@ -132,6 +136,20 @@ def from_images(members: list[Member], beside: list[Member], config: ImportConfi
         ),
         "details": {"tone": dict(plan["tone"])},
     }
+    if annotated := plan["sorted"].annotated:
+        left_out: Counter[str] = Counter()
+        boxes = [
+            place_boxes(annotated.boxes[name], (int(width), int(height)), size, config.fit, left_out)
+            for name, (width, height) in zip(names, sizes, strict=True)
+        ]
+        if not any(boxes):
+            raise DataError(
+                tr("No box of the COCO file lies within its image."),
+                code="bad-coco",
+                remedy=tr("Boxes are x, y, width and height in pixels of the image."),
+            )
+        made["extra"][BOXES] = Texts.pack(write_boxes(one) for one in boxes)
+        made["notes"] = describe_boxes(boxes, left_out)[1:]
     volumes = [members[place].volume for place in kept]
     if len(set(volumes)) >= LEAST_VOLUMES:
         # The first row of the same volume; an image that is no slice stands alone.
@@ -144,6 +162,8 @@ def from_images(members: list[Member], beside: list[Member], config: ImportConfi
 def from_sounds(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
     from selfsup_core.data.logmel import log_mel
 
+    if found := find_transcripts([member.name for member in members], beside, config):
+        return from_clips(members, found)
     seconds = min(30.0, max(0.05, config.seconds or plan["seconds"]))
     check_decoded(
         tr("{count:,} sounds of {seconds:g} s").format(count=len(members), seconds=seconds),

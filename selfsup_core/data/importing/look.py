@@ -25,6 +25,7 @@ from selfsup_core.data.importing.layout import Layout
 from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.sounds import read_header
 from selfsup_core.data.importing.table import check_size
+from selfsup_core.data.importing.transcripts import find_transcripts
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.data.splits import PARTS
 from selfsup_core.data.texts import Texts
@@ -113,11 +114,13 @@ def look_at_sounds(
             code="no-sounds",
             remedy=tr("Save them as WAV."),
         )
-    layout = label_files([m.name for m in members], beside, config)
+    names = [m.name for m in members]
+    transcripts = find_transcripts(names, beside, config)
+    layout = label_files(names, [] if transcripts else beside, config)
     if keep is not None:
         keep["layout"] = layout
     seconds = round(min(LONGEST_SOUND, float(np.median(lengths))), 2)
-    layout.notes += cut_note(lengths, config.seconds or seconds)
+    layout.notes += transcripts.notes if transcripts else cut_note(lengths, config.seconds or seconds)
     return {
         "kind": "sound",
         "rows": len(members),

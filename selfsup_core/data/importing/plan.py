@@ -9,6 +9,7 @@ import numpy as np
 
 from selfsup_core.data.details import ColumnAbout, TableFound
 from selfsup_core.data.importing.array_files import Arrays
+from selfsup_core.data.importing.coco import Annotated
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.layout import Layout
 from selfsup_core.data.importing.pixels import Pixels
@@ -84,6 +85,7 @@ class Sorted:
         form: their format. beside: tables lying beside images or sounds. aside: {name: reason}.
         volumes: how many of them hold several slices. notes: what was decided.
         offers: {where classes may come from: their names}, beside what names and folders offer.
+        annotated: boxes of the images, of a COCO file beside them.
     """
 
     form: str
@@ -93,6 +95,7 @@ class Sorted:
     volumes: int = 0
     notes: list[str] = field(default_factory=list)
     offers: dict[str, list[str]] = field(default_factory=dict)
+    annotated: Annotated | None = None
 
 
 class Kept(TypedDict, total=False):

@@ -1,15 +1,18 @@
 """Spoken words: 20 words by 40 synthetic voices, 8 kHz; all words of a voice are on one side of a split.
 
-Files in `assets/data/`, read by `selfsup_core/data/shipped.py`. Sound is stored as 8-bit μ-law with μ = 255:
-v = 2 · byte / 255 − 1,  x = sign(v) · ((1 + μ)^|v| − 1) / μ.
+Files in `assets/data/`, read by `selfsup_core/data/shipped.py`. Sound is stored as 8-bit μ-law.
 """
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
+from typing_extensions import TypedDict
 
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.logmel import log_mel
+from selfsup_core.data.mu_law import decode_mu_law
 from selfsup_core.data.shipped import explain_missing, read_gzip, read_json
 from selfsup_core.data.sources import SOURCES, Source
 from selfsup_core.data.texts import Texts
@@ -18,17 +21,21 @@ from selfsup_core.translation import tr, tr_later
 
 SOUNDS = "spoken-words.ulaw.gz", "9e8d567cc2dce1ad4e6e19a22ecd0d1cdfd3501dbd669ff3535355aa52ef5bad"
 ABOUT = "spoken-words.json", "5f97f6c10f16f99b0db08474eb946b60b2cc01b89d875fbb6f04a2ceb602fa82"
-MU = 255
+
+
+class About(TypedDict):
+    """The JSON file. length: (800,) samples of each clip; word, speaker: (800,) their numbers."""
+
+    rate: int
+    words: list[str]
+    word: list[int]
+    speaker: list[int]
+    length: list[int]
+    speakers: list[dict[str, str]]
+
+
 LICENCE = tr_later("Apache-2.0 (this program)")
 ORIGIN = tr_later("synthesized with espeak-ng 1.51 for this program")
-
-
-def decode_mu_law(codes: np.ndarray) -> np.ndarray:
-    """(N,) uint8 → (N,) int16, by a table of the 256 values."""
-    v = 2 * np.arange(256) / 255 - 1
-    table = np.sign(v) * ((1.0 + MU) ** np.abs(v) - 1) / MU
-    found: np.ndarray = np.rint(32767 * table).astype(np.int16)[codes]
-    return found
 
 
 def cut(samples: np.ndarray, lengths: list[int], width: int) -> np.ndarray:
@@ -49,12 +56,21 @@ def cut(samples: np.ndarray, lengths: list[int], width: int) -> np.ndarray:
     return made
 
 
-def build() -> Dataset:
-    """Raises DataError when a file is missing or damaged."""
-    about = read_json(*ABOUT)
-    rate = about["rate"]
+def read_words() -> tuple[np.ndarray, About]:
+    """(800, 8000) int16, a second each, sorted by voice; and what the file says of them.
+
+    Raises:
+        DataError: a file is missing or damaged.
+    """
+    about = cast("About", read_json(*ABOUT))
     samples = decode_mu_law(np.frombuffer(read_gzip(*SOUNDS), np.uint8))
-    audio = cut(samples, about["length"], rate)  # (800, 8000): one second
+    return cut(samples, about["length"], about["rate"]), about
+
+
+def build() -> Dataset:
+    """Raises DataError as `read_words`."""
+    audio, about = read_words()
+    rate = about["rate"]
     # The file is sorted by voice: an order drawn once keeps any prefix balanced.
     order = np.random.default_rng(0).permutation(len(audio))
     audio, speaker = audio[order], np.array(about["speaker"])[order]

@@ -127,7 +127,7 @@ class UNet(nn.Module):
     def to_maps(self, x: torch.Tensor) -> torch.Tensor:
         """(B, H·W·C) channels last → (B, C·p², H′/p, W′/p), padded by edge values."""
         height, width, depth = self.size
-        maps = x.reshape(len(x), height, width, depth).permute(0, 3, 1, 2)
+        maps = x.reshape(x.shape[0], height, width, depth).permute(0, 3, 1, 2)
         down, right = -height % self.step, -width % self.step
         if down or right:
             maps = functional.pad(maps, (0, right, 0, down), mode="replicate")

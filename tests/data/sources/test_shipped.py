@@ -17,6 +17,7 @@ from PIL import Image
 
 from selfsup_core.data import shipped
 from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.mu_law import decode_mu_law, encode_mu_law
 from selfsup_core.data.sources import SOURCES, open_source, shakespeare, spoken_words
 from selfsup_core.data.splits import split_rows
 from selfsup_core.errors import DataError
@@ -31,6 +32,8 @@ DIGESTS = {
     "spoken-words": "911647fbd66f4f72",
     "shakespeare": "441e7787aa667ba6",
     "tang-poems": "25d67a9da9669668",
+    "interface-de": "08f1a269581769df",
+    "interface-zh": "06ac33a8e369bad7",
 }
 FILES = {
     "emoji": ("emoji-32.png", "emoji-32.json"),
@@ -38,6 +41,8 @@ FILES = {
     "spoken-words": ("spoken-words.ulaw.gz", "spoken-words.json"),
     "shakespeare": ("shakespeare.txt.gz",),
     "tang-poems": ("tang-poems.txt.gz",),
+    "interface-de": ("interface-en-de.tsv.gz",),
+    "interface-zh": ("interface-en-zh.tsv.gz",),
 }
 OTHERS = {"synonyms-en.tsv.gz", "LICENSE-wordnet.txt"}  # of `augment/synonyms.py`
 BOTH = [(name, file) for name, files in FILES.items() for file in files]
@@ -171,12 +176,14 @@ def mu_law(byte: int) -> float:
 
 
 def test_mu_law_is_decoded_by_its_formula():
-    found = spoken_words.decode_mu_law(np.arange(256, dtype=np.uint8))
+    found = decode_mu_law(np.arange(256, dtype=np.uint8))
     assert found.dtype == np.int16
     assert np.abs(found - [32767 * mu_law(byte) for byte in range(256)]).max() <= 0.5
     assert (found[0], found[255]) == (-32767, 32767)
     assert (np.diff(found.astype(int)) >= 0).all()
     assert np.array_equal(found, -found[::-1])
+    assert np.array_equal(encode_mu_law(found / 32767), np.arange(256)), "encoding undoes it"
+    assert encode_mu_law(np.array([-9.0, 9.0])).tolist() == [0, 255]
 
 
 def test_clips_are_cut_where_they_end_and_padded():

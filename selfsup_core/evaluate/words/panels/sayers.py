@@ -36,6 +36,7 @@ from selfsup_core.evaluate.words.panels.pseudo import (
 from selfsup_core.evaluate.words.panels.reconstructions import say_reconstructions
 from selfsup_core.evaluate.words.panels.scenarios import say_kept, say_true_kept, scores_of
 from selfsup_core.evaluate.words.panels.seen import Seen
+from selfsup_core.evaluate.words.panels.transcribe import say_heard, say_transcripts
 from selfsup_core.evaluate.words.panels.translate import say_attention, say_translations
 from selfsup_core.evaluate.words.panels.views import say_pairs, say_similarity, say_spectrum, say_sphere
 
@@ -65,6 +66,13 @@ SAYERS: Mapping[str, Sayers] = {
         "spectrum": say_spectrum,
         "sphere": say_sphere,
         "code": say_views_code,
+    },
+    "transcribe": {
+        "scores": scores_of("transcribe"),
+        "heard": say_heard,
+        "transcripts": say_transcripts,
+        "pseudo_transcripts": say_kept,
+        "loss": say_loss,
     },
     "detect": {
         "scores": scores_of("detect"),
@@ -97,6 +105,7 @@ TRUE_SAYERS: Mapping[str, Sayers] = {
         "confidence": say_true_confidence,
         "errors": say_true_errors,
     },
+    "transcribe": {"pseudo_transcripts": say_true_kept},
     "detect": {"pseudo_boxes": say_true_boxes},
     "translate": {"back_translations": say_true_kept},
 }

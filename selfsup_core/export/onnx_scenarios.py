@@ -1,0 +1,165 @@
+"""Networks that draw, translate or find objects, for ONNX.
+
+Each file holds one step of the network; the loop around it is the caller's: to draw, times from 0 to 1; to
+translate, one token after the other; to detect, the cells whose heat is highest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from selfsup_core.errors import RunError
+from selfsup_core.export.onnx_check import (
+    IDS,
+    Batch,
+    Exportable,
+    of_values,
+    sample_tokens,
+    say_tokens,
+)
+from selfsup_core.export.onnx_tokens import tokenizer_text
+from selfsup_core.runs.folder import RunFolder, read_state
+from selfsup_core.runs.spec import RunSpec
+from selfsup_core.translation import tr
+
+if TYPE_CHECKING:
+    import torch
+
+Found = tuple[Exportable, int, dict[str, str]]
+WRITTEN = "decoder_input_ids"
+
+
+def best_epoch(folder: RunFolder, epoch: int | None) -> int | None:
+    """The epoch asked for, else the best one, else the newest."""
+    best = read_state(folder)["best"]
+    return epoch if epoch is not None or not best else best["epoch"]
+
+
+def generator_of(folder: RunFolder, spec: RunSpec, epoch: int | None) -> Found:
+    """The averaged weights of a generator, which draw."""
+    from selfsup_core.export.run_classifier import put_weights, run_weights
+    from selfsup_core.models import MODELS
+    from selfsup_core.runs.frames import read_about
+
+    try:
+        static = read_about(folder.frames / "static.safetensors")
+    except OSError as error:
+        raise RunError(
+            tr("The run {id} has not started yet.").format(id=folder.id), code="no-weights"
+        ) from error
+    weights, used = run_weights(folder, epoch)
+    shape = (*json.loads(static["item_shape"]), len(weights["label.weight"]) - 1)  # the last row is "any"
+    model = put_weights(MODELS[spec.model.kind].build(spec.model, shape), weights)
+    return wrap_generator(model), used, {"item_shape": static["item_shape"], "classes": static["classes"]}
+
+
+def wrap_generator(model: Any) -> Exportable:
+    """A `UNet`: one step."""
+    from torch import nn
+
+    class Whole(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, x: torch.Tensor, time: torch.Tensor, label: torch.Tensor) -> tuple[torch.Tensor]:
+            return (self.model(x, time, label),)
+
+    width, classes = int(np.prod(model.size)), int(model.classes)
+
+    def sample(count: int) -> Batch:
+        generator = np.random.default_rng(count)
+        return {
+            "x": generator.normal(size=(count, width)).astype(np.float32),
+            "time": generator.random(count, dtype=np.float32),
+            "label": generator.integers(0, classes + 1, count),
+        }
+
+    inputs = {
+        "x": f"(batch, {width}) float32",
+        "time": tr("(batch,) float32 in [0, 1]"),
+        "label": tr("(batch,) int64, {classes} is any class").format(classes=classes),
+    }
+    said = tr("(batch, {width}) of one step, as the objective of the run means it").format(width=width)
+    return Exportable(Whole().eval(), inputs, {"step": said}, sample)
+
+
+def translator_of(folder: RunFolder, spec: RunSpec, epoch: int | None) -> Found:
+    from selfsup_core.tasks.parts.translator_files import load_translator
+
+    found = load_translator(folder.workspace, folder.id, best_epoch(folder, epoch))
+    about = {"tokenizer": tokenizer_text(found.tokens.tokenizer.fast)}
+    return wrap_translator(found.network), found.epoch, about
+
+
+def wrap_translator(model: Any) -> Exportable:
+    """Marian's layers: the logits of the next token at each place of what is written so far."""
+    from torch import nn
+
+    class Whole(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(
+            self, ids: torch.Tensor, mask: torch.Tensor, written: torch.Tensor
+        ) -> tuple[torch.Tensor]:
+            made = self.model(input_ids=ids, attention_mask=mask, decoder_input_ids=written, use_cache=False)
+            return (made.logits,)
+
+    most, vocabulary = int(model.config.max_position_embeddings), int(model.config.vocab_size)
+
+    def sample(count: int) -> Batch:
+        written = np.random.default_rng(count + 99).integers(0, vocabulary, (count, count + 1))
+        return sample_tokens(count, max(1, most // (2 * count)), vocabulary) | {WRITTEN: written}
+
+    start = int(model.config.decoder_start_token_id)
+    said = tr("(batch, written) int64: token {start}, then what is written so far").format(start=start)
+    outputs = {"token_logits": tr("(batch, written, vocabulary) of the next token at each place")}
+    tokens, written = {0: "batch", 1: "tokens"}, {0: "batch", 1: "written"}
+    axes = {IDS: tokens, "attention_mask": tokens, WRITTEN: written, "token_logits": written}
+    return Exportable(Whole().eval(), say_tokens(most) | {WRITTEN: said}, outputs, sample, axes)
+
+
+def detector_of(folder: RunFolder, spec: RunSpec, epoch: int | None) -> Found:
+    from selfsup_core.tasks.parts.detector_files import load_detector
+
+    found = load_detector(folder.workspace, folder.id, best_epoch(folder, epoch))
+    about = {
+        "item_shape": json.dumps(found.shape),
+        "classes": json.dumps(found.classes, ensure_ascii=False),
+        "threshold": str(found.threshold),
+    }
+    return wrap_detector(found.network, found.shape), found.epoch, about
+
+
+def wrap_detector(model: Any, shape: tuple[int, int, int]) -> Exportable:
+    """A `Detector` for pictures of one size, flat with channels last as all samples are."""
+    from torch import nn
+
+    class Whole(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+            maps = self.model(x.reshape(-1, *shape).permute(0, 3, 1, 2))
+            return maps.heat.sigmoid(), maps.offset, maps.size.exp()
+
+    outputs = {
+        "heat": tr("(batch, classes, h, w): how likely a class has its center in a cell of 4 × 4 pixels"),
+        "offset": tr("(batch, 2, h, w): the center in its cell, across and down, in cells"),
+        "size": tr("(batch, 2, h, w): width and height in cells"),
+    }
+    return of_values(Whole().eval(), int(np.prod(shape)), outputs)
+
+
+SCENARIOS: dict[str, Callable[[RunFolder, RunSpec, int | None], Found]] = {
+    "generate": generator_of,
+    "translate": translator_of,
+    "detect": detector_of,
+}
