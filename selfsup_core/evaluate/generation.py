@@ -6,7 +6,7 @@ The same noise and classes at every epoch, so that epochs compare and an image c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -59,7 +59,7 @@ class GenerationView:
 @torch.inference_mode()
 def draw(
     model: torch.nn.Module,
-    objective: Generative,
+    objective: Generative[Any],
     noise: torch.Tensor,
     labels: torch.Tensor,
     *,
@@ -188,7 +188,7 @@ class GenerationEvaluator:
         return float(np.median(nearest.distance)) / self.usual if self.usual > 0 else None
 
     @torch.inference_mode()
-    def loss(self, model: torch.nn.Module, objective: Generative) -> float:
+    def loss(self, model: torch.nn.Module, objective: Generative[Any]) -> float:
         """On validation rows, with the same noise and times at every epoch."""
         generator = torch.Generator(self.device).manual_seed(self.seed)
         total = 0.0
@@ -200,7 +200,7 @@ class GenerationEvaluator:
             total += float(objective.step(model, batch, generator)["loss"]) * len(rows)
         return total / len(self.validation)
 
-    def look(self, model: torch.nn.Module, objective: Generative) -> GenerationView:
+    def look(self, model: torch.nn.Module, objective: Generative[Any]) -> GenerationView:
         """An epoch, drawn by these weights."""
         drawn = draw(
             model,

@@ -31,6 +31,7 @@ BATCH, RATE = 64, 2e-3
 LEAST_STEPS, MOST_STEPS, EPOCHS = 300, 1500, 12
 MOST_ROWS = 10_000  # that it learns from
 FOLDER = "judges"
+PART = 500  # rows
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Judge:
     @torch.inference_mode()
     def features(self, values: torch.Tensor) -> np.ndarray:
         """(N, D) values in [0, 1] on its device → (N, size), what its last layer is given."""
-        parts = [self.model.features(part) for part in values.split(500)]
+        parts = [self.model.features(part) for part in parts_of(values)]
         found: np.ndarray = torch.cat(parts).double().cpu().numpy()
         return found
 
@@ -91,6 +92,11 @@ def open_judge(data: Prepared, workspace: Path, say: Callable[[str], None]) -> J
         tensors = {k: v.cpu().contiguous() for k, v in found.model.state_dict().items()}
         write_bytes(path, save(tensors, metadata=about))
     return found
+
+
+def parts_of(values: torch.Tensor) -> list[torch.Tensor]:
+    """(N, D) in parts that fit into memory with all that is computed of them."""
+    return [values[start : start + PART] for start in range(0, len(values), PART)]
 
 
 def labeled(data: Prepared, rows: np.ndarray) -> np.ndarray:
@@ -163,5 +169,6 @@ def measure(data: Prepared, model: ConvClassifier) -> float | None:
     if len(rows) == 0:
         return None
     assert data.y is not None
-    named = torch.cat([model(part).argmax(dim=1) for part in data.values(data.rows(rows)).cpu().split(500)])
+    values = data.values(data.rows(rows)).cpu()
+    named = torch.cat([model(part).argmax(dim=1) for part in parts_of(values)])
     return float((named.numpy() == data.y[rows]).mean())

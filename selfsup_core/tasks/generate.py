@@ -163,7 +163,7 @@ class GenerateTask(Task):
             "columns": "[]",
             "judge": json.dumps(self.judge.name() if self.judge else "", ensure_ascii=False),
         }
-        arrays = {
+        arrays: dict[str, np.ndarray] = {
             "tile_labels": labels[: evaluator.tiles].astype(np.int32),
             "labels": labels.astype(np.int32),
             "splits": np.zeros(len(labels), np.uint8),

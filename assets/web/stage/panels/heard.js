@@ -180,16 +180,13 @@ function describe(view, place) {
   const aligned = view.frame?.words?.aligned?.[place]
   if (!aligned || !view.statics?.scenario) return tr("Nothing has been heard yet.")
   const step = view.statics.scenario.letter_seconds
+  const sayLetter = ([letter, start]) =>
+    tr("{letter} at {seconds} s", { letter, seconds: (start * step).toFixed(2) })
+  const letters = aligned.filter(([letter]) => letter !== " ").map(sayLetter)
   return tr("At epoch {epoch}, “{reference}” is heard as “{text}”: {letters}.", {
     epoch: view.frame.epoch,
     reference: view.statics.scenario.references[place],
     text: view.frame.words.written[place],
-    letters:
-      aligned
-        .filter(([letter]) => letter !== " ")
-        .map(([letter, start]) =>
-          tr("{letter} at {seconds} s", { letter, seconds: (start * step).toFixed(2) }),
-        )
-        .join(", ") || "–",
+    letters: letters.join(", ") || "–",
   })
 }
