@@ -58,6 +58,7 @@ def mu_law_of(dataset: Dataset, row: int) -> np.ndarray:
 
 def wave_of(dataset: Dataset, row: int) -> np.ndarray:
     """(samples,) int16: the sound of a row of any data set of sounds."""
-    if dataset.extra["audio"].dtype == np.uint8:
+    audio = dataset.extra["audio"]
+    if isinstance(audio, np.ndarray) and audio.dtype == np.uint8:
         return decode_mu_law(mu_law_of(dataset, row))
-    return np.asarray(dataset.extra["audio"][row])
+    return np.asarray(audio[row])
