@@ -94,7 +94,7 @@ def say_start(runs: Sequence[Compared]) -> list[str]:
     if others:
         return [
             tr(
-                "Not the same start: {others} differ. Even with the same settings and seed, the numbers of "
+                "Not the same conditions: {others} differ. Even with the same settings and seed, the numbers of "
                 "these runs would differ a little."
             ).format(others=", ".join(others))
         ]
@@ -104,7 +104,7 @@ def say_start(runs: Sequence[Compared]) -> list[str]:
     if is_known and not is_branched and same_at(specs, ("seed", "model", "data", "objective.kind")):
         return [
             tr(
-                "Same start: these runs begin with the same weights, on the same data, and were computed by "
+                "Same conditions: these runs begin with the same weights, on the same data, and were computed by "
                 "the same code and versions on the same device."
             )
         ]
