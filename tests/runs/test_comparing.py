@@ -138,10 +138,8 @@ def test_the_same_start_is_said_and_what_of_it_differs(place, runs):
     try:
         assert "Same conditions: " in notes()
         said = notes(code="0" * 64, versions=kept["versions"] | {"torch": "1.0"})
-        assert (
-            f"Not the same conditions: the code of the program, torch ({kept['versions']['torch']}; 1.0)"
-            in said
-        )
+        torch = kept["versions"]["torch"]
+        assert f"Not the same conditions: the code of the program, torch ({torch}; 1.0)" in said
         said = notes(data="0" * 64)
         assert "The data set has been changed between these runs" in said
         found = compare(read_compared(place, [one, three]))
