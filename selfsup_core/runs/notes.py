@@ -94,8 +94,8 @@ def say_start(runs: Sequence[Compared]) -> list[str]:
     if others:
         return [
             tr(
-                "Not the same start: {others} differ. Even with the same settings and seed, the numbers of "
-                "these runs would differ a little."
+                "Not the same conditions: {others} differ. Even with the same settings and seed, the numbers "
+                "of these runs would differ a little."
             ).format(others=", ".join(others))
         ]
     specs = [run.spec for run in runs]
@@ -104,8 +104,8 @@ def say_start(runs: Sequence[Compared]) -> list[str]:
     if is_known and not is_branched and same_at(specs, ("seed", "model", "data", "objective.kind")):
         return [
             tr(
-                "Same start: these runs begin with the same weights, on the same data, and were computed by "
-                "the same code and versions on the same device."
+                "Same conditions: these runs begin with the same weights, on the same data, and were "
+                "computed by the same code and versions on the same device."
             )
         ]
     return []

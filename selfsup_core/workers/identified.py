@@ -39,7 +39,7 @@ def note_identity(keeper: RunKeeper, choice: DeviceChoice, belongs: Mapping[str,
         return []
     others = list_others(found["identity"], now, found["device"]["label"], choice.label)
     said = tr(
-        "This branch does not have the same start as its parent: {others} differ. Even with the same "
+        "This branch does not have the same conditions as its parent: {others} differ. Even with the same "
         "settings, its numbers may differ a little."
     )
     return [said.format(others=", ".join(others))] if others else []

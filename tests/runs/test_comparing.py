@@ -136,11 +136,10 @@ def test_the_same_start_is_said_and_what_of_it_differs(place, runs):
         return " ".join(compare(read_compared(place, [one, three]))["notes"])
 
     try:
-        assert "Same start: " in notes()
+        assert "Same conditions: " in notes()
         said = notes(code="0" * 64, versions=kept["versions"] | {"torch": "1.0"})
-        assert (
-            f"Not the same start: the code of the program, torch ({kept['versions']['torch']}; 1.0)" in said
-        )
+        torch = kept["versions"]["torch"]
+        assert f"Not the same conditions: the code of the program, torch ({torch}; 1.0)" in said
         said = notes(data="0" * 64)
         assert "The data set has been changed between these runs" in said
         found = compare(read_compared(place, [one, three]))
@@ -150,7 +149,7 @@ def test_the_same_start_is_said_and_what_of_it_differs(place, runs):
         state = read_state(folder)
         del state["identity"]  # as an earlier version left it
         folder.state.write_text(json.dumps(state))
-        assert "ame start" not in " ".join(compare(read_compared(place, [one, three]))["notes"])
+        assert "ame conditions" not in " ".join(compare(read_compared(place, [one, three]))["notes"])
     finally:
         update_state(folder, identity=kept)
 

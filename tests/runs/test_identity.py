@@ -110,7 +110,7 @@ def test_a_branch_says_when_its_start_is_not_its_parent_s(finished, change, name
         state = run_here(made)
     finally:
         update_state(finished, identity=kept["identity"], device=kept["device"])
-    said = [note for note in state["notices"] if "same start as its parent" in note]
+    said = [note for note in state["notices"] if "same conditions as its parent" in note]
     wanted = {
         "": None,
         "code": "the code of the program",
