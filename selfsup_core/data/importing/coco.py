@@ -124,11 +124,11 @@ def find_images(listed: list[Any], images: list[str]) -> dict[int | str, str]:
     for one in listed:
         if not isinstance(one, dict) or (key := as_key(one.get("id"))) is None or key in found:
             continue
-        name = one.get("file_name")
-        if not isinstance(name, str):
+        file_name = one.get("file_name")
+        if not isinstance(file_name, str):
             continue
-        alike = last.get(PurePosixPath(name.replace("\\", "/")).name, [])
-        member = name if name in whole else alike[0] if len(alike) == 1 else None
+        alike = last.get(PurePosixPath(file_name.replace("\\", "/")).name, [])
+        member: str | None = file_name if file_name in whole else alike[0] if len(alike) == 1 else None
         if member is not None and member not in taken:
             found[key] = member
             taken.add(member)
@@ -144,9 +144,10 @@ def take_box(one: object, of_id: dict[int | str, str], names: dict[int | str, st
         return found.left_out.update(["image"])
     if category is None or category not in names:
         return found.left_out.update(["category"])
+    if not isinstance(values, list):
+        return found.left_out.update(["box"])
     is_numbers = (
-        isinstance(values, list)
-        and len(values) == 4
+        len(values) == 4
         and all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
         and all(math.isfinite(value) and abs(value) < 1e9 for value in values)
     )
