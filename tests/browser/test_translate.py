@@ -45,7 +45,7 @@ def test_pairs_are_kept_beside_hidden_ones_and_a_sentence_is_translated(server, 
     page.get_by_label("Sentence", exact=True).last.fill("The bus leaves on Monday at three o'clock.")
     page.get_by_role("button", name="Translate", exact=True).click()
     said = page.get_by_text(re.compile(r"Epoch 4; mean probability per token \d+%"))
-    expect(said).to_be_visible(timeout=60_000)  # the network is loaded first
+    expect(said).to_be_visible(timeout=150_000)  # the network is loaded first
     settle(page)
     narrow = open_page(390, 844, "dark")
     narrow.goto(page.url)
