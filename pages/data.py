@@ -32,7 +32,8 @@ def open_restored(name: str) -> None:
 st.title(tr("Data"), anchor=False)
 sources = list_sources(workspace())
 for folder, problem in list_damaged_sources(workspace()).items():
-    st.warning(f"{plain(folder)} cannot be read. {plain(problem)}", icon=":material/broken_image:")
+    said = tr("{folder} cannot be read. {problem}").format(folder=plain(folder), problem=plain(problem))
+    st.warning(said, icon=":material/broken_image:")
 show_add()
 if st.session_state.get("pending"):
     st.stop()  # only the pending import is shown until it is done or discarded

@@ -58,6 +58,6 @@ def mu_law_of(dataset: Dataset, row: int) -> np.ndarray:
 
 def wave_of(dataset: Dataset, row: int) -> np.ndarray:
     """(samples,) int16: the sound of a row of any data set of sounds."""
-    if dataset.extra["audio"].dtype == np.uint8:
-        return decode_mu_law(mu_law_of(dataset, row))
-    return np.asarray(dataset.extra["audio"][row])
+    audio = np.asarray(dataset.extra["audio"])
+    found: np.ndarray = decode_mu_law(mu_law_of(dataset, row)) if audio.dtype == np.uint8 else audio[row]
+    return found

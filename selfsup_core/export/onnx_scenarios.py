@@ -1,7 +1,8 @@
-"""Networks that draw, translate or find objects, for ONNX.
+"""Networks that draw, translate, find objects or write down speech, for ONNX.
 
-Each file holds one step of the network; the loop around it is the caller's: to draw, times from 0 to 1; to
-translate, one token after the other; to detect, the cells whose heat is highest.
+Each file holds one step of the network; what is around it is the caller's: to draw, times from 0 to 1; to
+translate, one token after the other; to detect, the cells whose heat is highest; to write down speech, the
+likeliest letters without repetitions and blanks.
 """
 
 from __future__ import annotations
@@ -158,8 +159,48 @@ def wrap_detector(model: Any, shape: tuple[int, int, int]) -> Exportable:
     return of_values(Whole().eval(), int(np.prod(shape)), outputs)
 
 
+def transcriber_of(folder: RunFolder, spec: RunSpec, epoch: int | None) -> Found:
+    from selfsup_core.tasks.parts.transcriber_files import load_transcriber, read_letters
+
+    found = load_transcriber(folder.workspace, folder.id, best_epoch(folder, epoch))
+    letters = json.dumps(list(found.letters.alphabet), ensure_ascii=False)
+    about = {"letters": letters, "rate": str(found.rate)}
+    return wrap_transcriber(found.network, int(read_letters(folder.path)["bands"])), found.epoch, about
+
+
+def wrap_transcriber(model: Any, bands: int) -> Exportable:
+    """A `Transcriber`: how likely each letter is along a clip."""
+    from torch import nn
+
+    class Whole(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, x: torch.Tensor, frames: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            heard = self.model(x, frames)
+            return heard.log_p, heard.frames
+
+    def sample(count: int) -> Batch:
+        length = 8 + 4 * count
+        x = np.random.default_rng(count).random((count, bands, length), dtype=np.float32)
+        return {"x": x, "frames": np.arange(length - count + 1, length + 1)}
+
+    inputs = {
+        "x": tr("(batch, {bands}, frames) float32 in [0, 1]: a log-mel spectrogram").format(bands=bands),
+        "frames": tr("(batch,) int64 of each clip, the rest is not read"),
+    }
+    outputs = {
+        "log_probabilities": tr("(batch, steps, letters), of which the first one is the blank"),
+        "steps": tr("(batch,) steps that count"),
+    }
+    axes = {"x": {0: "batch", 2: "frames"}, "log_probabilities": {0: "batch", 1: "steps"}}
+    return Exportable(Whole().eval(), inputs, outputs, sample, axes)
+
+
 SCENARIOS: dict[str, Callable[[RunFolder, RunSpec, int | None], Found]] = {
     "generate": generator_of,
     "translate": translator_of,
     "detect": detector_of,
+    "transcribe": transcriber_of,
 }

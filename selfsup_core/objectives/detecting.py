@@ -147,8 +147,9 @@ def draw_targets(scene: Scene, classes: int, size: tuple[int, int]) -> tuple[tor
     place = scene.labels.clamp(min=0)[..., None].expand_as(spots)
     none = spots.new_zeros(len(spots), classes, high * wide)
     sure = scene.is_sure[..., None]
-    heat = none.scatter_reduce(1, place, spots * sure, "amax").unflatten(2, size)
-    doubt = none.scatter_reduce(1, place, spots * ~sure, "amax").unflatten(2, size)
+    shape = (len(spots), classes, *size)
+    heat = none.scatter_reduce(1, place, spots * sure, "amax").reshape(*shape)
+    doubt = none.scatter_reduce(1, place, spots * ~sure, "amax").reshape(*shape)
     return heat, ~((doubt > DOUBT) & (heat < 1))
 
 

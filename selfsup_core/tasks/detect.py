@@ -47,6 +47,7 @@ class DetectTask(RoundsOfLabels):
     """Pictures with boxes; looked at by boxes at each epoch, proposed boxes, and a map of the objects."""
 
     score: ClassVar[Score] = SCORES["detect"]
+    objective: Detecting
 
     def __init__(self, context: TaskContext) -> None:
         spec, data = context.spec, context.spec.data
@@ -96,7 +97,8 @@ class DetectTask(RoundsOfLabels):
     def view(self, rows: torch.Tensor | np.ndarray) -> torch.Tensor:
         """(B, H, W, channels) in [0, 1]."""
         places = torch.as_tensor(rows, device=self.device)
-        return (self.pictures[places].float() * self.scale).view(len(places), *self.shape)
+        found: torch.Tensor = (self.pictures[places].float() * self.scale).view(len(places), *self.shape)
+        return found
 
     def batch(self, rows: torch.Tensor) -> Scene:
         """Of a row of the pool, the proposed boxes; unsure ones are marked so."""

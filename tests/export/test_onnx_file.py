@@ -17,7 +17,12 @@ from selfsup_core.errors import RunError, StudioError
 from selfsup_core.export import onnx_check
 from selfsup_core.export.onnx_check import Exportable, compare, export_module, of_values
 from selfsup_core.export.onnx_file import build, wrap_classifier, wrap_network, write_onnx
-from selfsup_core.export.onnx_scenarios import wrap_detector, wrap_generator, wrap_translator
+from selfsup_core.export.onnx_scenarios import (
+    wrap_detector,
+    wrap_generator,
+    wrap_transcriber,
+    wrap_translator,
+)
 from selfsup_core.export.onnx_tokens import wrap_language, wrap_text_classifier, wrap_text_encoder
 from selfsup_core.export.run_classifier import load_run
 from selfsup_core.models import MODELS
@@ -85,6 +90,9 @@ def draws_or_writes(spec: RunSpec) -> Exportable | None:
     if spec.model.kind == "translator":
         small = spec.model.model_copy(update={"layers": 1, "heads": 2, "width": 16})
         return wrap_translator(MODELS["translator"].build(small, (TOKENS,)).eval())
+    if spec.model.kind == "transcriber":
+        small = spec.model.model_copy(update={"width": 4, "layers": 1})
+        return wrap_transcriber(MODELS["transcriber"].build(small, (6, 5)).eval(), 6)
     if spec.model.kind == "detector":
         small = spec.model.model_copy(update={"width": 4})
         return wrap_detector(MODELS["detector"].build(small, (32, 48, 3, 2)).eval(), (32, 48, 3))

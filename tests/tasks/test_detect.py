@@ -104,7 +104,7 @@ def test_a_killed_run_goes_on_bit_for_bit(done, tmp_path, monkeypatch):
     folder, _ = done
     make_data(tmp_path)
     other = make_run(tmp_path, tiny(train__checkpoint_seconds=0.001))
-    state = kill_and_resume(other, monkeypatch, saves=8)
+    state = kill_and_resume(other, monkeypatch, saves=5)
     assert state["status"] == "finished", state["error"]
     assert rows_without_times(other) == rows_without_times(folder)
     assert frame_bytes(other) == frame_bytes(folder)

@@ -23,15 +23,15 @@ export function partsOf(text) {
 /**
  * A text whose terms open their definition below it: by pointing at one, by focus, and by a press.
  * @param {string} text
- * @param {Object<string, {means: string, source?: string}>} glossary
+ * @param {Object<string, {means: string, source?: string, term?: string}>} glossary of the reader's language, by English names
  * @returns {HTMLElement[]} the text, and the place of the definition
  */
 export function withTerms(text, glossary) {
   const place = el("p", { class: "term-means", role: "status", hidden: true })
   const buttons = []
   function show(button, term) {
-    const { means, source } = glossary[term]
-    place.replaceChildren(el("strong", {}, term), ` ${means}`, ...(source ? [el("small", {}, source)] : []))
+    const { means, source, term: called = term } = glossary[term]
+    place.replaceChildren(el("strong", {}, called), ` ${means}`, ...(source ? [el("small", {}, source)] : []))
     place.hidden = false
     for (const other of buttons) other.setAttribute("aria-expanded", String(other === button))
   }

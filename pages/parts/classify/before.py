@@ -19,6 +19,6 @@ def show_gauge(spec: RunSpec) -> None:
         key="advanced-gauge",
         help=tr("Cross-validation on the labels that may be seen; nothing is trained or kept."),
     ):
-        with errors_shown(), st.spinner("Cross-validating."):
+        with errors_shown(), st.spinner(tr("Cross-validating.")):
             said = routes.lab().ask(Subject("classifier", ""), "gauge", {"spec": spec.as_dict()}).about
             {"good": st.success, "bad": st.warning}.get(said["tone"], st.info)(plain(said["text"]))

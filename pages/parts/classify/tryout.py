@@ -63,7 +63,7 @@ def show_tryout(run: str, source: str, kind: str) -> Predictions | None:
                 key="use-try",
                 help=tr("Predict the class of each row above and compare it with the label."),
             ):
-                with st.spinner("Classifying …"):
+                with st.spinner(tr("Classifying …")):
                     values = {"rows": [one["row"] for one in rows]}
                     made = dict(routes.lab().ask(Subject("classifier", run), "predict", values).about)
             st.button(

@@ -246,7 +246,7 @@ def show() -> None:
             if asked and not text.strip():
                 st.warning(tr("Type or paste a text first."), icon=":material/edit:")
             elif asked:
-                with st.spinner("Reading …"):
+                with st.spinner(tr("Reading …")):
                     made = ask_texts(run, text) | {"texts": True}
         files = uploader(
             tr("Or {said}").format(said=tr(SAID[kind]))
@@ -265,7 +265,7 @@ def show() -> None:
         elif made is None and st.session_state.get("use-files-asked") != asked:
             st.session_state["use-files-asked"] = asked
             st.session_state.pop("use-made", None)
-            with st.spinner("Reading …"):
+            with st.spinner(tr("Reading …")):
                 made = ask_files(run, files, column) | {"texts": False, "column": column}
         if made:
             st.session_state["use-made"] = (run, made)

@@ -165,5 +165,5 @@ def show_hub() -> None:
             return
         from selfsup_core.data.library.hub import fetch
 
-        with errors_shown(), st.spinner("Fetching …"):
+        with errors_shown(), st.spinner(tr("Fetching …")):
             st.session_state["pending"] = [str(path) for path in fetch(workspace(), name)]

@@ -68,7 +68,7 @@ def show_texts(seen: ImportPreview) -> None:
     with st.container(height=300, border=True):
         for number, (text, label) in enumerate(zip(seen["texts"], labels, strict=True)):
             badge = f":gray-badge[{plain(label)}] " if label else ""
-            st.caption(f"{badge}row {number}")
+            st.caption(badge + tr("row {row}").format(row=number))
             st.text(text)
 
 

@@ -91,7 +91,7 @@ def show_machine() -> None:
         key="room-measure",
         help=tr("Trains two small networks for about ten seconds. Runs at work make the result smaller."),
     ):
-        with acting("open-room"), st.spinner("Measuring …"):
+        with acting("open-room"), st.spinner(tr("Measuring …")):
             st.session_state[FOUND] = measured()
             rerun()
     show_refusal("open-room")

@@ -290,7 +290,7 @@ def show() -> None:
         if load_all([model, *([other] if other and other != REMOTE else [])]) is None:
             show_expected(kind)
             return
-        with st.spinner("Reading …"):
+        with st.spinner(tr("Reading …")):
             reading = ask(model, "read", text=text)
         st.subheader(tr("How likely is each token?"), anchor=False)
         if other:

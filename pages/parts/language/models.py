@@ -212,7 +212,8 @@ def show_hub() -> None:
         show_fetching(wanted)
     elif plan:
         show_refusal("models-fetch")
-        st.markdown(f"{plain(plan.about())}. License: {plain(plan.licence)}.")
+        said = tr("{about}. License: {licence}.")
+        st.markdown(said.format(about=plain(plan.about()), licence=plain(plan.licence)))
         if st.button(
             tr("Download {bytes:,.0f} MB").format(bytes=plan.bytes / MB),
             key="models-hub-fetch",

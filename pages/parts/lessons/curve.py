@@ -23,7 +23,7 @@ curve_component = component("selfsup_lesson_curve", "lessons/curve.js")
 
 def show_draw(lesson: Lesson, at: str, part: Draw, progress: LessonProgress, key: str) -> None:
     with st.container(border=True, key=f"{key}-box"):
-        st.markdown(f":material/psychology: **Predict**  \n**{part.ask}**")
+        st.markdown(f"{tr(':material/psychology: **Predict**')}  \n**{part.ask}**")
         judged, real = drawn_by_run(workspace(), part, progress["opened"])
         is_shown = at in progress["shown"]
         drawn = draw_it(part, progress["drawn"].get(at), real if is_shown else [], is_shown, key)

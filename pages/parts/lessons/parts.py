@@ -30,7 +30,7 @@ from selfsup_core.lessons.progress import LessonProgress, change
 from selfsup_core.lessons.reading import image_path
 from selfsup_core.lessons.tasks import judge_tasks
 from selfsup_core.settings import whole_number
-from selfsup_core.translation import tr
+from selfsup_core.translation import join_sentences, tr
 
 
 def show_part(lesson: Lesson, at: str, part: Part, progress: LessonProgress, page: str) -> None:
@@ -99,7 +99,7 @@ def show_task(lesson: Lesson, at: str, part: Task, page: str) -> None:
             tr(":orange[:material/pending: **Not passed yet.**] {said}").format(said=plain(judged.said))
         )
         if part.hint:
-            st.caption(f"Hint: {part.hint}")
+            st.caption(tr("Hint: {hint}").format(hint=part.hint))
 
 
 def choose_option(lesson: Lesson, at: str, part: Choice, progress: LessonProgress, key: str) -> int | None:
@@ -126,7 +126,7 @@ def choose_option(lesson: Lesson, at: str, part: Choice, progress: LessonProgres
 def show_predict(lesson: Lesson, at: str, part: Predict, progress: LessonProgress, key: str) -> None:
     """Any answer will do; what is right is said once one is chosen and asked for."""
     with st.container(border=True, key=f"{key}-box"):
-        st.markdown(":material/psychology: **Predict**")
+        st.markdown(tr(":material/psychology: **Predict**"))
         if at in progress["shown"]:
             st.markdown(f"**{part.ask}**")
             chosen = progress["chosen"].get(at, 0)
@@ -153,11 +153,11 @@ def show_answers(part: Choice, chosen: int) -> None:
 def show_question(lesson: Lesson, at: str, part: Question, progress: LessonProgress, key: str) -> None:
     """May be answered until the answer is right."""
     with st.container(border=True, key=f"{key}-box"):
-        st.markdown(":material/quiz: **Question**")
+        st.markdown(tr(":material/quiz: **Question**"))
         chosen = choose_option(lesson, at, part, progress, key)
         if chosen is None:
             return
         if chosen == part.right:
-            st.success(f"Correct. {part.why}", icon=":material/check_circle:")
+            st.success(join_sentences([tr("Correct."), part.why]), icon=":material/check_circle:")
         else:
             st.warning(tr("Not quite. Try another answer."), icon=":material/undo:")

@@ -120,7 +120,7 @@ def show_delete(room: Room) -> None:
             "This cannot be undone."
         )
     )
-    typed = st.text_input(f"Type “{CERTAIN}”", key="room-certain", max_chars=20)
+    typed = st.text_input(tr("Type “{word}”").format(word=CERTAIN), key="room-certain", max_chars=20)
     if st.button(
         tr("Delete everything"),
         key="room-delete",

@@ -263,7 +263,8 @@ def draw_controls(folder: RunFolder, state: RunState) -> None:
         st.markdown(f"**{plain(state['name'] or state['run'])}**", width="content")
         if state["device"]:
             device = state["device"]
-            st.caption(f"Device: {device['label']}", help=recorded(device["reason"]), width="content")
+            said = tr("Device: {device}").format(device=device["label"])
+            st.caption(said, help=recorded(device["reason"]), width="content")
     st.progress(
         min(1.0, (state["epoch"] + state["epoch_progress"]) / state["epochs"]),
         tr("{status}: {unit} {epoch} of {epochs}").format(

@@ -89,7 +89,7 @@ def show_damaged(run: DamagedRun, key: str) -> None:
     with st.container(border=True):
         name, status, problem, buttons = st.columns((3, 1.6, 6.5, 1.7), vertical_alignment="center")
         name.markdown(f"**{plain(run.run)}**")
-        status.badge("damaged", color="red", icon=":material/broken_image:")
+        status.badge(tr("damaged"), color="red", icon=":material/broken_image:")
         problem.caption(plain(run.problem))
         with buttons.container(horizontal=True, gap="xsmall", horizontal_alignment="right"):
             show_delete(run.run, key)
@@ -193,7 +193,7 @@ def show_buttons(state: RunState, key: str) -> None:
     if is_active and st.button("", icon=":material/stop:", key=f"stop-{key}", help=tr("Stop this run")):
         with acting(key):
             send(folder, "stop")
-            st.caption("Stopping …")
+            st.caption(tr("Stopping …"))
     if can_resume(state) and st.button(
         "", icon=":material/play_arrow:", key=f"resume-{key}", help=tr("Resume from where it stopped")
     ):

@@ -66,7 +66,7 @@ def draw_figures(folder: RunFolder) -> None:
 def show_middle(frame: dict[str, Any], static: dict[str, Any], about: dict[str, str], path: Path) -> None:
     """What a task has to show beside loss and map: reconstructions, images, confusions, or a text."""
     if "reconstructions" in frame:
-        st.markdown("**Reconstructions**")
+        st.markdown(f"**{tr('Reconstructions')}**")
         # Read from the run itself: its data set may have been deleted since.
         shape = tuple(json.loads(about["item_shape"]))
         sheet = tile_sheet(static["inputs"], frame["reconstructions"], shape)
@@ -85,7 +85,7 @@ def show_middle(frame: dict[str, Any], static: dict[str, Any], about: dict[str, 
         else:
             st.markdown(tr("Every validation row is predicted correctly."))
     else:
-        st.markdown("**Writing**")
+        st.markdown(f"**{tr('Writing')}**")
         words = read_about(path)
         st.text(json.loads(words["written"])[:400] if words.get("written") else "–")
 

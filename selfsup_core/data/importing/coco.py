@@ -18,7 +18,7 @@ from selfsup_core.data.boxes import MOST_BOXES, MOST_NAMES, Box
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.limits import MB
 from selfsup_core.errors import DataError
-from selfsup_core.files.parsing import JsonObject, parse_json
+from selfsup_core.files.parsing import parse_json
 from selfsup_core.translation import tr, tr_later
 
 LARGEST = 50 * MB  # of a JSON file
@@ -124,11 +124,11 @@ def find_images(listed: list[Any], images: list[str]) -> dict[int | str, str]:
     for one in listed:
         if not isinstance(one, dict) or (key := as_key(one.get("id"))) is None or key in found:
             continue
-        said = one.get("file_name")
-        if not isinstance(said, str):
+        file_name = one.get("file_name")
+        if not isinstance(file_name, str):
             continue
-        alike = last.get(PurePosixPath(said.replace("\\", "/")).name, [])
-        member = said if said in whole else alike[0] if len(alike) == 1 else None
+        alike = last.get(PurePosixPath(file_name.replace("\\", "/")).name, [])
+        member: str | None = file_name if file_name in whole else alike[0] if len(alike) == 1 else None
         if member is not None and member not in taken:
             found[key] = member
             taken.add(member)
@@ -137,16 +137,17 @@ def find_images(listed: list[Any], images: list[str]) -> dict[int | str, str]:
 
 def take_box(one: object, of_id: dict[int | str, str], names: dict[int | str, str], found: Annotated) -> None:
     """Add an annotation to the boxes of its image, or count why it is left out."""
-    about: JsonObject = one if isinstance(one, dict) else {}
+    about = one if isinstance(one, dict) else {}
     image, category = as_key(about.get("image_id")), as_key(about.get("category_id"))
-    values: Any = about.get("bbox")
+    values = about.get("bbox")
     if image is None or image not in of_id:
         return found.left_out.update(["image"])
     if category is None or category not in names:
         return found.left_out.update(["category"])
+    if not isinstance(values, list):
+        return found.left_out.update(["box"])
     is_numbers = (
-        isinstance(values, list)
-        and len(values) == 4
+        len(values) == 4
         and all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
         and all(math.isfinite(value) and abs(value) < 1e9 for value in values)
     )

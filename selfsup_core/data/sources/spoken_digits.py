@@ -42,7 +42,7 @@ NOISE_DB = -46.0, -24.0  # beside the loudest sample
 def draw_words(generator: np.random.Generator, words: list[str]) -> list[int]:
     """Numbers of the words of a clip."""
     if generator.random() >= COMMAND_SHARE:
-        return generator.integers(0, DIGITS, generator.integers(2, 6)).tolist()
+        return [int(digit) for digit in generator.integers(0, DIGITS, generator.integers(2, 6))]
     said = COMMANDS[generator.integers(len(COMMANDS))].split()
     found = []
     for word in said:
@@ -64,7 +64,8 @@ def trim(wave: np.ndarray) -> np.ndarray:
 def quicken(wave: np.ndarray, speed: float) -> np.ndarray:
     """So many times as fast, and as much higher."""
     places = np.arange(0, len(wave) - 1, speed)
-    return np.interp(places, np.arange(len(wave)), wave)
+    found: np.ndarray = np.interp(places, np.arange(len(wave)), wave)
+    return found
 
 
 def string_together(words: list[np.ndarray], rate: int, generator: np.random.Generator) -> np.ndarray:
@@ -77,7 +78,8 @@ def string_together(words: list[np.ndarray], rate: int, generator: np.random.Gen
         parts += [np.zeros(round(generator.uniform(*GAPS) * rate))]
     clip = np.concatenate(parts)
     noise = generator.standard_normal(len(clip)) * 10 ** (generator.uniform(*NOISE_DB) / 20) / 3
-    return np.clip(0.8 * clip / np.abs(clip).max() + noise, -1, 1)
+    found: np.ndarray = np.clip(0.8 * clip / np.abs(clip).max() + noise, -1, 1)
+    return found
 
 
 def build(count: int = CLIPS) -> Dataset:
@@ -90,7 +92,9 @@ def build(count: int = CLIPS) -> Dataset:
         for voice, word, wave in zip(about["speaker"], about["word"], audio, strict=True)
     }
     voices = len(about["speakers"])
-    waves, texts, speaker = [], [], []
+    waves: list[np.ndarray] = []
+    texts: list[str] = []
+    speaker: list[int] = []
     while len(waves) < count:
         voice = len(waves) % voices  # as many of each
         said = draw_words(generator, names)

@@ -38,7 +38,9 @@ def hear(
     found: list[np.ndarray] = [np.zeros(0)] * len(x)
     codes = torch.zeros((len(x), network.letters.in_features), device=x.device)
     # Clips of like length together: the longest one of a group decides what it costs.
-    for rows in torch.argsort(frames, stable=True).split(ROWS):
+    order = torch.argsort(frames, stable=True)
+    for start in range(0, len(order), ROWS):
+        rows = order[start : start + ROWS]
         with looking_at(network):
             heard = network(x[rows][:, :, : int(frames[rows].max())], frames[rows])
         ends = heard.frames.tolist()

@@ -45,10 +45,10 @@ class Transcriber(nn.Module):
         mean = (x * inside).sum(dim=2, keepdim=True) / frames[:, None, None]
         h = (x - mean) * SCALE * inside
         for conv, norm, stride in zip((self.near, self.wide), self.norms, (1, self.stride), strict=True):
-            h = functional.gelu(norm(conv(h).mT)).mT  # (B, w, T)
+            h = functional.gelu(norm(conv(h).transpose(1, 2))).transpose(1, 2)  # (B, w, T)
             ends = torch.div(ends + stride - 1, stride, rounding_mode="floor")
             h = h * within(ends, h.shape[2])[:, None]
-        codes = h.mT  # (B, T, w)
+        codes = h.transpose(1, 2)  # (B, T, w)
         for layer in self.read:
             codes = layer(self.drop(codes), ends)
         logits = self.letters(self.drop(codes)).float()

@@ -43,7 +43,7 @@ def show_export(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
         if keeps:
             with errors_shown():  # what is below stays, whatever the name
                 keep_selection(about, bits, source, name)
-    st.markdown(f"**Export {what}**")
+    st.markdown(tr("**Export {what}**").format(what=what))
     export_files(asked, about, bits)
     st.toggle(
         tr("As a table"),

@@ -99,7 +99,7 @@ def show_why(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> None:
     st.markdown(tr("**Most typical**"))
     show_cards(said["typical"], asked, about)
     if said["odd"]:
-        st.markdown("**Oddest**")
+        st.markdown(f"**{tr('Oddest')}**")
         show_cards(said["odd"], asked, about)
 
 
