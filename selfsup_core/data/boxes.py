@@ -49,7 +49,7 @@ def read_boxes(text: str) -> list[Box]:
     except (ValueError, RecursionError) as error:
         raise ValueError(tr("it is no JSON")) from error
     if not isinstance(found, list) or len(found) > MOST_BOXES:
-        raise ValueError(tr("it is no list of at most {most} boxes").format(most=MOST_BOXES))
+        raise ValueError(tr("it is not a list of at most {most} boxes").format(most=MOST_BOXES))
     boxes: list[Box] = []
     for one in found:
         if not (isinstance(one, list) and len(one) == 5 and isinstance(one[0], str) and one[0]):

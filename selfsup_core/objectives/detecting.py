@@ -48,7 +48,7 @@ class DetectingConfig(InRoundsConfig):
         0.1,
         "Confidence from which a box below the threshold is at least not learned from as ground.",
         title="Unsure from",
-        why="An object that was found half is no ground.",
+        why="An object that was only half found does not count as ground.",
         ge=0.01,
         le=1.0,
     )
