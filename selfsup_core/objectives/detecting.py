@@ -46,9 +46,9 @@ class DetectingConfig(InRoundsConfig):
     )
     unsure: float = setting(
         0.1,
-        "Confidence from which a box below the threshold is at least not learned from as ground.",
+        "Boxes between this confidence and the threshold are neither learned from nor taken for background.",
         title="Unsure from",
-        why="An object that was only half found does not count as ground.",
+        why="An object that was only half found is not background.",
         ge=0.01,
         le=1.0,
     )
