@@ -9,9 +9,9 @@ from pages.parts.shared.modes import choose_mode
 from selfsup_core.translation import tr
 
 MODES = {
-    "translate": (tr("Translation"), ":material/translate:", translate.show),
-    "speech": (tr("Speech"), ":material/mic:", speech.show),
-    "detect": (tr("Detection"), ":material/frame_inspect:", detect.show),
+    "translate": (tr("Translation"), ":material/translate:", translate.SCENARIO.show),
+    "speech": (tr("Speech"), ":material/mic:", speech.SCENARIO.show),
+    "detect": (tr("Detection"), ":material/frame_inspect:", detect.SCENARIO.show),
     "generate": (tr("Generate"), ":material/brush:", generate.show),
 }
 

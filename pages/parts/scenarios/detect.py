@@ -9,35 +9,20 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.parts.scenarios.labels_known import choose_known
+from pages.parts.scenarios.mode import Scenario
 from pages.parts.scenarios.try_own import choose_epoch
 from pages.parts.shared import routes
-from pages.parts.shared.advanced import KEPT, PACE, SPLIT, STEPS, Groups
-from pages.parts.shared.asked import Asked
-from pages.parts.shared.live import show_run
 from pages.parts.shared.new_files import KINDS, lying
-from pages.parts.shared.new_run import Form, Places, Recipe, new_run, open_here
-from pages.parts.shared.preset_and_data import choose_preset, choose_source, usable_sources
-from pages.parts.shared.terms import caption
 from pages.parts.shared.uploader import uploader
-from pages.parts.shared.workspace import errors_shown, plain, workspace
+from pages.parts.shared.workspace import errors_shown, plain
 from selfsup_core.data.boxes import BOXES, read_boxes, require_boxes
-from selfsup_core.data.sources import Source, open_source
+from selfsup_core.data.dataset import Dataset
 from selfsup_core.figures.boxes import draw_boxes
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.folder import RunFolder
-from selfsup_core.runs.recipes import list_presets, preset_spec
-from selfsup_core.runs.spec import RunSpec
 from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import percent
 
-ADVANCED: Groups = {
-    "Network": ("model.",),
-    "Objective": ("objective.",),
-    "Training": (*STEPS, *PACE),
-    "Data": SPLIT,
-    "Recording": KEPT,
-}
 SHOWN = 6  # pictures, before a run
 SIDE = 260  # pixels of a picture's width
 ABOUT = tr_later(
@@ -51,70 +36,17 @@ KNOWN = tr_later(
 )
 
 
-def box_sources() -> dict[str, Source]:
-    return usable_sources(lambda source: source.kind == "image" and BOXES in source.beside)
-
-
-def columns() -> Places:
-    data, recipe, known, epochs, train, more = st.columns(
-        (2, 1.7, 1.2, 1.2, 1.2, 1.4), vertical_alignment="bottom"
-    )
-    return Places(data, recipe, known, epochs, train, more)
-
-
-def choose_recipe(at: Places, asked: Asked) -> Recipe:
-    presets = list_presets("detect")
-    wanted = st.query_params.get("preset", "")
-    first = wanted if wanted in presets else next(iter(presets))
-    source = choose_source(
-        at.data,
-        tr("Data"),
-        box_sources(),
-        asked=asked,
-        key="detect-data",
-        default=preset_spec(first).data.source,
-        help=tr("Pictures with boxes. Your own come from a ZIP of pictures with a COCO JSON file."),
-        needs=tr("Detection takes pictures with boxes."),
-    )
-    preset = choose_preset(
-        at.model,
-        tr("Recipe"),
-        list(presets),
-        "detect",
-        asked=asked,
-        key=f"detect-preset-{source}",
-        default=first,
-    )
-    return Recipe(preset, source, preset_spec(preset), mark=preset, asked=asked)
-
-
-FORM = Form(
-    task="detect",
-    prefix="detect-",
-    columns=columns,
-    recipe=choose_recipe,
-    detail=lambda recipe, settings, at: choose_known(recipe, settings, at, about=tr(KNOWN)),
-    groups=lambda recipe: ADVANCED,
-    always="detect-data",
-    offer=lambda recipe, spec: {"data.labels_fraction": None},
-    address={"do": "detect"},
-)
-
-
-def show_about(spec: RunSpec) -> None:
-    """What is learned, and some of the pictures with their boxes."""
-    caption(tr(ABOUT))
-    with errors_shown():
-        dataset = open_source(spec.data.source, workspace())
-        texts = dataset.extra[BOXES]
-        classes = require_boxes(dataset).classes
-        for place, row in zip(st.columns(SHOWN), range(min(SHOWN, len(dataset))), strict=False):
-            boxes = read_boxes(str(texts[row]))
-            corners = [(name, (x, y, x + wide, y + high)) for name, x, y, wide, high in boxes]
-            values = np.asarray(dataset.x[row], np.float32) * dataset.scale
-            place.image(
-                draw_boxes(values, corners, classes, side=SIDE), caption=", ".join(name for name, *_ in boxes)
-            )
+def show_samples(dataset: Dataset) -> None:
+    """Some of the pictures with their boxes."""
+    texts = dataset.extra[BOXES]
+    classes = require_boxes(dataset).classes
+    for place, row in zip(st.columns(SHOWN), range(min(SHOWN, len(dataset))), strict=False):
+        boxes = read_boxes(str(texts[row]))
+        corners = [(name, (x, y, x + wide, y + high)) for name, x, y, wide, high in boxes]
+        values = np.asarray(dataset.x[row], np.float32) * dataset.scale
+        place.image(
+            draw_boxes(values, corners, classes, side=SIDE), caption=", ".join(name for name, *_ in boxes)
+        )
 
 
 @st.fragment
@@ -175,16 +107,15 @@ def show_found(pictures: np.ndarray, about: dict[str, Any], least: float) -> Non
         st.caption(plain(note))
 
 
-def show() -> None:
-    """The whole mode."""
-    chosen = new_run(FORM)
-    run = st.query_params.get("run", "")
-    if not run:
-        if chosen.spec:
-            show_about(chosen.spec)
-        return
-    if not (asked := open_here(run, ("detect",))):
-        return
-    folder, _ = asked
-    show_run(folder.id)
-    show_own(folder)
+SCENARIO = Scenario(
+    name="detect",
+    task="detect",
+    kind="image",
+    beside=BOXES,
+    about=ABOUT,
+    known=KNOWN,
+    data_help=tr_later("Pictures with boxes. Your own come from a ZIP of pictures with a COCO JSON file."),
+    needs=tr_later("Detection takes pictures with boxes."),
+    show_samples=show_samples,
+    show_own=show_own,
+)

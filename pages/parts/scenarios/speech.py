@@ -9,34 +9,19 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.parts.scenarios.labels_known import choose_known
+from pages.parts.scenarios.mode import Scenario
 from pages.parts.scenarios.try_own import choose_epoch
 from pages.parts.shared import routes
-from pages.parts.shared.advanced import KEPT, PACE, SPLIT, STEPS, Groups
-from pages.parts.shared.asked import Asked
-from pages.parts.shared.live import show_run
 from pages.parts.shared.new_files import lying
-from pages.parts.shared.new_run import Form, Places, Recipe, new_run, open_here
-from pages.parts.shared.preset_and_data import choose_preset, choose_source, usable_sources
-from pages.parts.shared.terms import caption
 from pages.parts.shared.uploader import shows, uploader
-from pages.parts.shared.workspace import errors_shown, plain, workspace
-from selfsup_core.data.sources import Source, open_source
+from pages.parts.shared.workspace import errors_shown, plain
+from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.spoken import wave_of
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.folder import RunFolder
-from selfsup_core.runs.recipes import list_presets, preset_spec
-from selfsup_core.runs.spec import RunSpec
 from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import percent
 
-ADVANCED: Groups = {
-    "Network": ("model.",),
-    "Objective": ("objective.",),
-    "Training": (*STEPS, *PACE),
-    "Data": SPLIT,
-    "Recording": KEPT,
-}
 ENDINGS = ["wav", "flac", "mp3", "ogg", "zip"]
 SHOWN = 3  # clips, before a run
 ABOUT = tr_later(
@@ -50,67 +35,12 @@ KNOWN = tr_later(
 )
 
 
-def speech_sources() -> dict[str, Source]:
-    return usable_sources(lambda source: source.kind == "sound" and "transcript" in source.beside)
-
-
-def columns() -> Places:
-    data, recipe, known, epochs, train, more = st.columns(
-        (2, 1.7, 1.2, 1.2, 1.2, 1.4), vertical_alignment="bottom"
-    )
-    return Places(data, recipe, known, epochs, train, more)
-
-
-def choose_recipe(at: Places, asked: Asked) -> Recipe:
-    wanted = st.query_params.get("preset", "")
-    presets, sources = list_presets("transcribe"), speech_sources()
-    first = wanted if wanted in presets else next(iter(presets))
-    source = choose_source(
-        at.data,
-        tr("Data"),
-        sources,
-        asked=asked,
-        key="speech-data",
-        default=preset_spec(first).data.source,
-        help=tr(
-            "Clips with transcripts. Your own come from a ZIP file of sounds with a table of transcripts."
-        ),
-        needs=tr("Speech to text takes sounds with transcripts."),
-    )
-    preset = choose_preset(
-        at.model,
-        tr("Recipe"),
-        list(presets),
-        "transcribe",
-        asked=asked,
-        key=f"speech-preset-{source}",
-        default=first,
-    )
-    return Recipe(preset, source, preset_spec(preset), mark=preset, asked=asked)
-
-
-FORM = Form(
-    task="transcribe",
-    prefix="speech-",
-    columns=columns,
-    recipe=choose_recipe,
-    detail=lambda recipe, settings, at: choose_known(recipe, settings, at, about=tr(KNOWN)),
-    groups=lambda recipe: ADVANCED,
-    always="speech-data",
-    offer=lambda recipe, spec: {"data.labels_fraction": None},
-    address={"do": "speech"},
-)
-
-
-def show_about(spec: RunSpec) -> None:
-    """What is learned, and some of the clips."""
-    caption(tr(ABOUT))
-    with errors_shown():
-        dataset = open_source(spec.data.source, workspace())
-        rate = int(dataset.details.get("rate", 16_000))
-        for row in range(min(SHOWN, len(dataset))):
-            st.audio(wave_of(dataset, row).astype(np.float32) / 32768, sample_rate=rate)
-            st.caption(plain(str(dataset.extra["transcript"][row]) or "…"))
+def show_samples(dataset: Dataset) -> None:
+    """Some of the clips."""
+    rate = int(dataset.details.get("rate", 16_000))
+    for row in range(min(SHOWN, len(dataset))):
+        st.audio(wave_of(dataset, row).astype(np.float32) / 32768, sample_rate=rate)
+        st.caption(plain(str(dataset.extra["transcript"][row]) or "…"))
 
 
 @st.fragment
@@ -168,16 +98,17 @@ def show_said(folder: RunFolder, given: list[Any], epoch: int) -> None:
                 st.caption(plain(clip["note"]))
 
 
-def show() -> None:
-    """The whole mode."""
-    chosen = new_run(FORM)
-    run = st.query_params.get("run", "")
-    if not run:
-        if chosen.spec:
-            show_about(chosen.spec)
-        return
-    if not (asked := open_here(run, ("transcribe",))):
-        return
-    folder, _ = asked
-    show_run(folder.id)
-    show_own(folder)
+SCENARIO = Scenario(
+    name="speech",
+    task="transcribe",
+    kind="sound",
+    beside="transcript",
+    about=ABOUT,
+    known=KNOWN,
+    data_help=tr_later(
+        "Clips with transcripts. Your own come from a ZIP file of sounds with a table of transcripts."
+    ),
+    needs=tr_later("Speech to text takes sounds with transcripts."),
+    show_samples=show_samples,
+    show_own=show_own,
+)
