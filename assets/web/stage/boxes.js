@@ -2,7 +2,7 @@
 
 import { el, sizeCanvas } from "../lib/dom.js"
 import { addShape, classColor } from "../lib/palette.js"
-import { drawImage, itemAt } from "./items.js"
+import { drawImage } from "./items.js"
 
 const RIGHT = 0.5 // overlap from which a box lies on a true one
 
@@ -112,5 +112,3 @@ function drawBox(pen, { label, corners }, scale, style) {
   addShape(pen, label, left, top, 4)
   pen.fill()
 }
-
-export { itemAt }

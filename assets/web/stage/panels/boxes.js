@@ -4,7 +4,8 @@
 import { el, percent, setText } from "../../lib/dom.js"
 import { addShape, classColor } from "../../lib/palette.js"
 import { tr } from "../../lib/words.js"
-import { boxesOf, countRight, drawScene, itemAt, sumOf, trueBoxes } from "../boxes.js"
+import { boxesOf, countRight, drawScene, sumOf, trueBoxes } from "../boxes.js"
+import { itemAt } from "../items.js"
 
 const LEAST = 0.02,
   WIDTH = 150 // of a picture, about
