@@ -40,10 +40,11 @@ def sweep(page: Page, server: Server, recipe: RunFolder) -> None:
     page.get_by_label("Seeds", exact=True).fill("1")
     page.keyboard.press("Tab")
     settle(page)
+    before = {state["run"] for state in list_states(server.workspace)}
     page.get_by_role("button", name="Start sweep").click()
     expect(page.get_by_text("Compare the best")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("3 of 3 runs have ended")).to_be_visible(timeout=60_000)
-    made = [state for state in list_states(server.workspace) if state["run"] != recipe.id]
+    made = [state for state in list_states(server.workspace) if state["run"] not in before]
     assert [state["status"] for state in made] == ["finished"] * len(RATES)
 
 

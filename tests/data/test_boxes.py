@@ -25,7 +25,7 @@ def test_boxes_are_read_as_they_were_written():
     [
         ("{", "no JSON"),
         ("[" * 5000, "no JSON"),
-        ('{"a": 1}', "no list"),
+        ('{"a": 1}', "not a list"),
         (json.dumps([["a", 0, 0, 1, 1]] * 101), "at most 100"),
         ('[["a", 0, 0, 1]]', "a box is written as"),
         ("[[1, 0, 0, 1, 1]]", "a box is written as"),

@@ -15,9 +15,9 @@ from tests.helpers import make_run
 
 def test_a_process_of_its_own_refuses_in_the_same_words(workspace: Path, tmp_path: Path):
     folder = make_run(workspace, preset_spec("gpt-characters"))
-    with pytest.raises(RunError, match="reads tokens, so it is not written as ONNX") as error:
+    with pytest.raises(RunError, match="kept no weights") as error:
         OFFERS["onnx"].make(folder, tmp_path / "n.onnx")
-    assert error.value.code == "no-onnx"
+    assert error.value.code == "no-weights"
     assert not list(tmp_path.glob("*.onnx"))
 
 

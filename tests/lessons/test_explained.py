@@ -89,7 +89,7 @@ def test_a_sign_leads_to_the_step_that_speaks_of_it(code):
 
 
 def test_every_verdict_has_an_entry():
-    assert set(VERDICTS) == set(get_args(Task))
+    assert set(VERDICTS) == set(get_args(Task)) - {"generate"}, "a generator has no twin, and no verdict"
     outcomes = set(get_args(get_type_hints(Verdict)["outcome"]))
     assert set(VERDICTS["pseudo"]) == outcomes
     assert set(VERDICTS["views"]) == outcomes - {"not used"}, "judge_views and judge_benefit never say that"
