@@ -114,7 +114,7 @@ class Session:
             "spec": (self.belongs["spec"], spec.digest_without_defaults())
         }
         self.best = BestEpoch(self.task, spec.train.patience)
-        self.notes = [*self.task.notes, *note_identity(keeper, self.choice, self.belongs)]
+        identified = note_identity(keeper, self.choice, self.belongs)
         self.pace = Pace(keeper, self.loop)
         self.changes = LiveChanges(keeper, self.loop)
         self.following = follow_run(keeper)
@@ -123,7 +123,7 @@ class Session:
         self.has_measured = False
         self.early_steps = choose_early(self.task.glance_rows, self.loop.rows_per_epoch)
         self._go_on()
-        for note in self.notes:
+        for note in (*self.task.notes, *identified):  # what was loaded may have added some
             if note not in state.get("notices", []):
                 self._notice(note)
         state |= {

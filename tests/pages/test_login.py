@@ -35,8 +35,8 @@ from tests.room.helpers import joined, opened, place_of
 
 HERE = "http://localhost:8501"
 PAGE = {"Accept": "text/html"}
-ADA = {"sub": "1", "name": "Ada", "email": "ada@school.example"}
-TEACHER = {"sub": "2", "name": "Grace", "email": "grace@school.example"}
+ADA = {"sub": "1", "name": "Ada", "email": "ada@school.example", "email_verified": True}
+TEACHER = {"sub": "2", "name": "Grace", "email": "grace@school.example", "email_verified": True}
 
 
 class Provider:
