@@ -171,6 +171,7 @@ def test_from_the_lab_to_a_run_that_is_broken_on_purpose(server, open_page, keep
     form = page.get_by_role("button", name="Train", exact=True)
     page.get_by_text("New run", exact=True).click()
     expect(form).to_be_visible()
+    settle(page)
     page.get_by_role("button", name="Open the intact run").click()
     wait_in(page, "(intact) => location.search.includes(new URL(intact).searchParams.get('run'))", intact)
     expect(form).to_be_hidden()
