@@ -14,6 +14,7 @@ import time
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Listener
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -21,7 +22,7 @@ from selfsup_core.errors import RunError, StudioError
 from selfsup_core.inspection import client as inspection_client
 from selfsup_core.inspection import server, wire
 from selfsup_core.inspection.client import LabClient, home, lab_info, stop_lab
-from selfsup_core.inspection.subject import Subject
+from selfsup_core.inspection.subject import Kind, Subject
 from selfsup_core.runs import processes
 from selfsup_core.workers import supervisor
 from selfsup_core.workers.launcher import NICENESS
@@ -310,3 +311,8 @@ def test_a_folder_whose_tokenizer_ends_the_process_that_loads_it_ends_only_a_chi
             lambda: client.ask(subject, "loading", {"wait": 5.0}).about["state"] == "ready", "the refusal"
         )
     assert lab_info(client.workspace)["pid"] == about["pid"]
+
+
+def test_every_kind_of_subject_has_a_time_to_answer():
+    """One without would fail in the app alone: tests that ask in their own process never look it up."""
+    assert set(inspection_client.ANSWER_SECONDS) == set(get_args(Kind))
