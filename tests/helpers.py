@@ -145,6 +145,12 @@ def weights(folder: RunFolder) -> dict[str, np.ndarray]:
     return {k: v for k, v in last_tensors(folder).items() if k.startswith("state/loop/model/")}
 
 
+def network(folder: RunFolder, name: str) -> dict[str, np.ndarray]:
+    """Weights of one of several networks that learn beside each other."""
+    part = f"state/loop/model/{name}."
+    return {k.removeprefix(part): v for k, v in weights(folder).items() if k.startswith(part)}
+
+
 def same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> bool:
     """Bit for bit."""
     return a.keys() == b.keys() and all(a[k].tobytes() == b[k].tobytes() for k in a)

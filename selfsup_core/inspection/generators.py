@@ -21,9 +21,8 @@ from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.objectives.generation import Generative
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.spec import RunSpec, read_spec, task_of
-from selfsup_core.runs.weights import nearest_epoch, read_weights
+from selfsup_core.runs.weights import nearest_epoch, read_weights, set_weights
 from selfsup_core.tasks.generate import build_generator, choose_told, count_classes, prepare_images
-from selfsup_core.train.trained import load_trained
 from selfsup_core.translation import tr
 
 
@@ -92,7 +91,7 @@ class Generators(KeptOfRuns[GeneratorAt]):
         data = prepare_images(dataset, spec.data, "cpu")
         near = nearest_epoch(folder.weights, epoch)
         model = build_generator(spec, data)
-        load_trained(model, read_weights(folder.weights, near))
+        set_weights(model, read_weights(folder.weights, near), near)
         objective = cast("Generative[Any]", OBJECTIVES[spec.objective.kind](spec.objective))
         model.eval().requires_grad_(False)
         return GeneratorAt(folder.id, near, spec, self.workspace, data, model, objective)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from selfsup_core.inspection.embedding import EmbedJobs
     from selfsup_core.inspection.generators import GeneratorAt
     from selfsup_core.inspection.holders import Holders
+    from selfsup_core.inspection.kept import KeptOfRuns
     from selfsup_core.inspection.loaded import Loaded, Models
     from selfsup_core.inspection.model_at import ModelAt
     from selfsup_core.inspection.run_classifiers import ClassifierAt, RunClassifiers
@@ -67,6 +68,18 @@ def question(kind: Kind, name: str, config: type[C], opener: Opener[C, S]) -> De
     return register
 
 
+def opener_at(held: Callable[[Holders], KeptOfRuns[S]]) -> Opener[E, S]:
+    """Opens what answers for a run at an epoch, for one person at a time."""
+
+    @contextmanager
+    def opener(holders: Holders, run: str, ask: E) -> Iterator[S]:
+        kept = held(holders)
+        with kept.using(run):
+            yield kept.at(run, ask.epoch)
+
+    return opener
+
+
 def about_run(name: str, config: type[E]) -> Decorator[ModelAt, E]:
     """Of a run's network at the kept epoch nearest to the one asked for; every answer says which that is."""
 
@@ -106,57 +119,27 @@ def about_model_name(name: str, config: type[C]) -> Decorator[Named[Models], C]:
 
 def about_classifier(name: str, config: type[E]) -> Decorator[ClassifierAt, E]:
     """Of a run's classifier at an epoch, used by one person at a time."""
-
-    @contextmanager
-    def opener(holders: Holders, run: str, ask: E) -> Iterator[ClassifierAt]:
-        with holders.classifiers.using(run):
-            yield holders.classifiers.at(run, ask.epoch)
-
-    return question("classifier", name, config, opener)
+    return question("classifier", name, config, opener_at(lambda holders: holders.classifiers))
 
 
 def about_generator(name: str, config: type[E]) -> Decorator[GeneratorAt, E]:
     """Of a run's generator at the kept epoch nearest to the one asked for, used by one person at a time."""
-
-    @contextmanager
-    def opener(holders: Holders, run: str, ask: E) -> Iterator[GeneratorAt]:
-        with holders.generators.using(run):
-            yield holders.generators.at(run, ask.epoch)
-
-    return question("generator", name, config, opener)
+    return question("generator", name, config, opener_at(lambda holders: holders.generators))
 
 
 def about_predictor(name: str, config: type[E]) -> Decorator[Predictor, E]:
     """Of a run's network at an epoch, for new samples; used by one person at a time."""
-
-    @contextmanager
-    def opener(holders: Holders, run: str, ask: E) -> Iterator[Predictor]:
-        with holders.predictors.using(run):
-            yield holders.predictors.at(run, ask.epoch)
-
-    return question("predictor", name, config, opener)
+    return question("predictor", name, config, opener_at(lambda holders: holders.predictors))
 
 
 def about_translator(name: str, config: type[E]) -> Decorator[Translator, E]:
     """Of a run's translator at an epoch, used by one person at a time."""
-
-    @contextmanager
-    def opener(holders: Holders, run: str, ask: E) -> Iterator[Translator]:
-        with holders.translators.using(run):
-            yield holders.translators.at(run, ask.epoch)
-
-    return question("translator", name, config, opener)
+    return question("translator", name, config, opener_at(lambda holders: holders.translators))
 
 
 def about_transcriber(name: str, config: type[E]) -> Decorator[RunTranscriber, E]:
     """Of a run's transcriber at an epoch, used by one person at a time."""
-
-    @contextmanager
-    def opener(holders: Holders, run: str, ask: E) -> Iterator[RunTranscriber]:
-        with holders.transcribers.using(run):
-            yield holders.transcribers.at(run, ask.epoch)
-
-    return question("transcriber", name, config, opener)
+    return question("transcriber", name, config, opener_at(lambda holders: holders.transcribers))
 
 
 def about_detector(name: str, config: type[E]) -> Decorator[Named[RunDetectors], E]:

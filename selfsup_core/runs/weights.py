@@ -13,13 +13,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
-from selfsup_core.errors import RunError, StudioError
+from selfsup_core.errors import DataError, RunError, StudioError
 from selfsup_core.files import MOST_WEIGHTS, read_file
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.saved import BestState, StepState
 from selfsup_core.runs.thinned import Thinned, frame_path, list_frames
 from selfsup_core.train.checkpoint import list_checkpoints, load_checkpoint
-from selfsup_core.train.trained import trained_state
+from selfsup_core.train.trained import load_trained, trained_state
 from selfsup_core.translation import tr
 
 LARGEST = 65_504.0  # of half precision
@@ -72,6 +72,19 @@ def read_weights(folder: Path, epoch: int) -> dict[str, torch.Tensor]:
             tr("The weights of epoch {epoch} cannot be read.").format(epoch=epoch), code="no-weights"
         ) from error
     return {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
+
+
+def set_weights(network: torch.nn.Module, weights: dict[str, torch.Tensor], epoch: int) -> None:
+    """Give a network the trained weights of a kept epoch. Raises DataError: they are of another network."""
+    try:
+        load_trained(network, weights)
+    except RuntimeError as error:
+        raise DataError(
+            tr("The weights of epoch {used} do not fit the network: {error}.").format(
+                used=epoch, error=error
+            ),
+            code="bad-weights",
+        ) from error
 
 
 def epoch_weights(folder: RunFolder, epoch: int) -> dict[str, torch.Tensor]:

@@ -26,6 +26,7 @@ from tests.helpers import (
     kill_and_resume,
     last_tensors,
     make_run,
+    network,
     rows_without_times,
     run_here,
     same,
@@ -47,11 +48,6 @@ def done(tmp_path_factory):
     folder, state = run_of(tmp_path_factory.mktemp("detect"))
     assert state["status"] == "finished", state["error"]
     return folder, state
-
-
-def network(folder, name: str) -> dict[str, np.ndarray]:
-    part = f"state/loop/model/{name}."
-    return {k.removeprefix(part): v for k, v in weights(folder).items() if k.startswith(part)}
 
 
 def test_a_run_ends_with_both_scores_and_a_verdict(done):

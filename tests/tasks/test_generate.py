@@ -25,7 +25,7 @@ from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.spec import make_spec
 from selfsup_core.runs.thinned import frame_path
-from selfsup_core.runs.weights import read_weights
+from selfsup_core.runs.weights import read_weights, set_weights
 from selfsup_core.tasks.generate import choose_told, count_classes, prepare_images
 from selfsup_core.tasks.parts.images_beside import draw_from, find_autoencoders
 from tests.cli.helpers import cli
@@ -282,3 +282,9 @@ def test_the_command_draws_to_a_file(made, tmp_path):
     assert "real training images" in beside.stdout
     bad = cli("generate", folder.id, str(tmp_path / "x.jpg"), workspace=folder.workspace)
     assert "ends in .png" in bad.stderr
+
+
+def test_weights_of_another_network_are_refused_in_words():
+    network = torch.nn.Linear(2, 2)
+    with pytest.raises(DataError, match="The weights of epoch 3 do not fit the network"):
+        set_weights(network, {"weight": torch.zeros(3, 2), "bias": torch.zeros(3)}, 3)

@@ -19,8 +19,7 @@ from selfsup_core.files import DamagedFile, read_checked, write_folder
 from selfsup_core.models import MODELS
 from selfsup_core.runs.folder import open_run
 from selfsup_core.runs.spec import read_spec, task_of
-from selfsup_core.runs.weights import epoch_weights, nearest_epoch
-from selfsup_core.train.trained import load_trained
+from selfsup_core.runs.weights import epoch_weights, nearest_epoch, set_weights
 from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
@@ -82,13 +81,7 @@ def load_detector(workspace: Path, run: str, epoch: int | None = None) -> Detect
         raise RunError(tr("This run has no network yet."), code="no-weights")
     shape = cast("tuple[int, int, int]", tuple(about["shape"]))
     network = MODELS[spec.model.kind].build(spec.model, (*shape, len(about["classes"])))
-    try:
-        load_trained(network, epoch_weights(folder, used))
-    except RuntimeError as error:
-        raise DataError(
-            tr("The weights of epoch {used} do not fit the network: {error}.").format(used=used, error=error),
-            code="bad-weights",
-        ) from error
+    set_weights(network, epoch_weights(folder, used), used)
     threshold = float(cast("Any", spec.objective).threshold)
     network.eval().requires_grad_(False)
     return Detector(cast("Network", network), about["classes"], shape, used, threshold)

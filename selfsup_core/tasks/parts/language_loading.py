@@ -19,8 +19,7 @@ from selfsup_core.pretrained.models.pretrained_language import PretrainedConfig
 from selfsup_core.pretrained.trial import SAFE, require_tried
 from selfsup_core.runs.folder import open_run
 from selfsup_core.runs.spec import read_spec
-from selfsup_core.runs.weights import epoch_weights, nearest_epoch
-from selfsup_core.train.trained import load_trained
+from selfsup_core.runs.weights import epoch_weights, nearest_epoch, set_weights
 from selfsup_core.translation import tr
 
 RUN = "run:"
@@ -131,14 +130,7 @@ def load_run_model(workspace: Path, run: str, epoch: int | None = None) -> tuple
         model = network.build(spec.model, (len(tokenizer),))
         for name in ("bos_token_id", "eos_token_id"):
             setattr(model.config, name, getattr(tokenizer, name))
-    weights = epoch_weights(folder, used)
-    try:
-        load_trained(model, weights)
-    except RuntimeError as error:
-        raise DataError(
-            tr("The weights of epoch {used} do not fit the network: {error}.").format(used=used, error=error),
-            code="bad-weights",
-        ) from error
+    set_weights(model, epoch_weights(folder, used), used)
     if hasattr(model, "merge_and_unload"):
         model = model.merge_and_unload()
     return model.eval().requires_grad_(False), tokenizer, used

@@ -4,9 +4,8 @@ made of both again.
 
 from __future__ import annotations
 
+import contextlib
 import json
-import shutil
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -16,12 +15,11 @@ from typing_extensions import TypedDict
 
 from selfsup_core.errors import DataError, RunError
 from selfsup_core.features.letters import Letters
-from selfsup_core.files import MOST_WEIGHTS, check_shape, read_file
+from selfsup_core.files import MOST_WEIGHTS, check_shape, read_file, write_folder
 from selfsup_core.models import MODELS
 from selfsup_core.runs.folder import open_run
 from selfsup_core.runs.spec import read_spec, task_of
-from selfsup_core.runs.weights import epoch_weights, nearest_epoch
-from selfsup_core.train.trained import load_trained
+from selfsup_core.runs.weights import epoch_weights, nearest_epoch, set_weights
 from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
@@ -53,17 +51,10 @@ class RunTranscriber:
 
 def write_letters(folder: Path, letters: Letters, bands: int, rate: int) -> None:
     """Write the alphabet into a run's folder; skipped when it is there."""
-    target = folder / FOLDER
-    if target.is_dir():
-        return
     about: LettersAbout = {"alphabet": list(letters.alphabet), "bands": bands, "rate": rate}
-    temporary = folder / f".{FOLDER}.{uuid.uuid4().hex[:8]}.tmp"
-    try:
-        temporary.mkdir()
-        (temporary / FILE).write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
-        temporary.rename(target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    if not (folder / FOLDER).is_dir():
+        with contextlib.suppress(FileExistsError):
+            write_folder(folder / FOLDER, {FILE: json.dumps(about, ensure_ascii=False).encode()})
 
 
 def read_letters(folder: Path) -> LettersAbout:
@@ -95,13 +86,7 @@ def load_transcriber(workspace: Path, run: str, epoch: int | None = None) -> Run
     about = read_letters(folder.path)
     letters = Letters(tuple(about["alphabet"]))
     network = MODELS[spec.model.kind].build(spec.model, (about["bands"], letters.size))
-    try:
-        load_trained(network, epoch_weights(folder, used))
-    except RuntimeError as error:
-        raise DataError(
-            tr("The weights of epoch {used} do not fit the network: {error}.").format(used=used, error=error),
-            code="bad-weights",
-        ) from error
+    set_weights(network, epoch_weights(folder, used), used)
     beam = int(cast("Any", spec.objective).beam)
     made = cast("Transcriber", network.eval().requires_grad_(False))
     return RunTranscriber(made, letters, about["rate"], used, beam)

@@ -15,8 +15,7 @@ from selfsup_core.models import MODELS
 from selfsup_core.models.translator import LONGEST
 from selfsup_core.runs.folder import open_run
 from selfsup_core.runs.spec import read_spec, task_of
-from selfsup_core.runs.weights import epoch_weights, nearest_epoch
-from selfsup_core.train.trained import load_trained
+from selfsup_core.runs.weights import epoch_weights, nearest_epoch, set_weights
 from selfsup_core.translation import tr
 
 if TYPE_CHECKING:
@@ -91,12 +90,6 @@ def load_translator(workspace: Path, run: str, epoch: int | None = None) -> Tran
     used = nearest_epoch(folder.weights, epoch)
     tokens = read_tokenizer(folder.path)
     network = MODELS[spec.model.kind].build(spec.model, (tokens.size,))
-    try:
-        load_trained(network, epoch_weights(folder, used))
-    except RuntimeError as error:
-        raise DataError(
-            tr("The weights of epoch {used} do not fit the network: {error}.").format(used=used, error=error),
-            code="bad-weights",
-        ) from error
+    set_weights(network, epoch_weights(folder, used), used)
     beam = int(cast("Any", spec.objective).beam)
     return Translator(cast("MarianMTModel", network.eval().requires_grad_(False)), tokens, used, beam)
