@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
+from benchmarks.browser import FLAGS, find_browser
 from benchmarks.screen import SIZE
 from benchmarks.served import Served, serve
 from selfsup_core.files import write_bytes
@@ -17,7 +18,6 @@ from selfsup_core.runs.examples import add_examples
 from selfsup_core.runs.folder import RunFolder
 from selfsup_core.runs.thinned import list_frames
 
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 WINDOW = (1280, 720)
 EPOCHS = 12  # that are recorded
 README_WINDOW, README_WIDTH = (1600, 1200), 1100
@@ -57,7 +57,7 @@ def shots(
     stride = max(1, round(len(there) / EPOCHS))
     taken = []
     with sync_playwright() as playwright:
-        path = shutil.which("chromium") or shutil.which("google-chrome")
+        path = find_browser()
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         size = {"width": window[0], "height": window[1]}
         context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
