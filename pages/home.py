@@ -10,7 +10,7 @@ from pages.parts.home import open_room
 from pages.parts.home.cards import PARTS, PEOPLE, Card
 from pages.parts.home.invite import show_invite
 from pages.parts.home.left_off import show_left_off
-from pages.parts.lessons.listed import open_step
+from pages.parts.lessons.opened import open_step
 from pages.parts.room.mine import say_place
 from pages.parts.shared import viewer
 from pages.parts.shared.picture import picture_of

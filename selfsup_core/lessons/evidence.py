@@ -27,7 +27,9 @@ class RunSeen:
 
     @property
     def called(self) -> str:
-        return f"“{self.state['name'] or self.folder.id}”"
+        """Without the settings at its end: the check names the one that matters."""
+        name, _, rest = (self.state["name"] or self.folder.id).partition(" · ")
+        return f"“{name} …”" if rest else f"“{name}”"
 
     @cached_property
     def rows(self) -> list[EpochRow]:

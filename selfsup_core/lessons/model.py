@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator, model_validator
 
+from selfsup_core.evaluate.words.glossary import read_words
 from selfsup_core.lessons.checks import CHECKS, CheckConfig
 from selfsup_core.lessons.checks.mapped import MAPS
 from selfsup_core.projection.config import TITLES as MAP_TITLES
@@ -20,6 +21,7 @@ from selfsup_core.runs.assignments import write_assignment
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import by_kind
 from selfsup_core.settings import Config, setting
+from selfsup_core.translation import ENGLISH, tr_later
 
 Page = Literal["home", "data", "autoencoder", "language", "classify", "latent", "views", "scenarios", "runs"]
 PAGES = {
@@ -74,7 +76,9 @@ class App(Config):
     set: dict[str, Any] = setting(
         {}, "Settings by path that differ from the preset, the seed included; or settings of the map."
     )
-    label: str = setting("Set the app up", "Words on the button.", min_length=1, max_length=40)
+    label: str = setting(
+        tr_later("Fill in the settings"), "Words on the button.", min_length=1, max_length=40
+    )
 
     @model_validator(mode="after")
     def settings_exist(self) -> App:
@@ -148,6 +152,7 @@ class Option(Config):
     text: str = setting(..., "The answer.", min_length=1, max_length=300)
     image: str = setting("", "File in the folder images beside the lesson; empty for none.")
     alt: str = setting("", "The image in words; needed where there is one.")
+    why: str = setting("", "Why it is not right: said of a question where it is chosen.")
 
     @model_validator(mode="before")
     @classmethod
@@ -221,6 +226,15 @@ class Task(Config):
     check: CheckConfig = setting(..., "What passes it: a kind of check with its settings.")
     hint: str = setting("", "Help for who is stuck.")
     seen: str = setting("", "Said once it is passed: what to notice.")
+    look: str = setting("", "Panel of the live view that it is about, which then stands first.")
+
+    @field_validator("look")
+    @classmethod
+    def panel_is_known(cls, value: str) -> str:
+        known = dict.fromkeys(name.split(" of ")[0] for name in read_words(ENGLISH)["panels"])
+        if value and value not in known:
+            raise ValueError(f"there is no panel {value!r}; known: {', '.join(known)}")
+        return value
 
     @field_validator("check", mode="before")
     @classmethod
@@ -241,6 +255,11 @@ class Step:
 
     title: str
     parts: tuple[Part, ...]
+
+    @property
+    def look(self) -> str:
+        """The panel of the live view that it is about, "" for none."""
+        return next((part.look for part in self.parts if isinstance(part, Task) and part.look), "")
 
 
 class Head(Config):

@@ -115,6 +115,14 @@ def is_settled(place: str, part: Part, progress: LessonProgress) -> bool:
     return True
 
 
+def is_step_done(lesson: Lesson, step: int, progress: LessonProgress | None) -> bool:
+    """Whether all that a step asks for has been done; also of one that asks for nothing."""
+    asked = [(place, part) for place, number, part in lesson.to_do() if number == step]
+    return not asked or (
+        progress is not None and all(is_settled(place, part, progress) for place, part in asked)
+    )
+
+
 @dataclass(frozen=True)
 class Standing:
     """How far a lesson has come. step: 0 while it was not opened. missing: numbers of the steps in which

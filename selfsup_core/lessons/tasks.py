@@ -7,8 +7,11 @@ from pathlib import Path
 
 from selfsup_core.lessons.checks import Judged, judge
 from selfsup_core.lessons.evidence import Evidence, Looking, gather
-from selfsup_core.lessons.model import Draw, Lesson, Task
+from selfsup_core.lessons.model import App, Draw, Lesson, Step, Task
 from selfsup_core.lessons.progress import LessonProgress, Passed, change, progress_in
+from selfsup_core.lessons.which import RunWish
+from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.runs.spec import value_at
 
 
 def judge_tasks(
@@ -47,6 +50,21 @@ def keeper(judged: dict[str, Judged]) -> Callable[[LessonProgress], None]:
         place: {"said": one.said, "runs": list(one.runs)} for place, one in judged.items() if one.is_passed
     }
     return lambda progress: progress["passed"].update(passed)
+
+
+def button_for(step: Step, wish: RunWish) -> App | None:
+    """The button of a step that sets up a run with these settings; None where there is none."""
+    return next((part for part in step.parts if isinstance(part, App) and sets_up(part, wish)), None)
+
+
+def sets_up(app: App, wish: RunWish) -> bool:
+    if not app.preset or app.preset != wish.preset:
+        return False
+    spec = preset_spec(app.preset, ({"data.source": app.data} if app.data else {}) | app.set)
+    wanted = wish.wanted() if wish.set else {}
+    return wish.data in ("", spec.data.source) and all(
+        value_at(spec, path) == value for path, value in wanted.items()
+    )
 
 
 def drawn_by_run(workspace: Path, part: Draw, since: str) -> tuple[Judged, list[tuple[int, float]]]:

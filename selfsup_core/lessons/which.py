@@ -84,6 +84,11 @@ class RunWish(Config):
         return ""
 
 
+def is_set_up(run: RunSeen, wish: RunWish) -> bool:
+    """Whether a run has all the settings that are wished for, however far it has come."""
+    return not any(lacks(run) for lacks in wish.wishes())
+
+
 def title_of(preset: str) -> str:
     """What the form calls a preset; the preset itself where it is gone."""
     presets = list_presets("")

@@ -187,6 +187,17 @@ def test_verdict_has_a_margin(mse, words):
     assert compare_with_pca(mse, 0.01).startswith(words)
 
 
+def test_a_code_with_room_for_a_copy_is_not_compared():
+    """PCA with as many numbers as columns copies exactly, up to rounding."""
+    said = "the code has room for a copy, so a small error says little"
+    assert compare_with_pca(0.0017, 3e-14) == said
+    state = {
+        "metrics": {"val_mse": 0.0017},
+        "baseline": {"pca_mse": 3e-14, "pca_components": 64, "verdict_margin": 0.02},
+    }
+    assert describe_run(state) == f"mean squared error 0.0017 on new samples · {said}"
+
+
 def test_run_in_one_line():
     state = {
         "metrics": {"val_mse": 0.021, "knn_accuracy": 0.91},

@@ -30,7 +30,7 @@ def test_without_a_run_a_task_says_what_it_needs(workspace):
     judged = ask(workspace, "finished", **FINISHED)
     assert not judged.is_passed
     assert "No run has been started since you opened this lesson" in judged.said
-    assert "the model Dense 64-32-16 on Digits 8 × 8" in judged.said
+    assert "the model Dense network on Digits 8 × 8" in judged.said
 
 
 @pytest.mark.parametrize(
@@ -104,8 +104,11 @@ def test_two_runs_are_compared_once_both_are_there_and_alike(workspace):
     place_run(workspace, losses=(0.7, 0.5, 0.2))
     judged = compare(workspace)
     assert not judged.is_passed
-    assert "A run is missing" in judged.said
-    assert "with Layer widths 64, 32, 2" in judged.said
+    assert judged.said.startswith("1 of 2 done. Still missing: the model Dense network")
+    assert judged.said.endswith("with Layer widths 64, 32, 2."), (
+        "nothing is said against the run that is right"
+    )
+    assert (judged.done, judged.needed, judged.missing.set["model.widths"]) == (1, 2, [64, 32, 2])
     place_run(workspace, losses=(0.7, 0.5, 0.4, 0.4), model__widths=[64, 32, 2])
     judged = compare(workspace)
     assert not judged.is_passed
@@ -118,6 +121,35 @@ def test_two_runs_are_compared_once_both_are_there_and_alike(workspace):
     judged = compare(workspace, lower="second")
     assert not judged.is_passed
     assert "the other way round" in judged.said
+
+
+def test_the_second_of_two_runs_is_waited_for_once_it_is_set_up(workspace):
+    place_run(workspace)
+    place_run(workspace, status="running", model__widths=[64, 32, 2])
+    judged = compare(workspace)
+    assert "is at epoch 2 of 2" in judged.lack
+    assert (judged.done, judged.missing) == (1, None)
+
+
+@pytest.mark.parametrize("kind", ["finished", "metric", "sign"])
+def test_a_run_is_missing_until_one_is_set_up(workspace, kind):
+    more = {"metric": {"above": 9}, "sign": {"code": "collapse", "called": "collapse"}}.get(kind, {})
+    wanted = {**FINISHED, "set": {"model.widths": [64, 32, 2]}, **more}
+    judged = ask(workspace, kind, **wanted)
+    assert (judged.missing.preset, judged.lack) == (FINISHED["preset"], "")
+    place_run(workspace)
+    judged = ask(workspace, kind, **wanted)
+    assert judged.missing is not None
+    assert "has Layer widths 64, 32, 16" in judged.lack
+    place_run(workspace, status="running", model__widths=[64, 32, 2])
+    assert ask(workspace, kind, **wanted).missing is None
+
+
+def test_a_run_is_called_by_the_first_words_of_its_name(workspace):
+    place_run(workspace, status="stopped", name="Digits 8 × 8, Dense network · code 16 · epochs 40")
+    assert ask(workspace, "finished", **FINISHED).said.startswith(
+        "“Digits 8 × 8, Dense network …” is stopped"
+    )
 
 
 def test_a_sign_of_trouble_counts_at_whichever_epoch_it_was_raised(workspace):

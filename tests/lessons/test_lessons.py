@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from selfsup_core.evaluate.words.glossary import find_terms, look_up
 from selfsup_core.lessons.evidence import Looking
 from selfsup_core.lessons.model import App, Task
 from selfsup_core.lessons.progress import change
 from selfsup_core.lessons.reading import list_lessons
-from selfsup_core.lessons.tasks import judge_tasks
+from selfsup_core.lessons.tasks import button_for, judge_tasks
+from selfsup_core.places import WEB
 from selfsup_core.projection.config import MapConfig
-from selfsup_core.runs.recipes import preset_spec
+from selfsup_core.translation import ENGLISH, known_languages
 from tests.lessons.helpers import pass_check, pass_mapped, place_map, place_run
 
 LESSONS = list_lessons()
@@ -66,29 +68,50 @@ def test_what_a_step_sets_up_is_what_its_task_asks_for(workspace, number):
                 continue
             wishes = [task.check.first, task.check.second] if task.check.kind == "compared" else [task.check]
             for wish in wishes[-1:]:
-                assert any(matches(app, wish) for app in apps), (lesson.name, step.title)
+                assert button_for(step, wish) in apps, (lesson.name, step.title)
+
+
+def test_a_button_of_the_step_is_found_for_the_run_that_is_missing():
+    step = LESSONS[3].steps[1]
+    check = next(part.check for part in step.parts if isinstance(part, Task))
+    assert [button_for(step, wish).label for wish in (check.first, check.second)] == [
+        "Set up MSE",
+        "Set up BCE",
+    ]
+    assert button_for(LESSONS[3].steps[3], check.first) is None
+
+
+@pytest.mark.parametrize("code", known_languages())
+def test_a_step_names_a_panel_that_the_live_view_has(code):
+    panels = "".join(path.read_text("utf-8") for path in (WEB / "stage" / "panels").glob("*.js"))
+    looked = {
+        (number, at): step.look
+        for number, lesson in list_lessons(code).items()
+        for at, step in enumerate(lesson.steps, 1)
+        if step.look
+    }
+    assert all(f'id: "{panel}"' in panels for panel in looked.values())
+    assert looked[1, 3] == "map"
+    english = {
+        (n, at): step.look for n, o in LESSONS.items() for at, step in enumerate(o.steps, 1) if step.look
+    }
+    assert looked == english
+
+
+@pytest.mark.parametrize("code", known_languages())
+def test_the_same_terms_are_explained_in_each_language(code):
+    def terms(lesson):
+        return [
+            {look_up(term)[0] for part in step.parts for _, term in find_terms(part.model_dump_json())}
+            for step in lesson.steps
+        ]
+
+    english = {number: terms(lesson) for number, lesson in list_lessons(ENGLISH).items()}
+    assert {number: terms(lesson) for number, lesson in list_lessons(code).items()} == english
+    assert {"PCA", "k-NN"} <= english[1][2]
 
 
 def draws(app, check):
     return (app.data, app.map) == (check.data, check.map) and all(
         app.set.get(name, MapConfig.model_fields[name].default) == value for name, value in check.set.items()
     )
-
-
-def matches(app, wish):
-    if not app.preset:
-        return False
-    source = {"data.source": app.data} if app.data else {}
-    spec = preset_spec(app.preset, source | app.set)
-    wanted = wish.wanted() if wish.set else {}
-    return (
-        app.preset == wish.preset
-        and wish.data in ("", spec.data.source)
-        and all(at(spec, path) == value for path, value in wanted.items())
-    )
-
-
-def at(spec, path):
-    for part in path.split("."):
-        spec = getattr(spec, part)
-    return spec

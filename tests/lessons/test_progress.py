@@ -6,6 +6,7 @@ from selfsup_core.files import DamagedFile
 from selfsup_core.lessons.model import Task
 from selfsup_core.lessons.progress import (
     change,
+    is_step_done,
     path_of,
     progress_in,
     read_progress,
@@ -57,7 +58,10 @@ def test_a_lesson_goes_from_not_started_to_done(tmp_path, workspace):
         progress["chosen"] |= {"2.predict.1": 2, "2.question.1": 1}
         progress["shown"] += ["1.draw.1", "2.predict.1"]
 
+    assert not is_step_done(lesson, 1, progress_in(workspace, 7))
     standing = standing_of(lesson, change(workspace, 7, answer))
+    assert is_step_done(lesson, 1, progress_in(workspace, 7))
+    assert not is_step_done(lesson, 2, progress_in(workspace, 7)), "its question is answered wrongly"
     assert (standing.words(), standing.done, standing.missing) == ("step 2 of 2", 3, (2,))
     done = change(workspace, 7, lambda progress: progress["chosen"].update({"2.question.1": 2}))
     assert standing_of(lesson, done).is_done

@@ -143,15 +143,96 @@ def test_what_a_lesson_opens_a_page_with_survives_a_request_of_the_page_before(b
 
 def test_a_task_says_what_is_missing_until_a_run_passes_it(beside, workspace):
     app = beside(lesson="2", step="2")
-    assert "Not passed yet" in said(app)
-    assert "No run has been started since you opened this lesson" in said(app)
+    assert "**Not done yet.** Press **Fill in the settings**, then **Train**." in said(app)
+    assert "You have done all of this step" not in said(app)
     place_run(workspace, losses=tuple([0.2] * 21))
     app.run()
+    assert "Press **Fill in the settings**" in said(app)
     assert "has Loss BCE" in said(app)
     run = place_run(workspace, losses=tuple([0.2] * 21), **MSE)
     app.run()
-    assert "Not passed yet" not in said(app)
+    assert "Not done yet" not in said(app)
+    assert "**Passed.**" in said(app)
     assert progress_in(workspace, 2)["passed"]["2.task.1"]["runs"] == [run.id]
+
+
+def test_of_two_runs_it_says_which_is_there_and_leads_to_both(beside, workspace):
+    app = beside(lesson="3", step="2")
+    assert "**Not done yet.** Press **Set up MSE**, then **Train**." in said(app)
+    first = place_run(workspace, metric="val_mse", **MSE)
+    app.run()
+    assert "**1 of 2 done.** Press **Set up BCE**, then **Train**." in said(app)
+    assert "the task needs" not in said(app), "the run that is right is not complained about"
+    second = place_run(workspace, metric="val_mse")
+    app.run()
+    assert "**Passed.**" in said(app)
+    ways = [one.label for one in app.button if (one.key or "").startswith("lesson-both")]
+    assert ways == [
+        "Open the run with Loss MSE (squared error)",
+        "Open the run with Loss BCE (cross-entropy)",
+        "Both side by side",
+    ]
+    button(app, f"lesson-both-2-task-1-{first.id}").click().run()
+    assert app.query_params["run"] == first.id
+    assert app.query_params["lesson"] == "3"
+    second.path.rename(workspace / "elsewhere")
+    app.run()
+    assert "Both side by side" not in [one.label for one in app.button]
+
+
+def test_a_button_that_has_filled_in_settings_says_so(beside):
+    app = beside(lesson="2", step="2")
+    assert "filled in on the page" not in said(app)
+    ends_with(app, lambda a: a.button, "app-1").click().run()
+    assert "the settings are filled in on the page Autoencoder. Press **Train** there." in said(app)
+
+
+def test_the_step_names_its_panel_to_the_live_view(beside):
+    app = beside(lesson="1", step="3")
+    assert app.session_state["lesson-look"] == "map"
+    button(app, "lesson-leave").click().run()
+    assert app.session_state["lesson-look"] == ""
+
+
+def test_terms_of_a_lesson_are_explained(beside):
+    app = beside(lesson="3", step="4")
+    found = [one for one in app.markdown if "compares each autoencoder with PCA" in one.value]
+    assert "[[" not in said(app)
+    assert "**PCA**: Principal component analysis" in found[0].help
+
+
+def test_a_lesson_leads_to_the_next_one(beside):
+    app = beside(lesson="1", step="4")
+    assert not any(one.key == "lesson-next" for one in app.button)
+    after = button(app, "lesson-after")
+    assert after.label.startswith("Next lesson: 2 · The autoencoder")
+    button(app, "lesson-left-2").click().run()
+    assert app.query_params["step"] == "2"
+    app = beside(lesson=str(max(list_lessons())), step=str(len(list_lessons()[max(list_lessons())].steps)))
+    assert button(app, "lesson-after").label == "All lessons"
+
+
+def test_a_link_to_another_lesson_keeps_the_way_back(beside):
+    app = beside(lesson="3", step="3")
+    app.query_params["lesson"], app.query_params["step"] = "10", "4"
+    app.session_state["address-wish"] = True  # as a link of the live view sets it
+    app.run()
+    assert find_lesson(10).steps[3].title in said(app)
+    button(app, "lesson-next").click().run()
+    way = button(app, "lesson-return")
+    assert way.label == "Back to lesson 3, step 3"
+    way.click().run()
+    assert (app.query_params["lesson"], app.query_params["step"]) == ("3", "3")
+    assert not any(one.key == "lesson-return" for one in app.button)
+
+
+def test_pictures_of_a_prediction_stay_once_it_is_revealed(beside):
+    app = beside(lesson="1", step="3")
+    pictures = [one.proto.imgs[0].caption for one in app.get("imgs")]
+    assert pictures == ["A", "B"]
+    ends_with(app, lambda a: a.radio, "predict-1").set_value(1).run()
+    ends_with(app, lambda a: a.button, "predict-1-reveal").click().run()
+    assert [one.proto.imgs[0].caption for one in app.get("imgs")] == ["A", "B"]
 
 
 def test_a_curve_is_drawn_before_it_is_revealed(beside, workspace):
@@ -183,16 +264,22 @@ def test_a_question_is_answered_until_it_is_right(beside, workspace):
     question = find_lesson(2).steps[4].parts[0]
     wrong = 1 if question.right != 1 else 2
     ends_with(app, lambda a: a.radio, "question-1").set_value(wrong).run()
-    assert "Not quite" in said(app)
+    assert f"Not quite. {question.options[wrong - 1].why} Try another answer." in said(app)
     ends_with(app, lambda a: a.radio, "question-1").set_value(question.right).run()
     assert f"Correct. {question.why}" in said(app)
-    assert "Something is still to be done in step 2, 3, 4" in said(app)
+    assert "Something is still to be done in these steps" in said(app)
+    assert [one.label for one in app.button if (one.key or "").startswith("lesson-left")] == [
+        "Step 2",
+        "Step 3",
+        "Step 4",
+    ]
 
 
 def test_starting_again_forgets_the_answers(beside, studio, workspace):
     app = beside(lesson="2", step="5")
     ends_with(app, lambda a: a.radio, "question-1").set_value(1).run()
     app = studio("pages/learn.py")
+    assert button(app, "lesson-again-2").label == "Forget them and start again", "in what asks first"
     button(app, "lesson-again-2").click().run()
     assert app.query_params["step"] == "1"
     assert progress_in(workspace, 2)["chosen"] == {}

@@ -5,7 +5,7 @@ import { test } from "node:test"
 import { bannerOf } from "../../assets/web/stage/banner.js"
 import { nameOf } from "../../assets/web/stage/controls.js"
 import { Cursor } from "../../assets/web/stage/cursor.js"
-import { endText, formatSeconds } from "../../assets/web/stage/facts.js"
+import { endText, formatSeconds, sayPca, sayProbe } from "../../assets/web/stage/facts.js"
 import { phaseOf } from "../../assets/web/stage/guide.js"
 import { heat, itemAt } from "../../assets/web/stage/items.js"
 import { Oracle } from "../../assets/web/stage/oracle.js"
@@ -60,6 +60,12 @@ test("better than PCA means by more than the margin", () => {
   assert.equal(compareWithPca(0.101, baseline, true)[1], "even")
   assert.deepEqual(compareWithPca(0.2, baseline, false), ["not yet better than PCA", "even"])
   assert.deepEqual(compareWithPca(0.2, baseline, true), ["worse than PCA", "bad"])
+  const copied = { pca_mse: 3e-14, pca_components: 64, verdict_margin: 0.02 }
+  assert.match(compareWithPca(0.0017, copied, true)[0], /room for a copy/)
+  assert.equal(compareWithPca(0.0017, copied, true)[1], "even")
+  assert.equal(sayPca(copied), "PCA with 64 values 0, a perfect copy")
+  assert.equal(sayProbe(0.9556, 0.9556, "pixels"), "linear classifier 95.6% (raw pixels 95.6%)")
+  assert.equal(sayProbe(0.9556, undefined, "pixels"), "linear classifier 95.6%")
 })
 
 test("a sample is called by its row, and by its class where it has one", () => {

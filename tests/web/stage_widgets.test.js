@@ -1,11 +1,12 @@
-// The stage's widgets over a page that only remembers: tips, slider, names of buttons, the first plot, the lattice.
+// The stage's widgets over a page that only remembers: tips, slider, names of buttons, the first plot, a lesson's panel.
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { closeBubbles } from "../../assets/web/lib/bubbles.js"
+import { el } from "../../assets/web/lib/dom.js"
 import { createGuide, nextSteps, phaseOf } from "../../assets/web/stage/guide.js"
+import { createLook } from "../../assets/web/stage/look.js"
 import lossPanel from "../../assets/web/stage/panels/loss.js"
-import { createOffer } from "../../assets/web/stage/panels/probe.js"
 import { createTransport } from "../../assets/web/stage/transport.js"
 import { openPage } from "./page.js"
 
@@ -87,6 +88,8 @@ test("the end of a run says what came of it, and offers the epochs that help", (
   assert.equal(more.textContent, "Train 400 epochs")
   more.click()
   assert.deepEqual(asked, [400])
+  const copied = { pca_mse: 3e-14, verdict_margin: 0.02 }
+  assert.match(end({ val_mse: 0.0017 }, "autoencoder", copied), /does not show that the network has learned/)
   assert.match(end({ val_mse: 0.06, signs: [{ code: "worse-than-mean", epochs: 400 }] }), /has not learned/)
   assert.match(end({ val_loss: 1 }, "language"), /better than counting pairs of tokens/)
   assert.match(end({ val_loss: 3 }, "language"), /still worse/)
@@ -222,17 +225,26 @@ test("an axis of shares has as many digits as it needs, so that 98.5% and 99% ar
   assert.equal(drawn.at(-1).layout.yaxis.tickformat, "~%")
 })
 
-test("the lattice turns itself on once, at the end of a run of two numbers that was watched", () => {
-  const ended = { ...STATE, status: "finished" }
-  const shown = (...calls) => {
-    const offer = createOffer()
-    return calls.map((call) => (call === "decline" ? offer.decline() : offer.isDue(...call))).at(-1)
-  }
-  assert.ok(shown([STATE, false], [ended, false]))
-  assert.ok(!shown([STATE, false], [ended, false], [ended, false]), "once")
-  assert.ok(!shown([ended, false]), "a run that is opened when it has ended")
-  assert.ok(!shown([STATE, false], [{ ...STATE, status: "stopped" }, false]))
-  assert.ok(!shown([{ ...STATE, code_size: 16 }, false], [{ ...ended, code_size: 16 }, false]))
-  assert.ok(!shown([STATE, true], [ended, true]), "it is on already")
-  assert.ok(!shown([STATE, false], "decline", [STATE, false], [ended, false]), "turned on and off by hand")
+test("the panel that a lesson is about stands first, and comes into view once", () => {
+  openPage()
+  const shown = []
+  const panels = ["loss", "map"].map((id) => {
+    const node = el("section", { id })
+    node.scrollIntoView = () => shown.push(id)
+    return { id, node }
+  })
+  const grid = el("div", {}, ...panels.map(({ node }) => node))
+  const order = () => grid.children.map(({ attributes }) => attributes.id)
+  const look = createLook(grid, panels)
+  look.wish("map")
+  assert.deepEqual(order(), ["map", "loss"])
+  assert.ok(grid.children[0].classList.contains("is-looked-at"))
+  look.painted()
+  look.wish("map")
+  look.painted()
+  assert.deepEqual(shown, ["map"])
+  look.wish("attention") // a panel of another task
+  look.painted()
+  assert.deepEqual([order(), shown], [["loss", "map"], ["map"]])
+  assert.ok(panels.every(({ node }) => !node.classList.contains("is-looked-at")))
 })

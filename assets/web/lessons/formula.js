@@ -28,12 +28,16 @@ function createFormula(pieces) {
   let chosen = ""
   let sample = 0
   const buttons = []
+  let word = null // what stays in one line: a symbol with its brackets
   const line = el("p", { class: "lesson-line" })
-  for (const [kind, piece] of pieces) {
-    if (kind !== "symbol") {
-      line.append(piece)
-      continue
+  for (const [kind, piece] of inWords(pieces)) {
+    if (kind === "space") line.append(piece)
+    if (kind === "word") {
+      word = el("span", { class: "lesson-word" })
+      line.append(word)
     }
+    if (kind === "text") word.append(piece)
+    if (kind !== "symbol") continue
     const choose = () => {
       chosen = piece
       draw()
@@ -50,7 +54,7 @@ function createFormula(pieces) {
       piece,
     )
     buttons.push(button)
-    line.append(button)
+    word.append(button)
   }
   const about = el("div", { "aria-live": "polite", "data-testid": "lesson-symbol" })
   const root = el("div", { class: "lesson-formula", "data-testid": "lesson-formula" }, line, about)
@@ -75,7 +79,10 @@ function createFormula(pieces) {
             : tr("{number} on this map.", { number: brief(value.number, 3) }),
         ),
       ]
-    if (!live.run) return [el("p", {}, tr("Open a run to see its numbers."))]
+    if (!live.run)
+      return [
+        el("p", {}, tr("Train a network, or open a run on the page Runs: its numbers are then shown here.")),
+      ]
     if (live.epoch === null) return [el("p", {}, tr("The run has not measured anything yet."))]
     if (value.number !== undefined)
       return [
@@ -140,6 +147,29 @@ function createFormula(pieces) {
       if (before !== JSON.stringify(now)) draw()
     },
   }
+}
+
+/**
+ * Pieces between spaces as words, so that no bracket falls to the next line.
+ * @param {[string, string][]} pieces ["text" | "symbol", piece]
+ * @returns {[string, string][]} also ["word", ""] where one begins, and ["space", " "]
+ */
+export function inWords(pieces) {
+  const found = [["word", ""]]
+  for (const [kind, piece] of pieces) {
+    if (kind === "symbol") found.push([kind, piece])
+    else
+      for (const part of piece.split(/( )/).filter(Boolean))
+        found.push(
+          ...(part === " "
+            ? [
+                ["space", " "],
+                ["word", ""],
+              ]
+            : [["text", part]]),
+        )
+  }
+  return found
 }
 
 /** "z is the code.", with the symbol in bold wherever a language puts it. */

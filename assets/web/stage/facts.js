@@ -18,8 +18,12 @@ export function sayRate(kind, speed) {
   return kind === "sound" ? tr("{count} sounds/s", { count }) : tr("{count} images/s", { count })
 }
 
-export function sayPca({ pca_components: count, pca_mse: mse }) {
-  if (mse < 1e-6) return tr("PCA with {count} values 0 (as many dimensions as columns)", { count })
+/** Whether the code is so large that PCA copies the input, as selfsup_core/evaluate/words/verdict.py says it. */
+export const hasRoomForCopy = (base) => typeof base?.pca_mse === "number" && base.pca_mse < 1e-6
+
+export function sayPca(base) {
+  const { pca_components: count, pca_mse: mse } = base
+  if (hasRoomForCopy(base)) return tr("PCA with {count} values 0, a perfect copy", { count })
   return tr("PCA with {count} values {error}", { count, error: fixed(mse, 4) })
 }
 
@@ -32,6 +36,13 @@ export function sayNeighbors(accuracy, raw, input) {
     input,
     raw: percent(raw),
   })
+}
+
+/** Of a linear classifier on the code, and of the same on the raw input. */
+export function sayProbe(accuracy, raw, input) {
+  const share = percent(accuracy)
+  if (raw === null || raw === undefined) return tr("linear classifier {share}", { share })
+  return tr("linear classifier {share} (raw {input} {raw})", { share, input, raw: percent(raw) })
 }
 
 /** What a run took: "42 s of training". */

@@ -74,5 +74,5 @@ export function framePanel(panel, ctx, { isSpoken = false } = {}) {
     setText(said, saidOf(view, id))
     setText(text, made.summary(view))
   }
-  return { node, body, made, update }
+  return { id: panel.id, node, body, made, update }
 }

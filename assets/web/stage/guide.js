@@ -2,6 +2,7 @@
 
 import { el, grouped, setText } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
+import { hasRoomForCopy } from "./facts.js"
 import { isScenario } from "./scenarios.js"
 import { ENDED } from "./store.js"
 
@@ -22,6 +23,10 @@ function endOfAutoencoder(row, base) {
   if (!isNumber(row?.val_mse) || !isNumber(base?.pca_mse))
     return tr(
       "What you just saw: a network trained without any label. On the map, samples with similar codes lie side by side.",
+    )
+  if (hasRoomForCopy(base))
+    return tr(
+      "This code has as many numbers as it takes to copy the input. A small error does not show that the network has learned anything.",
     )
   if (row.val_mse > base.pca_mse * (1 + base.verdict_margin))
     return tr("This network reconstructs its input only roughly: PCA with as many numbers does better.")
@@ -55,7 +60,7 @@ function endOfViews(row) {
 const tipsOf = () => ({
   autoencoder: {
     before: tr(
-      "Epoch 0 is the network before training: it cannot reconstruct anything yet, and the map has no order.",
+      "Epoch 0 is the network before training: it cannot reconstruct anything yet. What order the map has comes from the samples: random weights keep similar ones near each other.",
     ),
     early: tr(
       "Look at the reconstructions: a blurred average comes first, then what makes each sample different.",

@@ -14,6 +14,7 @@ import { FirstLook } from "./first_look.js"
 import { framePanel } from "./frame.js"
 import { createGuide, nextSteps } from "./guide.js"
 import { createLab } from "./lab.js"
+import { createLook } from "./look.js"
 import { Oracle } from "./oracle.js"
 import { isScenario } from "./scenarios.js"
 import { Selection } from "./selection.js"
@@ -65,6 +66,7 @@ class Stage {
       explained = { signs: {}, verdicts: {} }, // where no page opens a lesson
       offline,
       isWatched = false,
+      look = "",
     } = component.data
     this.run = run
     this.told = { epoch: new Told(epoch), beside: new Told(beside) }
@@ -144,6 +146,8 @@ class Stage {
       framePanel(panel, ctx, { isSpoken: i === 0 }),
     )
     this.grid = el("div", { class: "stage-panels" }, ...this.panels.map((panel) => panel.node))
+    this.look = createLook(this.grid, this.panels)
+    this.look.wish(look)
     this.lab = createLab(ctx, offline || isWatched ? "" : task) // its tools ask the network
     this.name = el("h2", {})
     this.deviceLabel = el("summary", {})
@@ -213,7 +217,8 @@ class Stage {
   renew(component) {
     this.component = component
     this.store.token = component.data.token
-    const { epoch, beside } = component.data
+    const { epoch, beside, look = "" } = component.data
+    this.look.wish(look)
     if (this.told.epoch.isWish(epoch) && epoch !== null && epoch !== this.cursor.reported) {
       const index = this.store.frames.indexOf(epoch)
       if (index >= 0) this.cursor.moveTo(index)
@@ -278,6 +283,7 @@ class Stage {
     this.guide.update(view)
     this.lab.update(view)
     cursor.painted()
+    if (cursor.frame) this.look.painted()
     this.firstLook.painted(cursor.frame)
     Object.assign(this.root.dataset, {
       status: store.state?.status ?? "",

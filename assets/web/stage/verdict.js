@@ -3,7 +3,16 @@
 import { el, fixed, grouped, percent, setText } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
 import { distancesAt, judgeDistance } from "./distances.js"
-import { endText, sayInput, sayLeft, sayNeighbors, sayPca, sayRate } from "./facts.js"
+import {
+  endText,
+  hasRoomForCopy,
+  sayInput,
+  sayLeft,
+  sayNeighbors,
+  sayPca,
+  sayProbe,
+  sayRate,
+} from "./facts.js"
 import { lessonLink, outcomeOf } from "./lesson.js"
 import { sayMixed } from "./mixed.js"
 import { ofKnown } from "./pseudo.js"
@@ -14,6 +23,8 @@ import { besideOf, compareProbe, leadOf, neighborsOf } from "./views.js"
 
 /** Whether the autoencoder beats PCA with as many dimensions, as selfsup_core/evaluate/words/verdict.py says it. */
 export function compareWithPca(mse, baseline, isEnded) {
+  if (hasRoomForCopy(baseline))
+    return [tr("the code has room for a copy, so a small error says little"), "even"]
   const ratio = mse / baseline.pca_mse
   if (ratio < 1 - baseline.verdict_margin) return [tr("better than PCA"), "good"]
   if (ratio <= 1 + baseline.verdict_margin) return [tr("about as good as PCA"), "even"]
@@ -112,7 +123,7 @@ export function createVerdict(explained) {
     setText(
       probe,
       typeof row?.probe_accuracy === "number"
-        ? tr("linear classifier {share}", { share: percent(row.probe_accuracy) })
+        ? sayProbe(row.probe_accuracy, base?.raw_probe_accuracy, input)
         : "",
     )
     signs.draw(row?.signs ?? [])

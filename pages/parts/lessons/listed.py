@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.lessons import opened
-from pages.parts.shared.go import rerun
+from pages.parts.lessons.opened import open_step
 from pages.parts.shared.workspace import plain, workspace
 from selfsup_core.lessons.model import Lesson
 from selfsup_core.lessons.progress import LessonProgress, Standing, restart, standing_of
@@ -18,7 +17,7 @@ def show_listed(lesson: Lesson, progress: LessonProgress | None, *, is_next: boo
     """Args: is_next: it is the one to go on with."""
     standing = standing_of(lesson, progress)
     with st.container(border=True, key=f"lesson-row-{lesson.number}"):
-        words, state, ways = st.columns((5, 2.2, 1.8), vertical_alignment="center")
+        words, state, ways = st.columns((4.2, 2.2, 2.6), vertical_alignment="center")
         words.markdown(f"**{lesson.number} · {plain(lesson.head.title)}**  \n{plain(lesson.head.about)}")
         with state.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.badge(standing.words(), color=COLORS.get(standing.words(), "blue"))
@@ -29,14 +28,8 @@ def show_listed(lesson: Lesson, progress: LessonProgress | None, *, is_next: boo
 
 def show_buttons(lesson: Lesson, standing: Standing, *, is_next: bool) -> None:
     number = lesson.number
-    if standing.step and st.button(
-        "",
-        icon=":material/restart_alt:",
-        key=f"lesson-again-{number}",
-        help=tr("Start again: forget answers and tasks of this lesson"),
-    ):
-        restart(workspace(), number)
-        open_step(lesson, 1)
+    if standing.step:
+        show_again(lesson)
     label = tr("Start") if not standing.step else tr("Review") if standing.is_done else tr("Resume")
     if st.button(
         label,
@@ -50,10 +43,13 @@ def show_buttons(lesson: Lesson, standing: Standing, *, is_next: bool) -> None:
         open_step(lesson, standing.step or 1)
 
 
-def open_step(lesson: Lesson, step: int) -> None:
-    """Open the lesson beside the page that the step begins on."""
-    opened.go_to(lesson.number, step)
-    page, address = opened.start_address(lesson, step)
-    if page:
-        opened.switch_to(page, address)
-    rerun()
+def show_again(lesson: Lesson) -> None:
+    """A way to begin anew, which asks first."""
+    number = lesson.number
+    with st.popover(tr("Start again"), icon=":material/restart_alt:", key=f"lesson-anew-{number}"):
+        st.markdown(
+            tr("Your answers and finished tasks of this lesson are forgotten, and its tasks need new runs.")
+        )
+        if st.button(tr("Forget them and start again"), key=f"lesson-again-{number}"):
+            restart(workspace(), number)
+            open_step(lesson, 1)

@@ -8,7 +8,8 @@ from typing import NoReturn
 
 import streamlit as st
 
-from pages.parts.shared.address import STALE_SECONDS, is_wish, whole_address
+from pages.parts.shared.address import STALE_SECONDS, is_wish, whole_address, wish
+from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import workspace
 from selfsup_core.errors import StudioError
 from selfsup_core.lessons.model import App, Lesson
@@ -20,6 +21,9 @@ from selfsup_core.translation import tr
 LESSON, STEP = "lesson", "step"  # of the address
 # Of the session: (number, step) of the open lesson, and of all that it has shown.
 OPEN, SHOWN = "lesson-open", "lessons-shown"
+CAME_FROM = (
+    "lesson-came-from"  # of the session: (number, step) that was open when a link opened another lesson
+)
 SWITCHED = "lesson-switched"  # of the session: (page, address, when) that the lesson has opened
 
 
@@ -52,6 +56,8 @@ def follow_address() -> tuple[int, int] | None:
     if wanted in st.session_state.get(SHOWN, ()) and not is_wish():
         return kept
     if kept != wanted:
+        if kept is not None and kept[0] != number:
+            st.session_state.setdefault(CAME_FROM, kept)
         go_to(*wanted)
     return wanted
 
@@ -81,8 +87,33 @@ def go_to(number: int, step: int) -> None:
     """Open a step: address, session and progress say so. Raises StudioError."""
     change(workspace(), number, lambda progress: progress.update(step=step))
     st.session_state[OPEN] = (number, step)
+    if came_from() is None:
+        st.session_state.pop(CAME_FROM, None)
     st.session_state[SHOWN] = {*st.session_state.get(SHOWN, ()), (number, step)}
     write(number, step)
+
+
+def came_from() -> tuple[int, int] | None:
+    """(number, step) that a link has left for the lesson that is open; None where no other lesson was."""
+    place: tuple[int, int] | None = st.session_state.get(CAME_FROM)
+    now = st.session_state.get(OPEN)
+    return place if place and now and place[0] != now[0] else None
+
+
+def open_step(lesson: Lesson, step: int, page: str = "") -> NoReturn:
+    """Open a lesson beside the page that the step begins on.
+
+    Args:
+        page: that is shown; "" where it is no page that a lesson drives.
+    """
+    st.session_state.pop(CAME_FROM, None)
+    go_to(lesson.number, step)
+    wanted, address = start_address(lesson, step)
+    if wanted and wanted == page:
+        wish(address)
+    elif wanted:
+        switch_to(wanted, address)
+    rerun()
 
 
 def start_address(lesson: Lesson, step: int) -> tuple[str, dict[str, str | list[str]]]:
@@ -128,6 +159,7 @@ def write(number: int, step: int) -> None:
 def leave() -> None:
     """Close the lesson; its progress stays."""
     st.session_state.pop(OPEN, None)
+    st.session_state.pop(CAME_FROM, None)
     drop()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -13,8 +13,13 @@ from pages.parts.shared.address import wish
 from pages.parts.shared.epochs import PARAM as EPOCH
 from pages.parts.shared.go import rerun
 from pages.parts.shared.workspace import plain, workspace
+from selfsup_core.evaluate.words.glossary import define, unmark
+from selfsup_core.lessons.checks import Judged
+from selfsup_core.lessons.checks.compared import ComparedConfig, say_apart
 from selfsup_core.lessons.evidence import Looking
+from selfsup_core.lessons.link import AUTOENCODER, PAGE_OF_TASK
 from selfsup_core.lessons.model import (
+    PAGES,
     App,
     Choice,
     Draw,
@@ -23,14 +28,18 @@ from selfsup_core.lessons.model import (
     Part,
     Predict,
     Question,
+    Step,
     Task,
     Text,
 )
-from selfsup_core.lessons.progress import LessonProgress, change
+from selfsup_core.lessons.progress import LessonProgress, change, is_step_done
 from selfsup_core.lessons.reading import image_path
-from selfsup_core.lessons.tasks import judge_tasks
+from selfsup_core.lessons.tasks import button_for, judge_tasks
+from selfsup_core.runs.folder import find_run, open_run, read_state
 from selfsup_core.settings import whole_number
 from selfsup_core.translation import join_sentences, tr
+
+FILLED = "lesson-filled"  # of the session: key of the button that has last filled in settings
 
 
 def show_part(lesson: Lesson, at: str, part: Part, progress: LessonProgress, page: str) -> None:
@@ -39,9 +48,9 @@ def show_part(lesson: Lesson, at: str, part: Part, progress: LessonProgress, pag
     opened_at = "".join(filter(str.isdigit, progress["opened"]))
     key = f"lesson-{lesson.number}-{opened_at}-{at}".replace(".", "-")
     if isinstance(part, Text):
-        st.markdown(part.markdown)
+        show_text(part.markdown)
     elif isinstance(part, App):
-        show_app(part, key, page)
+        show_app(lesson, at, part, progress, key, page)
     elif isinstance(part, Formula):
         show_formula(part, key, maps_open(page))
     elif isinstance(part, Draw):
@@ -52,6 +61,11 @@ def show_part(lesson: Lesson, at: str, part: Part, progress: LessonProgress, pag
         show_predict(lesson, at, part, progress, key)
     else:
         show_question(lesson, at, part, progress, key)
+
+
+def show_text(text: str) -> None:
+    """Markdown of a lesson; its "?" holds what the marked terms mean."""
+    st.markdown(unmark(text), help=define(text, strong="**{}**") or None)
 
 
 def looking(page: str) -> Looking | None:
@@ -71,44 +85,92 @@ def maps_open(page: str) -> tuple[str, ...]:
     return (key, second["key"]) if second else (key,)
 
 
-def show_app(part: App, key: str, page: str) -> None:
+def show_app(lesson: Lesson, at: str, part: App, progress: LessonProgress, key: str, page: str) -> None:
+    """A button that fills in the settings of a page, and afterwards says so."""
+    number = int(at.split(".")[0])
+    step = lesson.steps[number - 1]
+    is_only = sum(isinstance(one, App) for one in step.parts) == 1
+    is_next = is_only and not is_step_done(lesson, number, progress)
     if not st.button(
-        part.label, key=key, icon=":material/tune:", help=tr("Opens the page {page}.").format(page=part.page)
+        tr(part.label), key=key, icon=":material/tune:", type="primary" if is_next else "secondary"
     ):
+        if st.session_state.get(FILLED) == key:
+            said = (
+                tr("Done: the settings are filled in on the page {page}. Press **Train** there.")
+                if part.preset
+                else tr("Done: this is set up on the page {page}.")
+            )
+            st.caption(said.format(page=tr(PAGES[part.page])))
         return
-    number, step = st.session_state[opened.OPEN]
-    address: dict[str, Any] = {**part.address(), **opened.address_of(number, step)}
-    if part.page != (page or "home"):
-        opened.switch_to(part.page, address)
+    st.session_state[FILLED] = key
+    address: dict[str, Any] = {**part.address(), **opened.address_of(*st.session_state[opened.OPEN])}
+    open_at(part.page, address, page)
+
+
+def open_at(wanted: str, address: dict[str, Any], page: str) -> NoReturn:
+    """Args: page: that is shown."""
+    if wanted != (page or "home"):
+        opened.switch_to(wanted, address)
     wish(address)
     rerun()
 
 
 def show_task(lesson: Lesson, at: str, part: Task, page: str) -> None:
     """A task, judged anew each time that it is drawn."""
-    step = int(at.split(".")[0])
-    judged = judge_tasks(workspace(), lesson, step=step, looking=looking(page))[at]
+    number = int(at.split(".")[0])
+    judged = judge_tasks(workspace(), lesson, step=number, looking=looking(page))[at]
     with st.container(border=True, key=f"lesson-task-{at.replace('.', '-')}"):
-        st.markdown(tr(":material/flag: **Your task**  \n{do}").format(do=part.do))
+        show_text(tr(":material/flag: **Your task**  \n{do}").format(do=part.do))
         if judged.is_passed:
-            st.success(plain(judged.said), icon=":material/check_circle:")
+            st.success(
+                tr("**Passed.** {said}").format(said=plain(judged.said)), icon=":material/check_circle:"
+            )
             if part.seen:
-                st.markdown(part.seen)
+                show_text(part.seen)
+            if isinstance(part.check, ComparedConfig):
+                show_both(part.check, judged, at, page)
             return
-        st.markdown(
-            tr(":orange[:material/pending: **Not passed yet.**] {said}").format(said=plain(judged.said))
-        )
+        say_missing(lesson.steps[number - 1], judged)
         if part.hint:
             st.caption(tr("Hint: {hint}").format(hint=part.hint))
+
+
+def say_missing(step: Step, judged: Judged) -> None:
+    """What to do next: to press the button of the step, where that sets up what is missing."""
+    button = None if judged.missing is None else button_for(step, judged.missing)
+    so_far = tr("**Not done yet.**")
+    if judged.done:
+        so_far = tr("**{done} of {needed} done.**").format(done=judged.done, needed=judged.needed)
+    if button is None:
+        st.markdown(f":material/pending: {so_far} {plain(judged.said)}")
+        return
+    press = tr("Press **{label}**, then **Train**.").format(label=tr(button.label))
+    st.markdown(f":material/pending: {so_far} {press}")
+    if judged.lack:
+        st.caption(plain(judged.lack))
+
+
+def show_both(check: ComparedConfig, judged: Judged, at: str, page: str) -> None:
+    """Ways to the two runs that a task has compared, and to both beside each other."""
+    found = [folder.id for run in judged.runs if (folder := find_run(workspace(), run))]
+    if len(found) < len(judged.runs):
+        return
+    key = f"lesson-both-{at.replace('.', '-')}"
+    lesson = opened.address_of(*st.session_state[opened.OPEN])
+    with st.container(horizontal=True, gap="xsmall"):
+        for run, told in zip(found, say_apart(check.first, check.second), strict=True):
+            if st.button(tr("Open the run {told}").format(told=told), key=f"{key}-{run}"):
+                task = read_state(open_run(workspace(), run)).get("task", "")
+                wanted, mode = PAGE_OF_TASK.get(task, AUTOENCODER)
+                open_at(wanted, {"run": run, **({"do": mode} if mode else {}), **lesson}, page)
+        if st.button(tr("Both side by side"), icon=":material/compare:", key=key):
+            open_at("compare", {"runs": ",".join(found), **lesson}, page)
 
 
 def choose_option(lesson: Lesson, at: str, part: Choice, progress: LessonProgress, key: str) -> int | None:
     """A row of answers; the number of the chosen one, from 1, which is kept."""
     st.markdown(f"**{part.ask}**")
-    if any(option.image for option in part.options):
-        for column, option in zip(st.columns(len(part.options)), part.options, strict=True):
-            if option.image:
-                column.image(str(image_path(lesson, option.image)), width="stretch", alt=option.alt)
+    show_images(lesson, part)
     before = progress["chosen"].get(at)
     chosen = st.radio(
         part.ask,
@@ -123,15 +185,28 @@ def choose_option(lesson: Lesson, at: str, part: Choice, progress: LessonProgres
     return chosen
 
 
+def show_images(lesson: Lesson, part: Choice) -> None:
+    """The pictures of the answers, called by letters."""
+    if not any(option.image for option in part.options):
+        return
+    for number, (column, option) in enumerate(
+        zip(st.columns(len(part.options)), part.options, strict=True), ord("A")
+    ):
+        if option.image:
+            picture = str(image_path(lesson, option.image))
+            column.image(picture, chr(number), width="stretch", alt=option.alt)
+
+
 def show_predict(lesson: Lesson, at: str, part: Predict, progress: LessonProgress, key: str) -> None:
     """Any answer will do; what is right is said once one is chosen and asked for."""
     with st.container(border=True, key=f"{key}-box"):
         st.markdown(tr(":material/psychology: **Predict**"))
         if at in progress["shown"]:
             st.markdown(f"**{part.ask}**")
+            show_images(lesson, part)
             chosen = progress["chosen"].get(at, 0)
             show_answers(part, chosen)
-            st.markdown(part.why)
+            show_text(part.why)
             return
         chosen = choose_option(lesson, at, part, progress, key)
         if st.button(
@@ -158,6 +233,8 @@ def show_question(lesson: Lesson, at: str, part: Question, progress: LessonProgr
         if chosen is None:
             return
         if chosen == part.right:
-            st.success(join_sentences([tr("Correct."), part.why]), icon=":material/check_circle:")
+            st.success(join_sentences([tr("Correct."), unmark(part.why)]), icon=":material/check_circle:")
         else:
-            st.warning(tr("Not quite. Try another answer."), icon=":material/undo:")
+            why = unmark(part.options[chosen - 1].why)
+            said = [tr("Not quite."), why, tr("Try another answer.")]
+            st.warning(join_sentences([one for one in said if one]), icon=":material/undo:")

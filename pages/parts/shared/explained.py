@@ -9,6 +9,8 @@ from pages.parts.shared.go import link_here, rerun
 from selfsup_core.lessons.explained import SIGNS, Place, verdicts_of
 from selfsup_core.translation import tr
 
+LOOK = "lesson-look"  # of the session: panel that the open step of a lesson is about, or ""
+
 
 def explained_for(task: str) -> dict[str, Any]:
     """Which lessons explain what the stage says of a run."""

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.parts.shared import routes
 from pages.parts.shared.assets import BASE, assets_path, base_path
 from pages.parts.shared.epochs import asked_epoch, refuse_epoch, write_epoch
-from pages.parts.shared.explained import explained_for, open_lesson
+from pages.parts.shared.explained import LOOK, explained_for, open_lesson
 from pages.parts.shared.go import rerun
 from pages.parts.shared.runlist import AUTOENCODER, PAGES
 from pages.parts.shared.standing import draw_figures
@@ -140,6 +140,7 @@ def show_stage(run: str) -> None:
             "task": task,
             "explained": explained_for(task),
             "beside": beside,
+            "look": st.session_state.get(LOOK, ""),
         },
         default={"cursor": epoch, "status": None, "beside": beside},
         on_cursor_change=lambda: None,

@@ -8,7 +8,7 @@ import math
 from typing import Literal, NotRequired, TypedDict
 
 from selfsup_core.evaluate.rows import Baseline, EpochRow, RunAbout, Sign
-from selfsup_core.evaluate.words.verdict import MARGIN
+from selfsup_core.evaluate.words.verdict import COPIED, MARGIN
 from selfsup_core.translation import tr, tr_later
 from selfsup_core.wording import brief, percent
 
@@ -182,6 +182,8 @@ def worse_than_pca(
     pca, mse = (baseline.get("pca_mse") if baseline else None), row.get("val_mse")
     if not about["is_last"] or pca is None or mse is None or mse <= pca * (1 + MARGIN):
         return None
+    if pca < COPIED:
+        return None  # the code has room for a copy, and every network loses against a perfect one
     if worse_than_mean(row, past, baseline, about):
         return None  # which says more
     assert baseline is not None  # it has PCA's error

@@ -15,10 +15,15 @@ if TYPE_CHECKING:
     from selfsup_core.pseudo.audit import Verdict
 
 MARGIN = 0.02
+COPIED = 1e-6  # PCA with an error below this has copied the input, since the code has room for all of it
 
 
 def compare_with_pca(val_mse: float, pca_mse: float, margin: float = MARGIN) -> str:
-    """Whether the autoencoder beats PCA with as many dimensions, on the same validation rows."""
+    """Whether the autoencoder beats PCA with as many dimensions, on the same validation rows. Where PCA
+    copies the input the comparison says nothing, and that is said.
+    """
+    if pca_mse < COPIED:
+        return tr("the code has room for a copy, so a small error says little")
     if val_mse < pca_mse * (1 - margin):
         return tr("better than PCA")
     if val_mse <= pca_mse * (1 + margin):
@@ -49,7 +54,9 @@ def describe_run(state: Mapping[str, Any]) -> str:
     if mse is not None and pca_mse is not None:
         verdict = compare_with_pca(mse, pca_mse, baseline.get("verdict_margin", MARGIN))
         parts.append(
-            tr(
+            verdict
+            if pca_mse < COPIED
+            else tr(
                 "{verdict}, the best linear method with as many values ({pca_components}): error "
                 "{pca_mse:.4f}"
             ).format(verdict=verdict, pca_components=baseline["pca_components"], pca_mse=pca_mse)

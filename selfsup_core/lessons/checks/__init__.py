@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from selfsup_core.lessons.evidence import Evidence
+from selfsup_core.lessons.which import RunWish, is_set_up
 from selfsup_core.registry import Registry
 from selfsup_core.settings import KindConfig
 
@@ -22,11 +23,21 @@ C = TypeVar("C", bound=KindConfig)
 
 @dataclass(frozen=True)
 class Judged:
-    """Whether a task is passed, why (not) in one or two sentences, and by which runs."""
+    """Whether a task is passed, why (not) in one or two sentences, and by which runs.
+
+    Attributes:
+        done: how many of its runs are there. needed: how many it needs.
+        missing: a run of which there is none with these settings.
+        lack: what the run that comes closest to it lacks, as a sentence; "" where there is none.
+    """
 
     is_passed: bool
     said: str
     runs: tuple[str, ...] = ()
+    done: int = 0
+    needed: int = 1
+    missing: RunWish | None = None
+    lack: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,3 +68,14 @@ def check(
 def judge(evidence: Evidence, config: KindConfig) -> Judged:
     """What the check of a task says. Raises SettingError for an unknown kind."""
     return CHECKS[config.kind].judge(evidence, config)
+
+
+def not_yet(evidence: Evidence, wish: RunWish, said: str) -> Judged:
+    """Of a task that one run would pass: whether it has to be set up, or only goes on.
+
+    Args:
+        said: what the run that comes closest lacks.
+    """
+    if any(is_set_up(run, wish) for run in evidence.runs):
+        return Judged(False, said)
+    return Judged(False, said, missing=wish, lack=said)

@@ -9,7 +9,7 @@ from typing import Literal
 from selfsup_core.lessons.checks import Judged, check
 from selfsup_core.lessons.evidence import Evidence, RunSeen
 from selfsup_core.lessons.measures import measure_of, say_measure, say_value
-from selfsup_core.lessons.which import RunWish, data_title, find_closest, has_ended, title_of
+from selfsup_core.lessons.which import RunWish, data_title, find_closest, has_ended, is_set_up, title_of
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import known_settings, value_at
 from selfsup_core.settings import KindConfig, setting
@@ -52,19 +52,42 @@ def differing_in(pair: tuple[RunSeen, ...], paths: Sequence[str]) -> str:
     return next((path for path in paths if value_at(pair[0].spec, path) != value_at(pair[1].spec, path)), "")
 
 
+def one_missing(evidence: Evidence, config: ComparedConfig, found: list[list[RunSeen]]) -> Judged:
+    """How many of the two are there, and what the next one needs.
+
+    Args:
+        found: runs that will do for the first, and for the second.
+    """
+    wishes = (config.first, config.second)
+    done = sum(bool(runs) for runs in found)
+    wish = next(wish for wish, runs in zip(wishes, found, strict=True) if not runs)
+    # The other one of the two is as it should be: nothing is said against it.
+    others = [run for run in evidence.runs if not any(run in runs for runs in found)]
+    run, lack = find_closest(others, [*wish.wishes(), has_ended(0)])
+    lack = f"{run.called} {lack}." if run else ""
+    said = tr("{done} of {needed} done. Still missing: {words}.").format(
+        done=done, needed=len(wishes), words=wish.words()
+    )
+    is_begun = any(is_set_up(run, wish) for run in others)
+    return Judged(
+        False,
+        f"{said} {lack}".rstrip(),
+        done=done,
+        needed=len(wishes),
+        missing=None if is_begun else wish,
+        lack=lack,
+    )
+
+
 @check("compared", ComparedConfig)
 def compared(evidence: Evidence, config: ComparedConfig) -> Judged:
     """Two runs have been trained to their ends, and a measure is lower in the one that is asked for."""
     candidates = []
     for wish in (config.first, config.second):
         wishes = [*wish.wishes(), has_ended(0)]
-        run, lack = find_closest(evidence.runs, wishes)
-        if run is None or lack:
-            so_far = f" {run.called} {lack}." if run else ""
-            return Judged(
-                False, tr("A run is missing: {words}.{so_far}").format(words=wish.words(), so_far=so_far)
-            )
         candidates.append([one for one in evidence.runs if not any(lacks(one) for lacks in wishes)])
+    if not all(candidates):
+        return one_missing(evidence, config, candidates)
     first, second = next(
         (pair for pair in product(*candidates) if not differing_in(pair, config.same)),
         (candidates[0][0], candidates[1][0]),

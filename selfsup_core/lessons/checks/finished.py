@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from selfsup_core.lessons.checks import Judged, check
+from selfsup_core.lessons.checks import Judged, check, not_yet
 from selfsup_core.lessons.evidence import Evidence
 from selfsup_core.lessons.which import RunWish, find_closest, has_ended, no_run
 from selfsup_core.settings import KindConfig, setting
@@ -21,9 +21,9 @@ def finished(evidence: Evidence, config: FinishedConfig) -> Judged:
     """A run has been trained to its end."""
     run, lack = find_closest(evidence.runs, [*config.wishes(), has_ended(config.epochs)])
     if run is None:
-        return Judged(False, no_run(evidence, config))
+        return Judged(False, no_run(evidence, config), missing=config)
     if lack:
-        return Judged(False, tr("{run} {lack}.").format(run=run.called, lack=lack))
+        return not_yet(evidence, config, tr("{run} {lack}.").format(run=run.called, lack=lack))
     return Judged(
         True,
         tr("{called} has been trained for {epoch} epochs.").format(

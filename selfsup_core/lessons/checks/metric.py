@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from selfsup_core.lessons.checks import Judged, check
+from selfsup_core.lessons.checks import Judged, check, not_yet
 from selfsup_core.lessons.evidence import Evidence, RunSeen
 from selfsup_core.lessons.measures import measure_of, say_measure, say_value
 from selfsup_core.lessons.which import RunWish, find_closest, has_ended, no_run
@@ -46,9 +46,9 @@ def metric(evidence: Evidence, config: MetricConfig) -> Judged:
     """A measure of a run at its end is low or high enough."""
     run, lack = find_closest(evidence.runs, [*config.wishes(), has_ended(0), config.lacks])
     if run is None:
-        return Judged(False, no_run(evidence, config))
+        return Judged(False, no_run(evidence, config), missing=config)
     if lack:
-        return Judged(False, tr("{run} {lack}.").format(run=run.called, lack=lack))
+        return not_yet(evidence, config, tr("{run} {lack}.").format(run=run.called, lack=lack))
     value = measure_of(run, config.metric)
     assert value is not None  # else it lacks it
     said = tr("{called} ends with {say_measure} {say_value}.").format(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from selfsup_core.lessons.checks import Judged, check
+from selfsup_core.lessons.checks import Judged, check, not_yet
 from selfsup_core.lessons.evidence import Evidence, RunSeen
 from selfsup_core.lessons.which import RunWish, find_closest, no_run
 from selfsup_core.settings import KindConfig, setting
@@ -41,7 +41,7 @@ def sign(evidence: Evidence, config: SignConfig) -> Judged:
     """A run has shown a sign of trouble."""
     run, lack = find_closest(evidence.runs, [*config.wishes(), config.lacks])
     if run is None:
-        return Judged(False, no_run(evidence, config))
+        return Judged(False, no_run(evidence, config), missing=config)
     if lack:
-        return Judged(False, tr("{run} {lack}.").format(run=run.called, lack=lack))
+        return not_yet(evidence, config, tr("{run} {lack}.").format(run=run.called, lack=lack))
     return Judged(True, f"{run.called}, {said_by(run, config.code)}", (run.folder.id,))

@@ -13,6 +13,7 @@ from selfsup_core.evaluate.words.glossary import WORDS as FOLDER
 from selfsup_core.evaluate.words.glossary import define, find_terms, look_up, read_words, unmark
 from selfsup_core.evaluate.words.panels.sayers import SAYERS
 from selfsup_core.files import parse_yaml
+from selfsup_core.lessons.reading import list_lessons
 from selfsup_core.places import WEB
 from selfsup_core.translation import ENGLISH, known_languages, speak
 from tests.cli.helpers import cli
@@ -39,6 +40,10 @@ def used_terms():
     tabs = sorted((WEB / "stage" / "tabs").glob("*.js"))
     found |= {path.name: "".join(HELP.findall(path.read_text("utf-8"))) for path in tabs}
     found |= {f"entry {name}": entry["means"] for name, entry in WORDS["glossary"].items()}
+    found |= {
+        f"lesson {number}": "".join(part.model_dump_json() for step in lesson.steps for part in step.parts)
+        for number, lesson in list_lessons(ENGLISH).items()
+    }
     places = [*found.items(), *((name, text) for name, text in page_texts() if name != "terms.py")]
     return [(place, term) for place, text in places for _, term in find_terms(text)]
 

@@ -184,4 +184,8 @@ def test_worse_than_pca_is_said_at_the_end_only():
     assert codes({"val_mse": 0.0205}, about={"is_last": True}) == ["worse-than-pca"]
     assert codes({"val_mse": 0.0203}, about={"is_last": True}) == []
     assert codes({"val_mse": 0.9}, about={"is_last": True}, base={"pca_mse": None}) == []
+    copied = BASE | {"pca_mse": 3e-14}
+    assert codes({"val_mse": 0.0205}, about={"is_last": True}, base=copied) == [], (
+        "a perfect copy cannot be beaten"
+    )
     assert codes({"val_mse": None}, about={"is_last": True}) == []

@@ -15,7 +15,7 @@ import { neighborsOf } from "../views.js"
 import { drawGlyphs } from "./glyphs.js"
 import { cardOf } from "./map_card.js"
 import { createPairs } from "./map_pairs.js"
-import { createOffer, createProbe } from "./probe.js"
+import { createProbe } from "./probe.js"
 import { createUmap } from "./umap.js"
 
 const MORPH_MS = 140
@@ -72,7 +72,6 @@ export default {
       size: () => [plot.over.clientWidth, plot.over.clientHeight],
     })
     const pairs = createPairs(plot.redraw, MORPH_MS)
-    const offer = createOffer()
     const umap = createUmap(ctx, () => {
       if (umap.isOn) probe.leave()
       if (umap.isOn && probe.hasLattice) showLattice()
@@ -111,10 +110,7 @@ export default {
       "lattice",
       tr("Decode the whole map"),
       tr("Show the decoder's output for every point of the plane"),
-      () => {
-        offer.decline()
-        showLattice()
-      },
+      showLattice,
     )
     // What the map can do beside being looked at is said where it is done.
     const hint = el(
@@ -152,7 +148,6 @@ export default {
       drawLegend()
       plot.setMarks(marks())
       lattice.hidden = !canDecode() || view.statics.shape.length < 2
-      if (offer.isDue(view.state, probe.hasLattice) && !lattice.hidden) showLattice()
       setMode()
       setStyle()
       describe()

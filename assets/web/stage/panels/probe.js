@@ -3,7 +3,6 @@
 import { el, setText } from "../../lib/dom.js"
 import { latest } from "../asking.js"
 import { drawItem, itemAt } from "../items.js"
-import { ENDED } from "../store.js"
 
 const CELL = 30,
   MOST = 441,
@@ -177,29 +176,6 @@ export function createProbe(root, ctx, map) {
     },
     destroy() {
       clearTimeout(timer)
-    },
-  }
-}
-
-/**
- * Whether the lattice turns itself on: once, at the end of a run of two numbers that was watched while it trained,
- * unless someone has turned it on or off before.
- */
-export function createOffer() {
-  let isOpen = false
-  let isDeclined = false
-  return {
-    decline() {
-      isDeclined = true
-    },
-    isDue(state, isOn) {
-      if (!ENDED.includes(state.status)) {
-        isOpen = state.code_size === 2
-        return false
-      }
-      const isDue = isOpen && state.status === "finished" && !isDeclined && !isOn
-      isOpen = false
-      return isDue
     },
   }
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from selfsup_core.evaluate.words.panels.seen import Seen, known
-from selfsup_core.evaluate.words.verdict import MARGIN
+from selfsup_core.evaluate.words.verdict import COPIED, MARGIN
 from selfsup_core.translation import tr
 from selfsup_core.wording import percent
 
@@ -67,7 +67,7 @@ def _say_explained(seen: Seen) -> str:
         error=percent(1 - error / mean), noun=seen.noun
     )
     pca, size = known(seen.baseline.get("pca_mse")), seen.baseline.get("pca_components", 0)
-    if pca is None or pca < 1e-6 or not size:
+    if pca is None or pca < COPIED or not size:
         return f"{said}."
     if error > pca * (1 + MARGIN):
         return tr("{said}, less than PCA with {size} numbers ({pca}).").format(
