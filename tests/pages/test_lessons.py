@@ -228,11 +228,11 @@ def test_a_link_to_another_lesson_keeps_the_way_back(beside):
 
 def test_pictures_of_a_prediction_stay_once_it_is_revealed(beside):
     app = beside(lesson="1", step="3")
-    pictures = [one.proto.imgs[0].caption for one in app.get("imgs")]
+    pictures = [one.proto.imgs[0].caption for one in app.get("image")]
     assert pictures == ["A", "B"]
     ends_with(app, lambda a: a.radio, "predict-1").set_value(1).run()
     ends_with(app, lambda a: a.button, "predict-1-reveal").click().run()
-    assert [one.proto.imgs[0].caption for one in app.get("imgs")] == ["A", "B"]
+    assert [one.proto.imgs[0].caption for one in app.get("image")] == ["A", "B"]
 
 
 def test_a_curve_is_drawn_before_it_is_revealed(beside, workspace):
