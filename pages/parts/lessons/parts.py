@@ -90,11 +90,12 @@ def show_app(lesson: Lesson, at: str, part: App, progress: LessonProgress, key: 
     number = int(at.split(".")[0])
     step = lesson.steps[number - 1]
     is_only = sum(isinstance(one, App) for one in step.parts) == 1
-    is_next = is_only and not is_step_done(lesson, number, progress)
+    is_filled = st.session_state.get(FILLED) == key and "run" not in st.query_params
+    is_next = is_only and not is_filled and not is_step_done(lesson, number, progress)
     if not st.button(
         tr(part.label), key=key, icon=":material/tune:", type="primary" if is_next else "secondary"
     ):
-        if st.session_state.get(FILLED) == key:
+        if is_filled:
             said = (
                 tr("Done: the settings are filled in on the page {page}. Press **Train** there.")
                 if part.preset
