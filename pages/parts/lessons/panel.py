@@ -68,8 +68,8 @@ def draw(lesson: Lesson, step: int, page: str) -> None:
                 show_part(lesson, at, part, progress, page)
             standing = standing_of(lesson, progress_in(workspace(), lesson.number))
             if step == len(lesson.steps):
-                show_end(lesson, step, standing, page)
-            show_ways(lesson, step)
+                show_left(lesson, step, standing)
+            show_ways(lesson, step, standing, page)
         opened.keep_in_address()
 
 
@@ -93,12 +93,17 @@ def show_way_back() -> None:
         turn(number, step)
 
 
-def show_ways(lesson: Lesson, step: int) -> None:
+def show_ways(lesson: Lesson, step: int, standing: Standing, page: str) -> None:
     """In reach of whoever reads the middle of a step; that it is done is said here, too."""
+    is_last = step == len(lesson.steps)
+    is_done = is_step_done(lesson, step, progress_in(workspace(), lesson.number))
     with st.container(key="lesson-ways", gap="xsmall"):
-        is_done = is_step_done(lesson, step, progress_in(workspace(), lesson.number))
-        if is_done and any(number == step for _, number, _ in lesson.to_do()):
+        if is_last and standing.is_done:
+            st.caption(tr(":green[:material/check_circle: You have done all of this lesson.]"))
+        elif is_done and any(number == step for _, number, _ in lesson.to_do()):
             st.caption(tr(":green[:material/check_circle: You have done all of this step.]"))
+        if is_last:
+            show_next_lesson(lesson, standing, page)
         show_turns(lesson, step, is_done=is_done)
 
 
@@ -128,16 +133,20 @@ def turn(number: int, step: int) -> None:
     rerun()
 
 
-def show_end(lesson: Lesson, step: int, standing: Standing, page: str) -> None:
-    """What is still to be done, or that all is; and the lesson that comes next."""
-    if standing.is_done:
-        st.success(tr("You have done all of this lesson."), icon=":material/check_circle:")
-    elif left := [one for one in standing.missing if one != step]:
-        st.info(tr("Something is still to be done in these steps:"), icon=":material/flag:")
-        with st.container(horizontal=True, gap="xsmall"):
-            for one in left:
-                if st.button(tr("Step {step}").format(step=one), key=f"lesson-left-{one}"):
-                    turn(lesson.number, one)
+def show_left(lesson: Lesson, step: int, standing: Standing) -> None:
+    """At the end of a lesson, ways to the other steps in which something is still to be done."""
+    left = [one for one in standing.missing if one != step]
+    if not left:
+        return
+    st.info(tr("Something is still to be done in these steps:"), icon=":material/flag:")
+    with st.container(horizontal=True, gap="xsmall"):
+        for one in left:
+            if st.button(tr("Step {step}").format(step=one), key=f"lesson-left-{one}"):
+                turn(lesson.number, one)
+
+
+def show_next_lesson(lesson: Lesson, standing: Standing, page: str) -> None:
+    """To the list of lessons after the last one."""
     lessons = list_lessons()
     after = next((number for number in lessons if number > lesson.number), None)
     kind = "primary" if standing.is_done else "secondary"
