@@ -8,11 +8,11 @@ import { Cursor } from "../../assets/web/stage/cursor.js"
 import { endText, formatSeconds, sayPca, sayProbe } from "../../assets/web/stage/facts.js"
 import { phaseOf } from "../../assets/web/stage/guide.js"
 import { heat, itemAt } from "../../assets/web/stage/items.js"
+import { compareWithPca } from "../../assets/web/stage/mixed.js"
 import { Oracle } from "../../assets/web/stage/oracle.js"
 import { mixOf, PROPOSED, poolSize, ramp, whyEmpty } from "../../assets/web/stage/pseudo.js"
 import { SETS } from "../../assets/web/stage/sets.js"
 import { earlyKey, momentOf } from "../../assets/web/stage/store.js"
-import { compareWithPca } from "../../assets/web/stage/verdict.js"
 
 const THERE = { refusal: "", isLost: false }
 

@@ -3,33 +3,14 @@
 import { el, fixed, grouped, percent, setText } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
 import { distancesAt, judgeDistance } from "./distances.js"
-import {
-  endText,
-  hasRoomForCopy,
-  sayInput,
-  sayLeft,
-  sayNeighbors,
-  sayPca,
-  sayProbe,
-  sayRate,
-} from "./facts.js"
+import { endText, sayInput, sayLeft, sayNeighbors, sayPca, sayProbe, sayRate } from "./facts.js"
 import { lessonLink, outcomeOf } from "./lesson.js"
-import { sayMixed } from "./mixed.js"
+import { compareWithPca, sayMixed } from "./mixed.js"
 import { ofKnown } from "./pseudo.js"
 import { isScenario, sayScenario } from "./scenarios.js"
 import { createSigns } from "./signs.js"
 import { ENDED } from "./store.js"
 import { besideOf, compareProbe, leadOf, neighborsOf } from "./views.js"
-
-/** Whether the autoencoder beats PCA with as many dimensions, as selfsup_core/evaluate/words/verdict.py says it. */
-export function compareWithPca(mse, baseline, isEnded) {
-  if (hasRoomForCopy(baseline))
-    return [tr("the code has room for a copy, so a small error says little"), "even"]
-  const ratio = mse / baseline.pca_mse
-  if (ratio < 1 - baseline.verdict_margin) return [tr("better than PCA"), "good"]
-  if (ratio <= 1 + baseline.verdict_margin) return [tr("about as good as PCA"), "even"]
-  return [isEnded ? tr("worse than PCA") : tr("not yet better than PCA"), isEnded ? "bad" : "even"]
-}
 
 /** The newest notice that the verdict beside it does not say already, or undefined. */
 export const newestNotice = (state) =>
