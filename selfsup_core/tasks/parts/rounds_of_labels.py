@@ -99,11 +99,13 @@ class RoundsOfLabels(Task):
         pool: np.ndarray,
         tested: np.ndarray,
         helper: nn.Module | None = None,
+        made_up: int = 0,
     ) -> None:
         """The networks, and who learns from what.
 
         Args:
             labeled, pool, tested: rows; `choose_known` gives the first of the training rows.
+            made_up: rows of the pool that are not of the data set; they are counted on behind its last one.
 
         Raises:
             SettingError: no epoch is left for a student.
@@ -123,7 +125,7 @@ class RoundsOfLabels(Task):
         self.model = StudentAndTwin(student, has_twin=self.has_pool, helper=helper).to(self.device)
         steps = config.steps_per_epoch or -(-(len(labeled) + len(pool)) // config.batch_size)
         self.rows = torch.arange(steps * config.batch_size, device=self.device)
-        place = np.full(len(dataset), -1, np.int64)
+        place = np.full(len(dataset) + made_up, -1, np.int64)
         place[self.pool] = np.arange(len(self.pool))
         self.place = torch.from_numpy(place).to(self.device)
         self.digest, self.epoch, self.was_kept = dataset.digest, 0, False

@@ -1,0 +1,18 @@
+"""What can be left out of a sentence."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Kind = Literal["date", "number", "place", "name", "phrase"]
+
+
+class Found(NamedTuple):
+    """Characters [start, end) of a passage, and what they are. cue: what stood before it and tells of its kind
+    ("in", "at"), or what is counted after a number ("metres").
+    """
+
+    start: int
+    end: int
+    kind: Kind
+    cue: str = ""
