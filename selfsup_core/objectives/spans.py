@@ -28,6 +28,30 @@ class SpansConfig(InRoundsConfig):
     """Answer questions, and make up questions where they are hidden."""
 
     kind: Literal["spans"] = setting("spans", "Start and end of the answer.", title="Objective")
+    teacher_epochs: int = setting(
+        4,
+        "Epochs in which the student learns from all pseudo-questions, before it is asked which of their "
+        "answers it finds again.",
+        title="Epochs before the first round trip",
+        why="A reader that has learned from few questions alone finds hardly an answer again.",
+        ge=1,
+        le=100_000,
+    )
+    every: int = setting(
+        2,
+        "Epochs after which the pseudo-questions are answered anew.",
+        title="Epochs of a round",
+        ge=1,
+        le=100_000,
+    )
+    keep: float = setting(
+        1.0,
+        "Share of the pseudo-questions that is learned from, of those whose answer was found again: the "
+        "surest ones.",
+        title="Share of proposals kept",
+        ge=0.0,
+        le=1.0,
+    )
     learns_from: Literal["both", "pseudo"] = setting(
         "both",
         "What the student learns from. The twin learns from the true questions in any case.",
@@ -46,7 +70,7 @@ class SpansConfig(InRoundsConfig):
         0.1,
         "Least probability that the reader must give to the answer of a pseudo-question for it to be kept.",
         title="Least score",
-        why="A first reader that knows few questions is rarely sure; what it finds again is mostly sound.",
+        why="A reader that knows few questions is rarely sure; what it finds again is mostly sound.",
         ge=0.0,
         le=1.0,
     )

@@ -2,7 +2,8 @@
 pseudo-questions where questions are hidden.
 
 A pseudo-question is a cloze: a number, a date, a name or a phrase is left out of its sentence, and the rest
-is turned into a question. It is kept when the student finds the answer again that it was made of.
+is turned into a question. Rules make them and no network, so student and twin part at once: the student
+learns from all of them at first, then from those whose answer it finds again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from selfsup_core.data.splits import split_rows
 from selfsup_core.errors import DataError
 from selfsup_core.evaluate.answers import exact_match_of, is_match, score_rows
 from selfsup_core.evaluate.reading.answering import Pointed, Span, best_spans, point
-from selfsup_core.evaluate.rows import Metrics
+from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
 from selfsup_core.evaluate.words.scenario_words import SCORES, Score
 from selfsup_core.models import MODELS
 from selfsup_core.objectives import OBJECTIVES
@@ -36,9 +37,10 @@ from selfsup_core.translation import tr
 
 MEASURED = 200  # validation questions that are answered at each epoch
 SHOWN = 8  # of them, whose probabilities are kept
-POINTS = 200  # known questions on the map beside the measured ones
 LISTED = 8  # kept pseudo-questions of a frame, and as many that were not kept
 POOL = 2000  # pseudo-questions, at most
+SHARE_TRUE = 1 / 3  # of the pseudo-questions: so many true ones stand beside them
+UNREAD = -1  # in the place of the tokens that the reader found
 LEAST = 2  # questions, for training and for validation
 
 
@@ -75,25 +77,31 @@ class AnswerTask(RoundsOfLabels):
             tested=tested,
             made_up=len(pool),
         )
+        if len(pool):
+            whole, nothing = np.ones(len(pool), bool), np.full(len(pool), np.nan)
+            unread = torch.full((len(pool), 2), UNREAD, device=self.device)
+            self.proposed, self.was_kept = Proposed(nothing, {"found": unread}, whole), True
+            self._deal()
         chosen = np.random.default_rng(data.split_seed).permutation(validation)
         self.measured = np.sort(chosen[:MEASURED])
         self.shown = spread(self.measured, SHOWN)
-        self.points = np.concatenate([self.measured, labeled[:POINTS]])
         rows = [*self.asked, *(self._as_row(place) for place in range(len(pool)))]
         used = np.unique(np.concatenate([labeled, pool, self.measured, tested]))
         most = cast("ReaderConfig", spec.model).most_tokens
         context.say(tr("Reading the passages with the layers that are not trained."))
         self.reader_rows = ReaderRows(rows, used, self.student, most=most, device=self.device)
         self.notes += [
-            tr("{known:,} questions are known; {made:,} pseudo-questions are made of {count:,} passages.").format(
-                known=len(labeled), made=len(pool), count=len(set(self.cloze_passages))
-            ),
+            tr(
+                "{known:,} questions are known; {made:,} pseudo-questions are made of {count:,} passages."
+            ).format(known=len(labeled), made=len(pool), count=len(set(self.cloze_passages))),
             *self.reader_rows.notes,
         ]
         silent = int((~is_asked).sum())
         if silent:
             self.notes.append(
-                tr("{count:,} rows have no question with an answer; they are not scored.").format(count=silent)
+                tr("{count:,} rows have no question with an answer; they are not scored.").format(
+                    count=silent
+                )
             )
 
     # Pseudo-questions
@@ -119,25 +127,18 @@ class AnswerTask(RoundsOfLabels):
 
     @property
     def is_alone(self) -> bool:
-        """Whether the student learns from pseudo-questions alone, and the twin beside it from the first
-        epoch.
-        """
+        """Whether the student learns from pseudo-questions alone."""
         return self.config.learns_from == "pseudo" and self.has_pool
 
     @property
     def has_parted(self) -> bool:
-        return super().has_parted or (self.is_alone and self.epoch > 0)
+        return self.has_pool and self.epoch > 0
 
     def values(self, slots: torch.Tensor) -> Parts:
-        if not self.is_alone:
-            return super().values(slots)
-        return Parts(
-            self.batch(self.dealt_student[slots]), twin=self.batch(self.dealt_labeled[slots])
-        )
+        labeled = self.batch(self.dealt_labeled[slots])
+        return Parts(self.batch(self.dealt_student[slots]), twin=labeled) if self.has_pool else Parts(labeled)
 
     def turn(self) -> bool:
-        if not self.is_alone:
-            return super().turn()
         if self.next is not None:
             self.proposed, self.next = self.next, None
             self.was_kept |= bool(self.proposed.is_kept.any())
@@ -145,11 +146,20 @@ class AnswerTask(RoundsOfLabels):
         return False
 
     def _deal(self) -> None:
+        """True questions are a quarter of what the student sees, however few they are."""
         super()._deal()
-        if self.is_alone:
-            # All of them at first: there is no reader yet that could find an answer again.
-            kept = self.pool[self.proposed.is_kept] if self.proposed else self.pool
-            self.dealt_student = self._fill(kept if len(kept) else self.pool)
+        if not self.has_pool:
+            return
+        kept = self.pool[self.proposed.is_kept] if self.proposed else self.pool
+        true = np.repeat(self.labeled, max(1, round(len(kept) * SHARE_TRUE / len(self.labeled))))
+        rows = (kept if len(kept) else self.pool) if self.is_alone else np.concatenate([true, kept])
+        self.dealt_student = self._fill(rows)
+
+    def find_signs(
+        self, row: EpochRow, past: list[EpochRow], baseline: Baseline | None, *, is_last: bool
+    ) -> list[Sign]:
+        # Alone, the student goes on with all pseudo-questions where none is kept.
+        return [] if self.is_alone else super().find_signs(row, past, baseline, is_last=is_last)
 
     # What the networks learn from
 
@@ -199,12 +209,16 @@ class AnswerTask(RoundsOfLabels):
     def _said(self, row: int, span: Span) -> str:
         return self.reader_rows.cut(int(row), span)
 
+    def _found(self, place: int, first: int, last: int) -> str | None:
+        """What the reader answered to a pseudo-question; None before the first round trip."""
+        return None if first == UNREAD else self._said(int(self.pool[place]), Span(first, last, 0.0))
+
     def _scores(self, rows: np.ndarray, pointed: list[Pointed]) -> np.ndarray:
         said = [self._said(row, best_spans(one)[0]) for row, one in zip(rows, pointed, strict=True)]
         return score_rows(said, [self.asked[row].answers for row in rows])
 
-    def measure(self, network: nn.Module) -> tuple[Metrics, list[Pointed]]:
-        pointed, _ = self._point(network, self.measured)
+    def measure(self, network: nn.Module) -> tuple[Metrics, tuple[list[Pointed], np.ndarray]]:
+        pointed, codes = self._point(network, self.measured)
         found = self._scores(self.measured, pointed)
         batch = self.reader_rows.batch(self.measured.tolist(), self.student)
         was_training = network.training
@@ -213,7 +227,7 @@ class AnswerTask(RoundsOfLabels):
             loss = span_loss(logits_of(network, batch.states, batch.mask, batch.is_passage), batch)
         network.train(was_training)
         exact, f1 = found.mean(axis=0).tolist()
-        return {"loss": float(loss), "exact_match": exact, "f1": f1}, pointed
+        return {"loss": float(loss), "exact_match": exact, "f1": f1}, (pointed, codes)
 
     def test(self, network: nn.Module) -> Tested:
         pointed, _ = self._point(network, self.tested)
@@ -225,9 +239,9 @@ class AnswerTask(RoundsOfLabels):
     def write_static(self, frames: FrameStore) -> None:
         rows = [self.asked[row] for row in self.shown]
         arrays = {
-            "labels": np.full(len(self.points), -1, np.int32),
-            "splits": (np.arange(len(self.points)) < len(self.measured)).astype(np.uint8),
-            "rows": self.points.astype(np.int32),
+            "labels": np.full(len(self.measured), -1, np.int32),
+            "splits": np.ones(len(self.measured), np.uint8),
+            "rows": self.measured.astype(np.int32),
         }
         about = {
             "kind": "text",
@@ -235,7 +249,7 @@ class AnswerTask(RoundsOfLabels):
             "scale": "1",
             "classes": "[]",
             "columns": "[]",
-            "texts": as_json([self.asked[row].question for row in self.points]),
+            "texts": as_json([self.asked[row].question for row in self.measured]),
             "scenario": as_json(
                 {
                     "passages": [row.passage for row in rows],
@@ -248,7 +262,8 @@ class AnswerTask(RoundsOfLabels):
         frames.write_shared(arrays, about)
 
     def write_frame(self, frames: FrameStore, epoch: int, look: Look, *, is_last: bool) -> None:
-        pointed = [look.view[place] for place in np.searchsorted(self.measured, self.shown)]
+        whole, codes = look.view
+        pointed = [whole[place] for place in np.searchsorted(self.measured, self.shown)]
         spans = [best_spans(one)[0] for one in pointed]
         about = {
             "said": as_json([self._said(row, span) for row, span in zip(self.shown, spans, strict=True)]),
@@ -260,7 +275,6 @@ class AnswerTask(RoundsOfLabels):
         now = self.next or self.proposed
         if now:
             about |= self._list_kept(now)
-        codes = self._point(self.student, self.points)[1]
         frames.write_points(epoch, codes, {}, about, is_last=is_last)
 
     def _list_kept(self, now: Proposed) -> dict[str, str]:
@@ -277,7 +291,7 @@ class AnswerTask(RoundsOfLabels):
                 {
                     "question": row.question,
                     "answer": row.answers[0],
-                    "said": self._said(self.pool[place], Span(*found[place], 0.0)),
+                    "said": self._found(place, *found[place]),
                     "confidence": None if np.isnan(sure) else round(float(sure), 3),
                     "is_kept": bool(now.is_kept[place]),
                 }

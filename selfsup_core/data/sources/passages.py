@@ -20,11 +20,11 @@ from selfsup_core.translation import tr, tr_later
 FILES = {
     "passages": (
         "passages-en.json",
-        "0",
+        "e8531cd5b44e6e2ab9c520e0189f3989767d144ef6e673cdc4059a8eab4a614e",
     ),
     "passages-zh": (
         "passages-zh.json",
-        "0",
+        "05531cd6f3bbd51994ba6ace47e397c8892dac83f7cb1d2c17a97e3382f72c52",
     ),
 }
 SIZES = {"passages": 160, "passages-zh": 40}
@@ -33,11 +33,9 @@ TITLES = {
     "passages-zh": tr_later("Passages with questions, Chinese"),
 }
 ABOUT = {
-    "passages": tr_later(
-        "Short passages of made-up facts in English, with questions whose answer is in them."
-    ),
+    "passages": tr_later("Short passages in English, with questions whose answer is in them."),
     "passages-zh": tr_later(
-        "Short passages of made-up facts in Chinese, with questions whose answer is in them. They are few: "
+        "Short passages in Chinese, with questions whose answer is in them. They are few: "
         "enough to try, not to compare."
     ),
 }

@@ -14,7 +14,6 @@ from torch import nn
 
 from selfsup_core.evaluate.reading.translating import looking_at
 from selfsup_core.features.windows import Read, windows_of
-from selfsup_core.objectives.spans import logits_of
 
 MOST_TOKENS = 30  # of an answer
 ROWS = 32  # windows that are read at once

@@ -42,18 +42,180 @@ BEFORE_DATE = (
 )
 DETERMINERS = "the|a|an|its|their|his|her|this|these|those|each|every|some|many|several"
 NOT_NAMES = frozenset(
-    "the a an it its he she they we you i this that these those there here in on at by for from to with as and "
-    "but or so if when while after before since until because although though every each some many most all "
-    "both one two three four five six seven eight nine ten his her their our today now then once only still "
-    "even inside outside near during between under over above below what who how why where not no".split()
+    [
+        "the",
+        "a",
+        "an",
+        "it",
+        "its",
+        "he",
+        "she",
+        "they",
+        "we",
+        "you",
+        "i",
+        "this",
+        "that",
+        "these",
+        "those",
+        "there",
+        "here",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "from",
+        "to",
+        "with",
+        "as",
+        "and",
+        "but",
+        "or",
+        "so",
+        "if",
+        "when",
+        "while",
+        "after",
+        "before",
+        "since",
+        "until",
+        "because",
+        "although",
+        "though",
+        "every",
+        "each",
+        "some",
+        "many",
+        "most",
+        "all",
+        "both",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "his",
+        "her",
+        "their",
+        "our",
+        "today",
+        "now",
+        "then",
+        "once",
+        "only",
+        "still",
+        "even",
+        "inside",
+        "outside",
+        "near",
+        "during",
+        "between",
+        "under",
+        "over",
+        "above",
+        "below",
+        "what",
+        "who",
+        "how",
+        "why",
+        "where",
+        "not",
+        "no",
+    ]
 )
 # What may follow a phrase of nouns; after another word it may have swallowed a verb.
 FOLLOWS = frozenset(
-    "of in on at by for from to with as and but or into onto over under between through across along around "
-    "behind beside inside near until since before after when while where which that who because so than "
-    "is are was were has have had can could will would may might must should did does do".split()
+    [
+        "of",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "from",
+        "to",
+        "with",
+        "as",
+        "and",
+        "but",
+        "or",
+        "into",
+        "onto",
+        "over",
+        "under",
+        "between",
+        "through",
+        "across",
+        "along",
+        "around",
+        "behind",
+        "beside",
+        "inside",
+        "near",
+        "until",
+        "since",
+        "before",
+        "after",
+        "when",
+        "while",
+        "where",
+        "which",
+        "that",
+        "who",
+        "because",
+        "so",
+        "than",
+        "is",
+        "are",
+        "was",
+        "were",
+        "has",
+        "have",
+        "had",
+        "can",
+        "could",
+        "will",
+        "would",
+        "may",
+        "might",
+        "must",
+        "should",
+        "did",
+        "does",
+        "do",
+    ]
 )
 STOPS = FOLLOWS | NOT_NAMES
+LEAD = re.compile(
+    r"(?:(?:in|on|at|by|from|after|before|during|since|until|for|with|within|under|every|each|last|some|around|"
+    r"about|over) [^,]{1,40}|then|later|today|now|soon|first|finally|here|there|once|still), ",
+    re.I,
+)
+ASIDE = re.compile(r", [^,]{4,80}, ")
+NO_PHRASE = frozenset(
+    [
+        "first",
+        "last",
+        "only",
+        "most",
+        "rest",
+        "same",
+        "other",
+        "second",
+        "third",
+        "next",
+        "few",
+        "more",
+        "less",
+        "least",
+    ]
+)
 MOST_PHRASE, LEAST_CLAUSE = 4, 4  # words
 
 
@@ -73,6 +235,8 @@ def find(passage: str, start: int, end: int) -> list[Found]:
         for m in DATE.finditer(passage, start, end)
     ]
     for match in NUMBER.finditer(passage, start, end):
+        if re.search(r"(?<!^)(?:\b[A-Z]\w*|\bpast|\bhalf) $", passage[start : match.start()]):
+            continue  # "Voyager 1", "half past two"
         after = re.match(r" ([a-z]+)", passage[match.end() : end])
         counted = after.group(1) if after and after.group(1) not in STOPS else ""
         found.append(Found(*match.span(), "number", counted))
@@ -89,7 +253,7 @@ def word_before(passage: str, at: int, start: int) -> str:
 def find_names(passage: str, start: int, end: int) -> Iterator[Found]:
     """Capitalized words; the first word of a sentence only where it is no common one."""
     for match in NAME.finditer(passage, start, end):
-        begin, text = match.start(), match.group()
+        begin, text = match.start(), re.sub(r"[’']s?$", "", match.group())
         first = text.split()[0]
         if first.lower() in NOT_NAMES:
             begin, text = begin + len(first) + 1, text[len(first) + 1 :]
@@ -115,7 +279,7 @@ def find_phrases(passage: str, start: int, end: int) -> Iterator[Found]:
         last = first + len(" ".join(words[:size]))
         if size == len(words) and passage[last : last + 1] == " ":
             continue  # a capitalized word or a number follows
-        if size < len(words) and words[size] not in FOLLOWS:
+        if (size < len(words) and words[size] not in FOLLOWS) or set(words[:size]) <= NO_PHRASE:
             continue
         yield Found(first, last, "phrase", match.group()[: match.start(1) - match.start()].lower())
 
@@ -123,14 +287,34 @@ def find_phrases(passage: str, start: int, end: int) -> Iterator[Found]:
 def ask(passage: str, start: int, end: int, found: Found) -> str:
     """The question, or "" where too little is left to ask."""
     start, end = clause_around(passage, start, end, found)
-    before, after = passage[start : found.start].strip(), passage[found.end : end].strip(" .!?,;:")
+    lead, before, after = parts_around(passage[start:end], found.start - start, found.end - start)
     asked, before, after = question_word(found, before, after)
-    after = re.sub(r"^, |,$", "", after).strip()
+    after = f"{after} {lead}".strip()
     if len(before.split()) + len(after.split()) < LEAST_CLAUSE - 1:
         return ""
     words = [asked, *turn(before), after] if before else [asked, after]
     text = re.sub(r"\s+([,;:])", r"\1", " ".join(word for word in words if word)).strip(" ,;:")
     return text[0].upper() + text[1:] + "?"
+
+
+def parts_around(text: str, first: int, last: int) -> tuple[str, str, str]:
+    """What stood before the first comma and can stand at the end as well ("In 1932, …"), and what is before
+    and after the answer; without an aside between two commas.
+    """
+    lead = ""
+    if (head := LEAD.match(text)) and head.end() < len(text):
+        if first >= head.end():
+            lead = text[: head.end() - 2]
+            lead = lead[0].lower() + lead[1:]
+            text, first, last = text[head.end() :], first - head.end(), last - head.end()
+        else:  # the answer is in it: what it says goes to the end
+            rest, cut = text[head.end() :].rstrip(" .!?"), text[: head.end() - 2]
+            text = f"{rest} {cut[0].lower()}{cut[1:]}"
+            first, last = first + len(rest) + 1, last + len(rest) + 1
+    before, after = text[:first], text[last:].strip(" .!?,;:")
+    if aside := ASIDE.search(before):
+        before = f"{before[: aside.start()]} {before[aside.end() :]}"
+    return lead, before.strip(), re.sub(r"^, |,$", "", after).strip()
 
 
 def clause_around(passage: str, start: int, end: int, found: Found) -> tuple[int, int]:
@@ -181,6 +365,8 @@ def turn(before: str) -> list[str]:
     words = before.split()
     if words[0].lower() in NOT_NAMES:
         words[0] = words[0].lower()
+    if any(word.endswith(",") for word in words):
+        return words
     for place, word in enumerate(words[1:], 1):
         if word in AUXILIARIES:
             return [word, *words[:place], *words[place + 1 :]]

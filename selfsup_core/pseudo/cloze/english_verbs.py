@@ -3,21 +3,104 @@
 from __future__ import annotations
 
 AUXILIARIES = frozenset(
-    "is are was were has have had can could will would may might must should did does do".split()
+    [
+        "is",
+        "are",
+        "was",
+        "were",
+        "has",
+        "have",
+        "had",
+        "can",
+        "could",
+        "will",
+        "would",
+        "may",
+        "might",
+        "must",
+        "should",
+        "did",
+        "does",
+        "do",
+    ]
 )
 IRREGULAR = dict(
     pair.split(":")
-    for pair in (
-        "built:build made:make wrote:write grew:grow found:find kept:keep sold:sell took:take gave:give "
-        "began:begin became:become held:hold won:win lost:lose paid:pay bought:buy brought:bring left:leave "
-        "ran:run saw:see sent:send spent:spend told:tell came:come went:go drew:draw chose:choose flew:fly "
-        "rose:rise fell:fall met:meet taught:teach laid:lay hung:hang stood:stand wore:wear rode:ride "
-        "swam:swim drove:drive broke:break sang:sing spoke:speak knew:know thought:think fed:feed slept:sleep "
-        "ate:eat drank:drink led:lead caught:catch dug:dig hid:hide sank:sink lent:lend meant:mean"
-    ).split()
+    for pair in [
+        "built:build",
+        "made:make",
+        "wrote:write",
+        "grew:grow",
+        "found:find",
+        "kept:keep",
+        "sold:sell",
+        "took:take",
+        "gave:give",
+        "began:begin",
+        "became:become",
+        "held:hold",
+        "won:win",
+        "lost:lose",
+        "paid:pay",
+        "bought:buy",
+        "brought:bring",
+        "left:leave",
+        "ran:run",
+        "saw:see",
+        "sent:send",
+        "spent:spend",
+        "told:tell",
+        "came:come",
+        "went:go",
+        "drew:draw",
+        "chose:choose",
+        "flew:fly",
+        "rose:rise",
+        "fell:fall",
+        "met:meet",
+        "taught:teach",
+        "laid:lay",
+        "hung:hang",
+        "stood:stand",
+        "wore:wear",
+        "rode:ride",
+        "swam:swim",
+        "drove:drive",
+        "broke:break",
+        "sang:sing",
+        "spoke:speak",
+        "knew:know",
+        "thought:think",
+        "fed:feed",
+        "slept:sleep",
+        "ate:eat",
+        "drank:drink",
+        "led:lead",
+        "caught:catch",
+        "dug:dig",
+        "hid:hide",
+        "sank:sink",
+        "lent:lend",
+        "meant:mean",
+    ]
 )
 NO_VERBS = frozenset(
-    "red bed seed weed hundred need speed feed reed breed sacred naked wicked ragged".split()
+    [
+        "red",
+        "bed",
+        "seed",
+        "weed",
+        "hundred",
+        "need",
+        "speed",
+        "feed",
+        "reed",
+        "breed",
+        "sacred",
+        "naked",
+        "wicked",
+        "ragged",
+    ]
 )
 NO_E = (
     "er",

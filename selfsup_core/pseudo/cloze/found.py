@@ -8,8 +8,10 @@ Kind = Literal["date", "number", "place", "name", "phrase"]
 
 
 class Found(NamedTuple):
-    """Characters [start, end) of a passage, and what they are. cue: what stood before it and tells of its kind
-    ("in", "at"), or what is counted after a number ("metres").
+    """Characters [start, end) of a passage, and what they are.
+
+    Attributes:
+        cue: what stands before it and tells of its kind ("in", "at"), or what a number counts ("metres").
     """
 
     start: int

@@ -36,9 +36,7 @@ class ReaderRows:
         self.rows, self.device = rows, device
         reading = Reading(load_minilm()[1].backend_tokenizer, most)
         numbers = used.tolist()
-        found = reading.read(
-            [rows[row].question for row in numbers], [rows[row].passage for row in numbers]
-        )
+        found = reading.read([rows[row].question for row in numbers], [rows[row].passage for row in numbers])
         self.read: dict[int, Read] = dict(zip(numbers, found, strict=True))
         self.answer: dict[int, tuple[int, int]] = {
             row: one.place(rows[row].start, rows[row].end) for row, one in self.read.items()

@@ -213,7 +213,7 @@ class RoundsOfLabels(Task):
         self.epoch = round(self.objective.progress)
         found, view = self.measure(self.student)
         metrics: Metrics = {f"val_{name}": value for name, value in found.items()}
-        if self.has_pool and self.epoch >= self.rules.teacher_epochs:
+        if self.has_pool and (self.has_parted or self.epoch >= self.rules.teacher_epochs):
             twin = self.measure(cast("nn.Module", self.model.twin))[0] if self.has_parted else found
             metrics |= {f"val_twin_{name}": value for name, value in twin.items()}
             if self._is_due():
@@ -225,7 +225,7 @@ class RoundsOfLabels(Task):
 
     def _is_due(self) -> bool:
         since = self.epoch - self.rules.teacher_epochs
-        return since % self.rules.every == 0 and self.epoch < self.spec.train.epochs
+        return since >= 0 and since % self.rules.every == 0 and self.epoch < self.spec.train.epochs
 
     def _propose(self) -> None:
         self.context.phase("propose")
