@@ -1,8 +1,8 @@
 """How good answers are: exact match and F1 as SQuAD defines them.
 
-Before they are compared, both are in lower case, without punctuation, articles (a, an, the) and further
-spaces. F1 is the harmonic mean of precision and recall over words that both share; of several accepted answers
-the nearest one counts. Chinese is written without spaces, so there each character is a word, as in CMRC 2018.
+Before they are compared, both are put in lower case, and punctuation, articles (a, an, the) and further
+spaces are left out. F1 is the harmonic mean of precision and recall over the words that both share; of
+several accepted answers the nearest one counts. In Chinese each character is a word, as in [2].
 [1] Rajpurkar et al.: SQuAD: 100,000+ questions for machine comprehension of text, 2016
 [2] Cui et al.: A span-extraction dataset for Chinese machine reading comprehension, 2019
 """

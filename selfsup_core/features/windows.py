@@ -1,7 +1,7 @@
-"""Questions with their passages as tokens: [CLS] question [SEP] passage [SEP], in windows that overlap where a
-passage is long.
+"""Questions with their passages as tokens: [CLS] question [SEP] passage [SEP], in windows that overlap where
+a passage is long.
 
-A token knows the characters of the passage that it stands for, so that an answer is cut from the passage as it
+A token knows which characters of the passage it stands for, so that an answer is cut from the passage as it
 is written.
 """
 

@@ -90,6 +90,8 @@ def foresee_scenario(dataset: Dataset, spec: RunSpec) -> list[str]:
     if task_of(spec) == "transcribe":
         return foresee_speech(dataset, spec, split.train, chosen)
     known = len(chosen)
+    if task_of(spec) == "answer":
+        return foresee_questions(known, len(split.train))
     said = [
         tr(
             "{known:,} of {rows:,} training rows show their answer; the others are labeled by the network."
@@ -101,6 +103,25 @@ def foresee_scenario(dataset: Dataset, spec: RunSpec) -> list[str]:
             tr(
                 "With {known:,} known answers the first network learns too little to label anything well. "
                 "A few hundred are a better start."
+            ).format(known=known),
+        )
+    return said
+
+
+def foresee_questions(known: int, rows: int) -> list[str]:
+    """How many questions are known, and what stands in for the others."""
+    said = [
+        tr(
+            "{known:,} of {rows:,} training questions are known; pseudo-questions are made of the passages "
+            "of the others."
+        ).format(known=known, rows=rows)
+    ]
+    if known < FEW_KNOWN:
+        said.insert(
+            0,
+            tr(
+                "From {known:,} known questions alone a reader hardly learns to answer one; expect low "
+                "scores. A few thousand are usual."
             ).format(known=known),
         )
     return said

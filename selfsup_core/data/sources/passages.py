@@ -1,4 +1,4 @@
-"""Short passages with questions whose answers stand in them, written for this program, in English and Chinese.
+"""Short passages with questions whose answers stand in them, in English and Chinese.
 
 Files in `assets/data/`, read by `selfsup_core/data/shipped.py`.
 """

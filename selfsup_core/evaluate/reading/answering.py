@@ -1,4 +1,4 @@
-"""How an answer is read from the probabilities of its start and end: the likeliest span, and how likely it is.
+"""How an answer is read from the probabilities of its start and end: the likeliest span.
 
 Of a passage in several windows each token counts in the one where it has most around it, as in BERT.
 """

@@ -1,4 +1,7 @@
-"""Chinese, where a question word stands in the place of the answer: 这座桥于1932年建成。→ 这座桥于哪一年建成？"""
+"""Chinese, where a question word stands in the place of the answer.
+
+这座桥于1932年建成。→ 这座桥于哪一年建成？
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,8 @@ QUOTED = re.compile(r"《([^》]{1,20})》|“([^”]{1,12})”")
 PLACED = re.compile(r"(?:位于|来自|坐落在|生活在|住在|建在)([^，。；、：“”《》]{2,10}?)(?=[，。；、的])")
 CALLED = re.compile(r"(?:叫做|名叫|名为|称为|叫作|取名)([^，。；、：“”《》的]{2,8})(?=[，。；、的])")
 NO_PART = set(
-    "的了在是和与也都就而不有这那它他她们把被从到向对为以及或之其中上下里时候一个很最更还又再只能会可要，。；、：！？“”《》（） \n"
+    "的了在是和与也都就而不有这那它他她们把被从到向对为以及或之其中上下里时候一个很最更还又再只能会可要"
+    "，。；、：！？“”《》（） \n"
 )
 LEAST, MOST = 2, 5  # characters of what is named again and again
 LEAST_LEFT = 4  # characters of a question
@@ -50,7 +54,7 @@ def find(passage: str, start: int, end: int) -> list[Found]:
 
 
 def find_repeated(passage: str, start: int, end: int) -> Iterator[Found]:
-    """What the passage names more than once, the longest first: without a dictionary, the best sign of a word."""
+    """What the passage names more than once, longest first: without a dictionary a sign of a word."""
     for size in range(MOST, LEAST - 1, -1):
         for at in range(start, end - size + 1):
             part = passage[at : at + size]

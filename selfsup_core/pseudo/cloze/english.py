@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
-from selfsup_core.pseudo.cloze.english_verbs import AUXILIARIES, base_form
+from selfsup_core.pseudo.cloze.english_words import (
+    AUXILIARIES,
+    FOLLOWS,
+    NO_PHRASE,
+    NOT_NAMES,
+    STOPS,
+    base_form,
+)
 from selfsup_core.pseudo.cloze.found import Found
 
 SENTENCE = re.compile(r"(?:[^.!?]|[.](?=\d)|(?<=\b[A-Z])[.]|(?<=\b(?:Dr|Mr|St))[.]|(?<=\bMrs)[.])+[.!?]*")
@@ -41,181 +49,12 @@ BEFORE_DATE = (
     "during",
 )
 DETERMINERS = "the|a|an|its|their|his|her|this|these|those|each|every|some|many|several"
-NOT_NAMES = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "it",
-        "its",
-        "he",
-        "she",
-        "they",
-        "we",
-        "you",
-        "i",
-        "this",
-        "that",
-        "these",
-        "those",
-        "there",
-        "here",
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "from",
-        "to",
-        "with",
-        "as",
-        "and",
-        "but",
-        "or",
-        "so",
-        "if",
-        "when",
-        "while",
-        "after",
-        "before",
-        "since",
-        "until",
-        "because",
-        "although",
-        "though",
-        "every",
-        "each",
-        "some",
-        "many",
-        "most",
-        "all",
-        "both",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "his",
-        "her",
-        "their",
-        "our",
-        "today",
-        "now",
-        "then",
-        "once",
-        "only",
-        "still",
-        "even",
-        "inside",
-        "outside",
-        "near",
-        "during",
-        "between",
-        "under",
-        "over",
-        "above",
-        "below",
-        "what",
-        "who",
-        "how",
-        "why",
-        "where",
-        "not",
-        "no",
-    ]
-)
-# What may follow a phrase of nouns; after another word it may have swallowed a verb.
-FOLLOWS = frozenset(
-    [
-        "of",
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "from",
-        "to",
-        "with",
-        "as",
-        "and",
-        "but",
-        "or",
-        "into",
-        "onto",
-        "over",
-        "under",
-        "between",
-        "through",
-        "across",
-        "along",
-        "around",
-        "behind",
-        "beside",
-        "inside",
-        "near",
-        "until",
-        "since",
-        "before",
-        "after",
-        "when",
-        "while",
-        "where",
-        "which",
-        "that",
-        "who",
-        "because",
-        "so",
-        "than",
-        "is",
-        "are",
-        "was",
-        "were",
-        "has",
-        "have",
-        "had",
-        "can",
-        "could",
-        "will",
-        "would",
-        "may",
-        "might",
-        "must",
-        "should",
-        "did",
-        "does",
-        "do",
-    ]
-)
-STOPS = FOLLOWS | NOT_NAMES
 LEAD = re.compile(
     r"(?:(?:in|on|at|by|from|after|before|during|since|until|for|with|within|under|every|each|last|some|around|"
     r"about|over) [^,]{1,40}|then|later|today|now|soon|first|finally|here|there|once|still), ",
     re.I,
 )
 ASIDE = re.compile(r", [^,]{4,80}, ")
-NO_PHRASE = frozenset(
-    [
-        "first",
-        "last",
-        "only",
-        "most",
-        "rest",
-        "same",
-        "other",
-        "second",
-        "third",
-        "next",
-        "few",
-        "more",
-        "less",
-        "least",
-    ]
-)
 MOST_PHRASE, LEAST_CLAUSE = 4, 4  # words
 
 
@@ -320,7 +159,7 @@ def parts_around(text: str, first: int, last: int) -> tuple[str, str, str]:
 def clause_around(passage: str, start: int, end: int, found: Found) -> tuple[int, int]:
     """The clause of the sentence that holds it, where that says enough."""
     edges = [start, *(m.end() for m in CLAUSE.finditer(passage, start, end)), end]
-    for begin, stop in zip(edges, edges[1:], strict=False):
+    for begin, stop in pairwise(edges):
         inside = passage[begin:stop]
         if begin <= found.start < stop and len(inside.split()) > LEAST_CLAUSE + 1:
             skipped = re.match(r"(?:and|but|so|while|because|although|though) ", inside)
