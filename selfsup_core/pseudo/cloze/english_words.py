@@ -12,8 +12,8 @@ NOT_NAMES = words(
     "the a an it its he she they we you i this that these those there here in on at by for from to with as "
     "and but or so if when while after before since until because although though every each some many most "
     "all both one two three four five six seven eight nine ten his her their our today now then once only "
-    "still even inside outside near during between under over above below what who how why where not no first "
-    "last"
+    "still even inside outside near during between under over above below what who how why where not no "
+    "first last"
 )
 # What may follow a phrase of nouns; after another word it may have swallowed a verb.
 FOLLOWS = AUXILIARIES | words(
