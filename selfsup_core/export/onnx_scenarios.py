@@ -127,11 +127,11 @@ def wrap_translator(model: Any) -> Exportable:
 
 
 def reader_of(folder: RunFolder, spec: RunSpec, epoch: int | None) -> Found:
-    from selfsup_core.pretrained.text_body import load_minilm
+    from selfsup_core.pretrained.text_body import minilm_tokenizer
     from selfsup_core.tasks.parts.reader_files import load_reader
 
     found = load_reader(folder.workspace, folder.id, best_epoch(folder, epoch))
-    about = {"tokenizer": tokenizer_text(load_minilm()[1])}
+    about = {"tokenizer": tokenizer_text(minilm_tokenizer())}
     return wrap_reader(found.network, found.reading.most), found.epoch, about
 
 

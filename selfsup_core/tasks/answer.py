@@ -238,7 +238,7 @@ class AnswerTask(RoundsOfLabels):
 
     def write_static(self, frames: FrameStore) -> None:
         rows = [self.asked[row] for row in self.shown]
-        arrays = {
+        arrays: dict[str, np.ndarray] = {
             "labels": np.full(len(self.measured), -1, np.int32),
             "splits": np.ones(len(self.measured), np.uint8),
             "rows": self.measured.astype(np.int32),

@@ -43,7 +43,7 @@ def base_form(word: str) -> str:
     """The plain form of a verb in the past; "" where the word does not look like one."""
     if word in IRREGULAR:
         return IRREGULAR[word]
-    if not word.endswith("ed") or len(word) < 5 or word in NO_VERBS or not word.isalpha():
+    if not word.endswith("ed") or len(word) < 4 or word in NO_VERBS or not word.isalpha():
         return ""
     if word.endswith("ied"):
         return f"{word[:-3]}y"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from selfsup_core.errors import RunError
 from selfsup_core.features.windows import Reading
 from selfsup_core.models import MODELS
-from selfsup_core.pretrained.text_body import load_minilm
+from selfsup_core.pretrained.text_body import minilm_tokenizer
 from selfsup_core.runs.folder import open_run
 from selfsup_core.runs.spec import read_spec, task_of
 from selfsup_core.runs.weights import epoch_weights, nearest_epoch, set_weights
@@ -49,4 +49,4 @@ def load_reader(workspace: Path, run: str, epoch: int | None = None) -> RunReade
     set_weights(network, epoch_weights(folder, used), used)
     made = cast("SpanReader", network.eval().requires_grad_(False))
     most = cast("ReaderConfig", spec.model).most_tokens
-    return RunReader(made, Reading(load_minilm()[1].backend_tokenizer, most), used)
+    return RunReader(made, Reading(minilm_tokenizer().backend_tokenizer, most), used)

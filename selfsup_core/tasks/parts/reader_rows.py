@@ -15,7 +15,7 @@ from selfsup_core.data.questions import Asked
 from selfsup_core.evaluate.reading.answering import Span, read_states
 from selfsup_core.features.windows import Read, Reading
 from selfsup_core.objectives.spans import Questions
-from selfsup_core.pretrained.text_body import load_minilm
+from selfsup_core.pretrained.text_body import minilm_tokenizer
 from selfsup_core.translation import tr
 
 MOST_BYTES = 400e6  # of what is kept
@@ -34,7 +34,7 @@ class ReaderRows:
         self, rows: Sequence[Asked], used: np.ndarray, network: nn.Module, *, most: int, device: str
     ) -> None:
         self.rows, self.device = rows, device
-        reading = Reading(load_minilm()[1].backend_tokenizer, most)
+        reading = Reading(minilm_tokenizer().backend_tokenizer, most)
         numbers = used.tolist()
         found = reading.read([rows[row].question for row in numbers], [rows[row].passage for row in numbers])
         self.read: dict[int, Read] = dict(zip(numbers, found, strict=True))
