@@ -266,7 +266,7 @@ class AnswerTask(RoundsOfLabels):
         pointed = [whole[place] for place in np.searchsorted(self.measured, self.shown)]
         spans = [best_spans(one)[0] for one in pointed]
         about = {
-            "said": as_json([self._said(row, span) for row, span in zip(self.shown, spans, strict=True)]),
+            "answered": as_json([self._said(row, span) for row, span in zip(self.shown, spans, strict=True)]),
             "found": as_json([[span.first, span.last] for span in spans]),
             "sure": as_json([round(span.probability, 4) for span in spans]),
             "start": as_json([np.round(one.start, 3).tolist() for one in pointed]),

@@ -98,7 +98,7 @@ def test_no_passage_is_on_two_sides_and_frames_hold_where_answers_start(done):
         assert len(words["start"][i]) == len(words["end"][i]) == len(spans)
         assert sum(words["start"][i]) == pytest.approx(1, abs=0.02)
         first, last = words["found"][i]
-        assert shown["passages"][i][spans[first][0] : spans[last][1]] == words["said"][i]
+        assert shown["passages"][i][spans[first][0] : spans[last][1]] == words["answered"][i]
     assert len(read_frame(frame)["latents"]) == len(read_frame(static)["rows"])
     pool = {str(dataset.x[row]) for row in hidden_of(folder)}
     asked = {str(dataset.extra["question"][row]) for row in hidden_of(folder)}

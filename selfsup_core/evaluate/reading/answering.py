@@ -15,7 +15,7 @@ from torch import nn
 from selfsup_core.evaluate.reading.translating import looking_at
 from selfsup_core.features.windows import Read, windows_of
 
-MOST_TOKENS = 30  # of an answer
+MOST_TOKENS = 15  # of an answer, as in the pipeline of transformers
 ROWS = 32  # windows that are read at once
 
 

@@ -32,10 +32,10 @@ export default {
       update(view) {
         const scenario = view.statics?.scenario,
           words = view.frame?.words
-        if (!scenario?.questions || !words?.said || drawn === view.frame) return
+        if (!scenario?.questions || !words?.answered || drawn === view.frame) return
         drawn = view.frame
         list.replaceChildren(
-          ...words.said.map((text, i) =>
+          ...words.answered.map((text, i) =>
             el(
               "li",
               { "data-testid": "answer" },
@@ -66,7 +66,7 @@ export default {
       destroy() {},
       summary(view) {
         const scenario = view.statics?.scenario,
-          said = view.frame?.words?.said
+          said = view.frame?.words?.answered
         if (!scenario?.questions || !said) return tr("No question has been answered yet.")
         return tr("At epoch {epoch}, {right} of {count} shown questions are answered right.", {
           epoch: view.frame.epoch,

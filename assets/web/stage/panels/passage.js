@@ -36,6 +36,18 @@ export function piecesOf(passage, spans) {
   return found
 }
 
+/** Colors a token by how likely the answer starts, and ends, there. */
+function shadeToken(node, start, end) {
+  if (start < FAINT && end < FAINT) return
+  node.classList.add("scenario-token")
+  node.style.setProperty("--starts", shade(start))
+  node.style.setProperty("--ends", shade(end))
+  node.title = tr("starts here {start}, ends here {end}", {
+    start: percent(start, 0),
+    end: percent(end, 0),
+  })
+}
+
 export default {
   id: "passage",
   get title() {
@@ -84,31 +96,21 @@ export default {
         [first, last] = words.found[i],
         reference = placeOf(passage, scenario.answers[i][0])
       setText(question, scenario.questions[i])
+      const all = piecesOf(passage, scenario.spans[i])
+      const inside = all.map((_, at) => at).filter((at) => all[at].token >= first && all[at].token <= last)
+      const nodes = all.map((piece) => {
+        const isTrue = reference && piece.start >= reference[0] && piece.start < reference[1]
+        if (piece.token < 0 && !isTrue) return piece.text
+        const node = el("span", { class: isTrue ? "scenario-true" : "" }, piece.text)
+        if (piece.token >= 0) shadeToken(node, words.start[i][piece.token], words.end[i][piece.token])
+        return node
+      })
+      const from = inside[0] ?? 0,
+        to = (inside.at(-1) ?? -1) + 1
       text.replaceChildren(
-        ...piecesOf(passage, scenario.spans[i]).map((piece) => {
-          const isKnown = piece.token >= 0
-          const before = scenario.spans[i].findLastIndex(([, end]) => end <= piece.start)
-          const names = [
-            (isKnown ? piece.token >= first && piece.token <= last : before >= first && before < last) &&
-              "scenario-found",
-            reference && piece.start >= reference[0] && piece.start < reference[1] && "scenario-true",
-          ].filter(Boolean)
-          if (!isKnown && !names.length) return piece.text
-          const node = el("span", { class: names.join(" ") }, piece.text)
-          if (isKnown) {
-            const start = words.start[i][piece.token],
-              end = words.end[i][piece.token]
-            node.style.setProperty("--starts", shade(start))
-            node.style.setProperty("--ends", shade(end))
-            node.classList.add("scenario-token")
-            if (start >= FAINT || end >= FAINT)
-              node.title = tr("starts here {start}, ends here {end}", {
-                start: percent(start, 0),
-                end: percent(end, 0),
-              })
-          }
-          return node
-        }),
+        ...nodes.slice(0, from),
+        el("span", { class: "scenario-found" }, ...nodes.slice(from, to)),
+        ...nodes.slice(to),
       )
       setText(said, describe())
     }
@@ -116,10 +118,10 @@ export default {
     function describe() {
       const words = view?.frame?.words,
         scenario = view?.statics?.scenario
-      if (!words?.said || !scenario?.passages) return tr("No question has been answered yet.")
+      if (!words?.answered || !scenario?.passages) return tr("No question has been answered yet.")
       const i = chosen()
       return tr("“{text}” with a probability of {share}; the reference is “{answer}”.", {
-        text: words.said[i] || "…",
+        text: words.answered[i] || "…",
         share: percent(words.sure[i], 0),
         answer: scenario.answers[i][0],
       })
@@ -135,7 +137,8 @@ export default {
       summary(next) {
         view = next
         const scenario = next.statics?.scenario
-        if (!next.frame?.words?.said || !scenario?.passages) return tr("No question has been answered yet.")
+        if (!next.frame?.words?.answered || !scenario?.passages)
+          return tr("No question has been answered yet.")
         return tr("At epoch {epoch}, the answer to “{question}” is: {text}", {
           epoch: next.frame.epoch,
           question: scenario.questions[chosen()],
