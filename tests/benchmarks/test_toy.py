@@ -26,7 +26,7 @@ def marked(name: str) -> object:
 def run(out: Path, *arguments: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("BENCH_")}
     return subprocess.run(
-        [sys.executable, "-m", "benchmarks", *arguments, "--toy", "--out", str(out)],
+        [sys.executable, "-m", "tests.zygote", "-m", "benchmarks", *arguments, "--toy", "--out", str(out)],
         cwd=ROOT,
         env=environment | QUIET,
         capture_output=True,

@@ -62,7 +62,9 @@ def is_expected(url: str) -> bool:
 
 
 class Server:
-    """`python server.py` with a workspace of its own; can be killed and started again on the same port."""
+    """`python server.py` with a workspace of its own, and helpers that are forked; can be killed and started
+    again on the same port.
+    """
 
     def __init__(self, workspace: Path) -> None:
         self.workspace = workspace
@@ -86,7 +88,7 @@ class Server:
 
     def start(self) -> None:
         environment = os.environ | {"SELFSUP_WORKSPACE": str(self.workspace)}
-        command = [sys.executable, "server.py", "--port", str(self.port)]
+        command = [sys.executable, "-m", "tests.zygote", "server.py", "--port", str(self.port)]
         self.workspace.mkdir(parents=True, exist_ok=True)
         (self.workspace / MARK).touch()  # the journeys count their own runs
         with open(self.workspace / "server.log", "ab") as log:
