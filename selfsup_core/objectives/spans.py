@@ -60,9 +60,10 @@ class SpansConfig(InRoundsConfig):
         why="Alone, they show what a reader learns without a single question by a person.",
     )
     per_passage: int = setting(
-        12,
+        6,
         "Pseudo-questions that are made of a passage at most.",
         title="Pseudo-questions per passage",
+        why="Few of many passages teach more than many of few.",
         ge=1,
         le=100,
     )

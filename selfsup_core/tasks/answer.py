@@ -16,12 +16,12 @@ from torch import nn
 
 from selfsup_core.data.questions import Asked, questions_of
 from selfsup_core.data.sources import open_source
-from selfsup_core.data.splits import split_rows
 from selfsup_core.errors import DataError
 from selfsup_core.evaluate.answers import exact_match_of, is_match, score_rows
 from selfsup_core.evaluate.reading.answering import Pointed, Span, best_spans, point
 from selfsup_core.evaluate.rows import Baseline, EpochRow, Metrics, Sign
 from selfsup_core.evaluate.words.scenario_words import SCORES, Score
+from selfsup_core.features.asked_split import split_asked
 from selfsup_core.models import MODELS
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.objectives.in_rounds import Parts
@@ -56,7 +56,7 @@ class AnswerTask(RoundsOfLabels):
         self.config = cast("SpansConfig", spec.objective)
         self.objective = cast("Spans", OBJECTIVES[spec.objective.kind](spec.objective))
         self.asked = questions_of(dataset)
-        split = split_rows(dataset, validation=data.validation, test=data.test, seed=data.split_seed)
+        split = split_asked(dataset, self.asked, data)
         is_asked = np.array([row.is_answered for row in self.asked])
         labeled = choose_known(dataset, split.train[is_asked[split.train]], data)
         validation, tested = (rows[is_asked[rows]] for rows in (split.validation, split.test))
@@ -96,13 +96,6 @@ class AnswerTask(RoundsOfLabels):
             ).format(known=len(labeled), made=len(pool), count=len(set(self.cloze_passages))),
             *self.reader_rows.notes,
         ]
-        silent = int((~is_asked).sum())
-        if silent:
-            self.notes.append(
-                tr("{count:,} rows have no question with an answer; they are not scored.").format(
-                    count=silent
-                )
-            )
 
     # Pseudo-questions
 

@@ -1,4 +1,4 @@
-"""The mode Answers in a real browser: where answers start and end, what is kept, and a question of one's own."""
+"""The mode Answers in a real browser: where answers start and end, what is kept, a question of one's own."""
 
 from __future__ import annotations
 

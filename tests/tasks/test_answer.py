@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from selfsup_core.data.questions import Asked
+from selfsup_core.data.questions import Asked, questions_of
 from selfsup_core.data.sources import open_source
-from selfsup_core.data.splits import split_rows
 from selfsup_core.errors import DataError, RunError, SettingError
+from selfsup_core.features.asked_split import split_asked
 from selfsup_core.inspection.desk import Desk
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.check import check_spec
@@ -62,7 +62,7 @@ def done(tmp_path_factory):
 
 def hidden_of(folder) -> np.ndarray:
     dataset = open_source(NAME, folder.workspace)
-    split = split_rows(dataset, validation=0.2, test=0.4, seed=0)
+    split = split_asked(dataset, questions_of(dataset), tiny().data)
     return np.setdiff1d(split.train, choose_known(dataset, split.train, tiny().data))
 
 
@@ -86,7 +86,7 @@ def test_a_run_learns_and_ends_with_both_scores_and_a_verdict(done):
 def test_no_passage_is_on_two_sides_and_frames_hold_where_answers_start(done):
     folder, _ = done
     dataset = open_source(NAME, folder.workspace)
-    split = split_rows(dataset, validation=0.2, test=0.4, seed=0)
+    split = split_asked(dataset, questions_of(dataset), tiny().data)
     sides = [{str(dataset.x[row]) for row in part} for part in (split.train, split.validation, split.test)]
     assert not any(one & other for one, other in combinations(sides, 2))
     static = folder.frames / "static.safetensors"
@@ -144,7 +144,7 @@ def test_alone_the_student_sees_no_true_question(tmp_path):
     assert state["status"] == "finished", state["error"]
     assert state["metrics"]["twin_f1"] >= 0
     # With other questions in the place of the known ones only the twin is another one.
-    split = split_rows(open_source(NAME, tmp_path / "a"), validation=0.2, test=0.4, seed=0)
+    split = split_asked(open_source(NAME, tmp_path / "a"), rows, tiny().data)
     train = set(split.train.tolist())
     changed = [
         Asked(row.passage, "What is it?", row.answers, row.start) if place in train else row
@@ -174,7 +174,7 @@ def test_what_cannot_work_is_said_before_the_start(tmp_path):
     with pytest.raises(SettingError, match="frozen must be below layers"):
         tiny(model__frozen=2)
     unasked = [Asked(row.passage, "") for row in rows_of()]
-    _, state = run_of(tmp_path / "none", [*unasked[:-1], rows_of()[-1]])
+    _, state = run_of(tmp_path / "none", [*unasked[:-6], *rows_of()[-6:]])
     assert state["status"] == "failed"
     assert "questions to learn from" in state["error"]["message"]
 

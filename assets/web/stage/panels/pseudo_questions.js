@@ -28,7 +28,7 @@ export default createProposed({
   ],
   kept: () => tr("Kept: learned from as if a person had asked"),
   other: () => tr("Not kept: the student finds another answer (–), or is not sure enough"),
-  waiting: () => tr("With all questions known, no pseudo-questions are made."),
+  waiting: () => tr("No pseudo-questions are made: all questions are known."),
   summary: (kept) =>
     kept.length
       ? tr("Of the pseudo-questions shown, {count} are kept, such as “{text}”.", {
