@@ -42,7 +42,7 @@ def read_passage(given: str) -> str:
     """The text of a file of that name, else what was given.
 
     Raises:
-        DataError: the file is no text, or too long.
+        DataError: the file is not a text, or too long.
     """
     from selfsup_core.data.questions import MOST_LETTERS
     from selfsup_core.errors import DataError
