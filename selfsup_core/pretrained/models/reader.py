@@ -32,7 +32,7 @@ class ReaderConfig(KindConfig):
         6, "Layers of MiniLM that are used, from below; it has six.", title="Layers", ge=1, le=6
     )
     frozen: int = setting(
-        3,
+        4,
         "Lowest layers that are not trained, nor are the vectors of words: what they compute is kept.",
         title="Frozen layers",
         why="Less to learn from few questions, and an epoch takes half as long.",
