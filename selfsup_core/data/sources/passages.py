@@ -38,8 +38,8 @@ ABOUT = {
         "Eighty short passages in English; on half of them four questions each, whose answer is in them."
     ),
     "passages-zh": tr_later(
-        "Twenty short passages in Chinese; on half of them four questions each, whose answer is in them. They "
-        "are few: enough to try, not to compare."
+        "Twenty short passages in Chinese; on half of them four questions each, whose answer is in them. "
+        "They are few: enough to try, not to compare."
     ),
 }
 LICENCE = "Apache-2.0"
