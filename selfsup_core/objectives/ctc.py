@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from selfsup_core.objectives.in_rounds import InRounds, InRoundsConfig
 from selfsup_core.objectives.registry import OBJECTIVES
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr_later
 
 if TYPE_CHECKING:
     import torch
@@ -30,6 +31,14 @@ class CtcConfig(InRoundsConfig):
     """Transcribe, and write pseudo-transcripts for what has none."""
 
     kind: Literal["ctc"] = setting("ctc", "Sum over all alignments of the letters.", title="Objective")
+    words: Literal["any", "known"] = setting(
+        "any",
+        "What pseudo-transcripts are made of. Any: whatever letters are heard; known: only words that are in "
+        "the known transcripts.",
+        title="Words of pseudo-transcripts",
+        titles={"any": tr_later("Any"), "known": tr_later("Known")},
+        why="What is misspelled cannot be right. Only for speech whose words are all known, as digits are.",
+    )
     most_disagreement: float = setting(
         0.1,
         "Largest word error rate between the transcripts of two noisy views of a clip; where they differ "
