@@ -18,7 +18,7 @@ from selfsup_core.data.boxes import require_boxes
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.splits import split_rows
 from selfsup_core.evaluate.average_precision import Matched, match_all, mean_average_precision
-from selfsup_core.evaluate.detecting import Found, find_boxes, looking_at, overlaps
+from selfsup_core.evaluate.detecting import Found, find_boxes, looking_at, overlaps, without_rivals
 from selfsup_core.evaluate.rows import Metrics
 from selfsup_core.evaluate.words.scenario_words import SCORES, Score
 from selfsup_core.models import MODELS
@@ -138,8 +138,12 @@ class DetectTask(RoundsOfLabels):
     # What is proposed and kept
 
     def propose(self, generator: torch.Generator) -> Proposed:
-        """Boxes by the slow teacher; a picture is as sure as its boxes above the threshold on average."""
-        found = self.find(self.model.helper or self.student, self.pool, both_ways=True)
+        """Boxes by the slow teacher; a picture is as sure as its boxes above the threshold on average.
+
+        Where it is sure of an object, all other classes are ground there.
+        """
+        seen = self.find(self.model.helper or self.student, self.pool, both_ways=True)
+        found = without_rivals(seen, self.config.threshold)
         scores = found.scores.cpu().numpy()
         is_sure = scores >= self.config.threshold
         count = is_sure.sum(axis=1)

@@ -200,7 +200,11 @@ class TranscribeTask(RoundsOfLabels):
         heard = self._hear(network, self.tested)
         found = [self.letters.decode(read(log_p, self.config.beam)) for log_p in heard]
         truth = [self.texts[row] for row in self.tested]
-        return Tested(score_of(found, truth), {"letter_error_rate": letter_error_rate(found, truth)})
+        more: Metrics = {"letter_error_rate": letter_error_rate(found, truth)}
+        if self.words is not None:  # what the words alone give, without a student
+            found_known = [self.letters.decode(tokens) for tokens in read_known(heard, self.words)[0]]
+            more["known_words_error_rate"] = word_error_rate(found_known, truth)
+        return Tested(score_of(found, truth), more)
 
     # What is written of an epoch
 

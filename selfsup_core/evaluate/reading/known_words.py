@@ -14,11 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch.nn.utils.rnn import pad_sequence
 
 from selfsup_core.features.letters import Letters
 
 BLANK = 0
-BEGIN, BEHIND, SPACE, AHEAD = range(4)  # states: blank at the start, blank after a word, space, blank after it
+# States around words: blank before the first, blank after one, space, blank after that.
+BEGIN, BEHIND, SPACE, AHEAD = range(4)
 MOST = 20_000_000  # states of a path that are remembered at once
 
 
@@ -79,55 +81,53 @@ def read_known(log_p: Sequence[np.ndarray], words: KnownWords) -> tuple[list[lis
 def likeliest_paths(log_p: Sequence[np.ndarray], words: KnownWords) -> tuple[list[np.ndarray], np.ndarray]:
     """(T, L) of each clip → the token of each column, and the path's log-probability."""
     ends = torch.tensor([len(one) for one in log_p])
-    heard = nn_pad(log_p)  # (T, B, L)
-    place = torch.arange(len(words.token))
-    before = [place, (place - 1).clamp(min=0), (place - 2).clamp(min=0)]
-    never = torch.where(words.token < 0, -torch.inf, 0.0)
-    said = heard[:, :, words.token.clamp(min=0)] + never  # (T, B, K)
+    heard = pad_sequence([torch.from_numpy(one) for one in log_p])  # (T, B, L)
+    said = heard[:, :, words.token.clamp(min=0)].masked_fill(words.token < 0, -torch.inf)  # (T, B, K)
     score = torch.full_like(said[0], -torch.inf)
     starts = torch.cat([torch.tensor([BEGIN]), words.first])
     score[:, starts] = said[0][:, starts]
     came = []  # (B, K) the state before, of each column from the second
     for now in range(1, len(said)):
-        ways = torch.stack(
-            [
-                score,
-                score[:, before[1]].masked_fill(~words.follows, -torch.inf),
-                score[:, before[2]].masked_fill(~words.skips, -torch.inf),
-            ]
-        )
-        best, way = ways.max(dim=0)
-        source = place - way
-        ended, of_word = score[:, words.last].max(dim=1)
-        of_word = words.last[of_word]
-        for state, other, origin in (
-            (BEHIND, ended, of_word),
-            (SPACE, ended, of_word),
-            (SPACE, score[:, BEHIND], torch.full_like(of_word, BEHIND)),
-            (AHEAD, score[:, SPACE], torch.full_like(of_word, SPACE)),
-        ):
-            is_better = other > best[:, state]
-            best[:, state] = torch.where(is_better, other, best[:, state])
-            source[:, state] = torch.where(is_better, origin, source[:, state])
-        gates = torch.tensor([BEGIN, SPACE, AHEAD])
-        entered, gate = score[:, gates].max(dim=1)
-        is_better = entered[:, None] > best[:, words.first]
-        best[:, words.first] = torch.where(is_better, entered[:, None], best[:, words.first])
-        source[:, words.first] = torch.where(is_better, gates[gate][:, None], source[:, words.first])
+        before, source = go_on(score, words)
         is_inside = (now < ends)[:, None]
-        score = torch.where(is_inside, best + said[now], score)
-        came.append(torch.where(is_inside, source, place).to(torch.int32))
+        score = torch.where(is_inside, before + said[now], score)
+        came.append(torch.where(is_inside, source, torch.arange(len(words.token))).to(torch.int32))
     finals = torch.cat([torch.tensor([BEGIN, BEHIND]), words.last])
     total, final = score[:, finals].max(dim=1)
-    state = finals[final]
-    path = [state]
+    path = [finals[final]]
     for source in reversed(came):
-        state = source.gather(1, state[:, None].long())[:, 0].long()
-        path.append(state)
+        path.append(source.gather(1, path[-1][:, None])[:, 0].long())
     tokens = words.token[torch.stack(path[::-1], dim=1)].numpy()  # (B, T)
     return [row[:end] for row, end in zip(tokens, ends.tolist(), strict=True)], total.numpy()
 
 
-def nn_pad(log_p: Sequence[np.ndarray]) -> torch.Tensor:
-    """(T, L) of each clip → (longest T, B, L), 0 behind the end."""
-    return torch.nn.utils.rnn.pad_sequence([torch.from_numpy(one) for one in log_p])
+def go_on(score: torch.Tensor, words: KnownWords) -> tuple[torch.Tensor, torch.Tensor]:
+    """(B, K) the likeliest path to each state → to what comes before each state of the next column, and that
+    state, (B, K).
+    """
+    place = torch.arange(len(words.token))
+    # Wait, or go on to the blank or letter behind, or from letter to letter.
+    ways = torch.stack(
+        [
+            score,
+            score[:, (place - 1).clamp(min=0)].masked_fill(~words.follows, -torch.inf),
+            score[:, (place - 2).clamp(min=0)].masked_fill(~words.skips, -torch.inf),
+        ]
+    )
+    best, way = ways.max(dim=0)
+    source = place - way
+
+    def offer(states: list[int] | torch.Tensor, value: torch.Tensor, origin: torch.Tensor) -> None:
+        """Paths (B,) that end in `origin` (B,) and may go to these states."""
+        is_better = value[:, None] > best[:, states]
+        best[:, states] = torch.where(is_better, value[:, None], best[:, states])
+        source[:, states] = torch.where(is_better, origin[:, None], source[:, states])
+
+    ended, word = score[:, words.last].max(dim=1)
+    offer([BEHIND, SPACE], ended, words.last[word])
+    offer([SPACE], score[:, BEHIND], torch.full_like(word, BEHIND))
+    offer([AHEAD], score[:, SPACE], torch.full_like(word, SPACE))
+    gates = torch.tensor([BEGIN, SPACE, AHEAD])
+    entered, gate = score[:, gates].max(dim=1)
+    offer(words.first, entered, gates[gate])
+    return best, source
