@@ -104,6 +104,7 @@ class DetectTask(RoundsOfLabels):
         """Of a row of the pool, the proposed boxes; unsure ones are marked so."""
         corners, labels = self.corners[rows], self.labels[rows]
         is_given = is_sure = labels >= 0
+        confidence = is_given.float()
         if self.proposed:
             made, places = self.proposed.answers, self.place[rows]
             is_pool, at = (places >= 0)[:, None], places.clamp(min=0)
@@ -112,6 +113,7 @@ class DetectTask(RoundsOfLabels):
             corners = torch.cat([corners, made["corners"][at]], dim=1)
             labels = torch.cat([labels, proposed], dim=1)
             is_sure = torch.cat([is_sure, scores >= self.config.threshold], dim=1)
+            confidence = torch.cat([confidence, scores], dim=1)
             is_given = torch.cat([is_given, torch.zeros_like(scores, dtype=torch.bool)], dim=1)
         used = (labels >= 0).sum(dim=1).amax().clamp(min=1)
         order = torch.argsort((labels < 0).to(torch.uint8), dim=1, stable=True)[:, :used]  # boxes first
@@ -120,6 +122,7 @@ class DetectTask(RoundsOfLabels):
             corners.gather(1, order[..., None].expand(-1, -1, 4)),
             labels.gather(1, order),
             is_sure.gather(1, order),
+            confidence.gather(1, order),
             is_given.gather(1, order),
         )
 

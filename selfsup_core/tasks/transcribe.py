@@ -1,9 +1,9 @@
 """Speech to text: a small network learns letters from transcribed clips, and from pseudo-transcripts of clips
 whose transcript is hidden.
 
-A pseudo-transcript is what the student hears in a clip: any letters, or the likeliest known words, which tells
-the student something that it does not know itself. It is kept when the transcripts of two noisy views of the
-clip agree with each other, and among these the surest ones are.
+A pseudo-transcript is what the student hears in a clip: any letters, or the likeliest known words, which
+tells the student something that it does not know itself. It is kept when the transcripts of two noisy views
+of the clip agree with each other, and among these the surest ones are.
 """
 
 from __future__ import annotations
