@@ -4,10 +4,11 @@ heard.
 loss = −ln Σ_paths ∏ₜ P(πₜ) over all paths π of letters and blanks that read as the transcript once repeats
 are merged and blanks left out [1]; in nats, divided by the transcript's letters. While it trains, stretches
 of time and bands of the spectrogram are hidden [2]: a noisy student that must agree with a teacher that
-heard all of it [3].
+heard all of it [3], and that may know which words there are [4].
 [1] Graves et al.: Connectionist temporal classification, 2006
 [2] Park et al.: SpecAugment, 2019
 [3] Park et al.: Improved noisy student training for automatic speech recognition, 2020
+[4] Kahn, Lee, Hannun: Self-training for end-to-end speech recognition, 2020
 """
 
 from __future__ import annotations

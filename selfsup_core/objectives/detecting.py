@@ -3,10 +3,13 @@
 L = L_heat + offset · |ô − o| + size · |ŝ − s|, the latter two at centers only, s the logarithm of width
 and height in cells. L_heat is a focal loss that asks little of cells near a center [1, 2]. The student learns
 from strong views [3]; a slow mean of its weights, the teacher, labels the pictures as they are [4, 5].
-Of its boxes center and class are learned, not the borders, in which it is less exact [5].
+Of its boxes center and class are learned, not the borders, in which it is less exact [5]. Boxes that it is
+not sure of are neither dropped nor taken for background: the student learns to be as sure as the teacher, by
+a focal loss with its minimum there [6].
 [1] Zhou, Wang, Krähenbühl: Objects as points (CenterNet), 2019  [2] Law, Deng: CornerNet, 2018
 [3] Sohn et al.: A simple semi-supervised learning framework for object detection (STAC), 2020
 [4] Tarvainen, Valpola: Mean teachers, 2017  [5] Liu et al.: Unbiased teacher, 2021
+[6] Li et al.: Generalized focal loss, 2020
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
 SPREAD = 6.0  # a center's spot has a standard deviation of a sixth of the box's side
 NARROWEST = 0.4  # of it, in cells
-DOUBT = 0.3  # height of an unsure box's spot, from which cells do not count
+DOUBT = 0.3  # height of a cut off box's spot, from which cells do not count
 
 
 class DetectingConfig(InRoundsConfig):
@@ -37,7 +40,7 @@ class DetectingConfig(InRoundsConfig):
         "detecting", "Find the center and the size of each object.", title="Objective"
     )
     threshold: float = setting(
-        0.4,
+        0.5,
         "Confidence from which a proposed box is learned from as if it were true.",
         title="Confidence threshold",
         why="Higher ones keep fewer and better boxes.",
@@ -45,10 +48,11 @@ class DetectingConfig(InRoundsConfig):
         le=0.99,
     )
     unsure: float = setting(
-        0.1,
-        "Boxes between this confidence and the threshold are neither learned from nor taken for background.",
+        0.05,
+        "Of boxes between this confidence and the threshold the student learns to be as sure as the teacher; "
+        "below, they are background.",
         title="Unsure from",
-        why="An object that was only half found is not background.",
+        why="An object that was only half found is neither a true one nor background.",
         ge=0.01,
         le=1.0,
     )
@@ -177,7 +181,7 @@ def centers_of(corners: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 def heat_loss(heat: torch.Tensor, target: Targets) -> torch.Tensor:
     """(B, C, h, w) logits and targets → focal loss per center: (1 − p)² ln p at a center, elsewhere
     (1 − t)⁴ p² ln(1 − p); around an unsure one (t − p)² (t ln p + (1 − t) ln(1 − p)), which is least where
-    the network is as sure as its teacher [2].
+    the network is as sure as its teacher [6].
     """
     import torch
     from torch.nn import functional

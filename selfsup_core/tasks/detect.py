@@ -1,7 +1,8 @@
 """Detection: a detector learns from few pictures with boxes, and from boxes that its slow teacher draws.
 
 The teacher, a running mean of the student's weights, looks at the unlabeled pictures as they are and
-mirrored; boxes that it is sure of are learned from, unsure ones are neither objects nor ground.
+mirrored. Boxes that it is sure of are learned from as if they were true; of the others the student learns to
+be as sure as the teacher.
 """
 
 from __future__ import annotations
