@@ -11,7 +11,8 @@ import random
 import shutil
 from typing import Any
 
-from benchmarks.scrub import FLAGS, trained
+from benchmarks.browser import FLAGS, find_browser
+from benchmarks.scrub import trained
 from benchmarks.served import serve
 from benchmarks.size import sized
 from benchmarks.table import Row, left_out, percentile
@@ -75,7 +76,7 @@ def jump_times(page: Any, epochs: list[int]) -> list[float]:
 def measure() -> list[Row]:
     from playwright.sync_api import sync_playwright
 
-    path = shutil.which("chromium") or shutil.which("google-chrome")
+    path = find_browser()
     if path is None:
         return [left_out("comparing in a browser", "no Chromium on this machine", COLUMNS)]
     with serve() as served, sync_playwright() as playwright:

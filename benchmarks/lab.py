@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import http.client
 import json
-import shutil
 import time
 
 import numpy as np
 
-from benchmarks.rerun import FLAGS
+from benchmarks.browser import FLAGS, find_browser
 from benchmarks.served import Served, serve
 from benchmarks.size import sized
 from benchmarks.table import Row, left_out, percentile
@@ -60,7 +59,7 @@ def in_browser(served: Served, folder: RunFolder) -> list[float]:
     """Milliseconds from a pointer's move to the drawn picture, as the page itself takes them."""
     from playwright.sync_api import sync_playwright
 
-    path = shutil.which("chromium") or shutil.which("google-chrome")
+    path = find_browser()
     if path is None:
         return []
     with sync_playwright() as playwright:

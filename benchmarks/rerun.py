@@ -6,20 +6,19 @@ free costs whoever uses it.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
 
 from playwright.sync_api import Page, TimeoutError, sync_playwright
 
+from benchmarks.browser import FLAGS, find_browser
 from benchmarks.served import serve
 from benchmarks.size import sized
 from benchmarks.table import Row, left_out, percentile
 from selfsup_core.runs.control import send
 from selfsup_core.workers.launcher import NICENESS
 
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # A 95th percentile of 40 would be the second worst.
 REPEATS, SETTLE_MS = sized(120, 6), sized(2000, 500)
 COLUMNS = ("busy_over_idle", "counting_over_idle", "idle_p95_ms", "busy_p95_ms", "busy_begin_p95_ms")
@@ -88,7 +87,7 @@ def count_beside(page: Page) -> list[float]:
 
 
 def measure() -> list[Row]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
+    path = find_browser()
     if path is None:
         return [left_out("page rerun while training / idle", "no Chromium", COLUMNS)]
     with serve() as served, sync_playwright() as playwright:

@@ -7,10 +7,10 @@ Epochs are jumped to in a random order, each twice: at first the browser asks fo
 from __future__ import annotations
 
 import random
-import shutil
 import time
 from typing import Any
 
+from benchmarks.browser import FLAGS, find_browser
 from benchmarks.served import Served, serve
 from benchmarks.size import sized
 from benchmarks.table import Row, left_out, percentile
@@ -21,7 +21,6 @@ from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import RunSpec
 from selfsup_core.workers.supervisor import ensure_supervisor
 
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 EPOCHS, TURNS = sized(12, 2), sized(5, 1)
 MOST_MS = 400.0
 COLUMNS = (
@@ -78,7 +77,7 @@ def jumps(page: Any, order: list[int], *, beside: bool) -> list[float]:
 def measure() -> list[Row]:
     from playwright.sync_api import sync_playwright
 
-    path = shutil.which("chromium") or shutil.which("google-chrome")
+    path = find_browser()
     if path is None:
         return [left_out("scrubbing in a browser", "no Chromium on this machine", COLUMNS)]
     draw = random.Random(0)

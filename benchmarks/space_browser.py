@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.browser import FLAGS, find_browser
 from benchmarks.served import free_port, serve, wait_until_it_answers
 from benchmarks.size import sized
 from benchmarks.table import Row, left_out, percentile
@@ -41,14 +41,6 @@ COLUMNS = (
     "others_first_painted_s",
     "others_frames_per_s",
 )
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--enable-precise-memory-info",
-]
 POINTS = f"""
 import numpy as np
 count = {COUNT}
@@ -160,11 +152,13 @@ def make(workspace: Path) -> None:
 def measure() -> list[Row]:
     from playwright.sync_api import sync_playwright
 
-    path = shutil.which("chromium") or shutil.which("google-chrome")
+    path = find_browser()
     if path is None:
         return [left_out("maps in a browser", "no Chromium on this machine", COLUMNS)]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=path, args=[*FLAGS, "--enable-precise-memory-info"]
+        )
         rows = ours(browser)
         for name, (script, painted, dragged) in list(OTHERS.items())[: sized(None, 1)]:
             rows += other(browser, name, script, painted, dragged)

@@ -9,6 +9,7 @@ import random
 import secrets
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -22,11 +23,14 @@ from selfsup_core.data.library.child import outcome
 from selfsup_core.data.library.limited import Ended
 from selfsup_core.export import read_apart
 from selfsup_core.files import read_json
+from selfsup_core.inspection import client
 from selfsup_core.pretrained.language_models import PLACE
 from selfsup_core.pretrained.trial import CACHE
 from selfsup_core.runs.folder import list_states
-from selfsup_core.runs.processes import GIVE_WAY, is_alive
+from selfsup_core.runs.processes import GIVE_WAY, is_alive, start_detached
+from selfsup_core.workers import supervisor, sweeper_start
 from selfsup_core.workers.supervisor import ensure_supervisor, stop_supervisor, supervisor_info
+from tests import zygote
 from tests.helpers import wait_for
 
 THOROUGH = Path(__file__).with_name("thorough.txt")
@@ -71,6 +75,10 @@ def pytest_configure(config: pytest.Config) -> None:
     kept = config.rootpath / ".pytest_cache" / "studio"
     os.environ[CACHE] = str(kept)
     os.environ[PLACE] = str(kept / "models")  # unpacking one takes half a minute
+    if sys.platform == "linux":
+        zygote.install()
+        if config.getoption("numprocesses", None):
+            config.add_cleanup(zygote.begin())  # one for all processes that test
 
 
 def look_for_components_once() -> None:
@@ -163,6 +171,16 @@ def samples_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         return Ended(json.loads(json.dumps(made)), 0, "")
 
     monkeypatch.setattr(read_apart, "run_limited", read)
+
+
+@pytest.fixture(autouse=True)
+def helpers_are_forked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Supervisors, labs and sweepers are forked by `zygote.py`; tests that are marked `real_start` start new
+    interpreters, as people's machines do.
+    """
+    if request.node.get_closest_marker("real_start"):
+        for module in (client, supervisor, sweeper_start):
+            monkeypatch.setattr(module, "start_detached", start_detached)
 
 
 @pytest.fixture

@@ -54,6 +54,7 @@ def test_a_key_is_taken_out_of_the_environment(monkeypatch):
     assert environment.os.environ == {"HOME": "/"}
 
 
+@pytest.mark.real_start
 @pytest.mark.skipif(
     not Path("/proc/self/environ").exists(), reason="only Linux shows the environment of a process"
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import discover
+from benchmarks.browser import find_browser
 from tests.helpers import ROOT
 
 KNOWN = discover()
@@ -26,7 +26,7 @@ def marked(name: str) -> object:
 def run(out: Path, *arguments: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("BENCH_")}
     return subprocess.run(
-        [sys.executable, "-m", "benchmarks", *arguments, "--toy", "--out", str(out)],
+        [sys.executable, "-m", "tests.zygote", "-m", "benchmarks", *arguments, "--toy", "--out", str(out)],
         cwd=ROOT,
         env=environment | QUIET,
         capture_output=True,
@@ -39,7 +39,7 @@ def run(out: Path, *arguments: str, timeout: float = 300) -> subprocess.Complete
 @pytest.fixture(scope="module")
 def toys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
     """What each benchmark gave at toy size, all in one process: their imports take longer than they do."""
-    has_browser = bool(shutil.which("chromium") or shutil.which("google-chrome"))
+    has_browser = find_browser() is not None
     names = [name for name in KNOWN if has_browser or not KNOWN[name].has_browser]
     out = tmp_path_factory.mktemp("toys") / "out.json"
     done = run(out, *names, "--device", "cpu", timeout=900)

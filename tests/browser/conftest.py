@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import (
     Browser,
@@ -30,6 +30,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from benchmarks.browser import FLAGS, find_browser
 from selfsup_core.errors import RunError
 from selfsup_core.inspection.client import stop_lab
 from selfsup_core.runs.access import app_token, cookie_of
@@ -45,18 +46,7 @@ from tests.helpers import ROOT, wait_for, wait_status
 # Playwright's own five seconds are too few where tests run beside each other on a small machine.
 expect.set_options(timeout=60_000)
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
 Scheme = Literal["dark", "light"]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 # Width and height, and the theme: each page once in light on a wide screen and once in dark on a narrow one.
 SCREENS = [
     pytest.param((1440, 900), "light", id="wide-light"),
@@ -72,7 +62,9 @@ def is_expected(url: str) -> bool:
 
 
 class Server:
-    """`python server.py` with a workspace of its own; can be killed and started again on the same port."""
+    """`python server.py` with a workspace of its own, and helpers that are forked; can be killed and started
+    again on the same port.
+    """
 
     def __init__(self, workspace: Path) -> None:
         self.workspace = workspace
@@ -96,7 +88,7 @@ class Server:
 
     def start(self) -> None:
         environment = os.environ | {"SELFSUP_WORKSPACE": str(self.workspace)}
-        command = [sys.executable, "server.py", "--port", str(self.port)]
+        command = [sys.executable, "-m", "tests.zygote", "server.py", "--port", str(self.port)]
         self.workspace.mkdir(parents=True, exist_ok=True)
         (self.workspace / MARK).touch()  # the journeys count their own runs
         with open(self.workspace / "server.log", "ab") as log:
@@ -149,7 +141,7 @@ def nothing_goes_on(server: Server) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    path = find_browser(shell=True)
     if path is None:
         missing = "no Chromium on this machine: install the package chromium"
         if os.environ.get("CI"):
@@ -326,8 +318,12 @@ def choose(page: Page, name: str | re.Pattern[str], option: str) -> None:
 
 AXE = {
     "resultTypes": ["violations"],
-    # Off unless asked for: who says what is written on a button must press it.
-    "rules": {"label-content-name-mismatch": {"enabled": True}},
+    "rules": {
+        # Off unless asked for: who says what is written on a button must press it.
+        "label-content-name-mismatch": {"enabled": True},
+        # Moderate at most, and a quarter of the time.
+        "region": {"enabled": False},
+    },
 }
 
 
@@ -352,12 +348,14 @@ def serious(page: Page, options: dict[str, Any] = AXE, context: str | None = Non
     Args:
         context: selector of the part that is looked at; None for the whole page.
     """
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
     found: list[str] = []
     for _ in range(LOOKS):  # what is pale only while the page is drawn again is gone at the next look
         page.evaluate(FADED_IN)
         found = [
             f"{page.url}: {one['id']}: {node['html'][:160]}: {node['failureSummary'][:200]}"
-            for one in Axe().run(page, context=context, options=options).response["violations"]
+            for one in Axe(axe_script="").run(page, context=context, options=options).response["violations"]
             if one["impact"] in ("serious", "critical")
             for node in one["nodes"]
         ]

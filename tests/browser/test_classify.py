@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from selfsup_core.export.completed import Origin
 from selfsup_core.runs.folder import list_states
-from tests.browser.conftest import choose, settle
+from tests.browser.conftest import choose, settle, wait_stage
 from tests.helpers import wait_for
 from tests.tasks.classify_helpers import make_pets
 
@@ -48,7 +48,7 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_page, keep):
     page.get_by_role("spinbutton", name="Rounds").press("Enter")
     page.get_by_role("button", name="Train", exact=True).click()
     stage = page.get_by_test_id("stage")
-    expect(stage).to_have_attribute("data-status", "finished", timeout=SLOW)
+    wait_stage(page, "status", lambda status: status == "finished")
     expect(page.get_by_test_id("stage-verdict")).to_contain_text("twin", timeout=SLOW)
     first = re.search(r"run=([\w-]+)", page.url).group(1)
     expect(stage).to_have_attribute("data-epoch", "4", timeout=SLOW)
@@ -74,8 +74,8 @@ def test_few_labels_to_pseudo_labels_and_away(server, open_page, keep):
     page.get_by_role("radio", name="Label by hand").click()
     keep(page, "classify-hand")
     page.get_by_role("button", name="Train again with 5 labels by hand").click()
-    expect(page).not_to_have_url(re.compile(first), timeout=SLOW)
-    expect(stage).to_have_attribute("data-status", "finished", timeout=SLOW)
+    wait_stage(page, "run", lambda run: run not in ("", first))
+    wait_stage(page, "status", lambda status: status == "finished")
     assert (
         len(
             [
@@ -102,7 +102,7 @@ def test_labels_only(server, open_page, keep, size, theme):
     page = open_page(*size, color_scheme=theme)
     page.goto(f"{server.url}/classify?do=train&data=wine")
     page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.get_by_test_id("stage")).to_have_attribute("data-status", "finished", timeout=SLOW)
+    wait_stage(page, "status", lambda status: status == "finished")
     matrix = page.get_by_test_id("confusion-matrix")
     expect(matrix).to_be_visible(timeout=SLOW)
     last = matrix.inner_text()
@@ -119,8 +119,7 @@ def test_a_press_that_falls_into_the_change_to_another_run_counts(server, open_p
     page = open_page(1440, 900)
     page.goto(f"{server.url}/classify?do=train&data=wine")
     page.get_by_role("button", name="Train", exact=True).click()
-    stage = page.get_by_test_id("stage")
-    expect(stage).to_have_attribute("data-status", "finished", timeout=SLOW)
+    wait_stage(page, "status", lambda status: status == "finished")
     expect(page.get_by_test_id("confusion-matrix")).to_be_visible(timeout=SLOW)
     first = re.search(r"run=([\w-]+)", page.url).group(1)
     button = page.get_by_role("button", name="Use this classifier")
@@ -135,7 +134,7 @@ def test_a_press_that_falls_into_the_change_to_another_run_counts(server, open_p
         lambda: shown.evaluate_all("all => all.length === 1 && all[0].dataset.run") not in (False, first),
         "the other run",
     )
-    expect(stage).to_have_attribute("data-status", "finished", timeout=SLOW)
+    wait_stage(page, "status", lambda status: status == "finished")
     settle(page)
     page.mouse.up()
     expect(page).to_have_url(re.compile("do=use"), timeout=SLOW)
