@@ -30,6 +30,7 @@ from selfsup_core.data.dataset import Dataset, save_dataset
 from selfsup_core.inspection.client import stop_lab
 
 COUNT, TIMES, DRAG_MS, PAUSE = sized(100_000, 2000), sized(3, 1), sized(4000, 300), sized(2500, 300)
+FIRST = sized(("", ""), ())
 COLUMNS = (
     "painted_s",
     "first_painted_s",
@@ -175,7 +176,7 @@ def look_at(
     found: dict[str, list[float]] = {"cold": [], "warm": []}
     context = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True)
     # The very first ones start processes and compute the map.
-    for index, kind in enumerate(["", "", *["cold"] * TIMES, *["warm"] * TIMES]):
+    for index, kind in enumerate(kinds := [*FIRST, *["cold"] * TIMES, *["warm"] * TIMES]):
         fresh = (
             browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True)
             if kind == "cold"
@@ -188,7 +189,7 @@ def look_at(
         page.wait_for_selector(f"{selector}{mark}", timeout=120_000)
         page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         found.get(kind, []).append(time.perf_counter() - began)
-        if index < 2 * TIMES + 1:
+        if index < len(kinds) - 1:
             page.close()
     return percentile(found["cold"], 0.5), percentile(found["warm"], 0.5), page
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -181,6 +182,20 @@ def helpers_are_forked(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
     if request.node.get_closest_marker("real_start"):
         for module in (client, supervisor, sweeper_start):
             monkeypatch.setattr(module, "start_detached", start_detached)
+
+
+@pytest.fixture(autouse=True)
+def no_loop_of_a_browser(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A browser that is kept open for later tests keeps a running event loop in this thread, beside which
+    other tests cannot run theirs.
+    """
+    loop = None if request.node.get_closest_marker("browser") else asyncio._get_running_loop()
+    if loop is None:
+        yield
+        return
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(loop)
 
 
 @pytest.fixture

@@ -19,12 +19,12 @@ from selfsup_core.pretrained.encoders.catalogue import ENCODERS
 from tests.helpers import ROOT
 
 # One of each way to train; `--thorough` takes more, and `python -m benchmarks gpu` all kinds.
-QUICK = ("dense-64-32-16", "vae", "classify-table", "views-swav")
-MORE_QUICK = ("convolutional", "denoising", "contractive", "classify-conv", "views-jepa")
+QUICK = ("vae", "classify-table", "views-swav")
+MORE_QUICK = ("dense-64-32-16", "convolutional", "denoising", "contractive", "classify-conv", "views-jepa")
 HAS_MINILM = ENCODERS["minilm"].find() is not None
 TEXTS = ("gpt-words", "masked-lora", *(["views-simcse"] if HAS_MINILM else []))
-WAITING = ("vq", "pseudo-fixmatch", "gpt-words")
-MORE_WAITING = ("masked", *TEXTS[1:])
+WAITING = ("pseudo-fixmatch", "gpt-words")
+MORE_WAITING = ("vq", "masked", *TEXTS[1:])
 
 
 def quick(config: pytest.Config) -> tuple[str, ...]:

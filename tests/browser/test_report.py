@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from selfsup_core.export.report import write_report
@@ -13,6 +14,7 @@ from selfsup_core.runs.folder import RunFolder, update_state
 from selfsup_core.runs.frames import read_about, read_frame, save_arrays
 from tests.browser.conftest import axe_in
 
+pytestmark = pytest.mark.browser
 EVIL = '<img src=x onerror="window.canary = 1"></script><script>window.canary = 1</script>'
 
 
