@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SPREAD = 6.0  # a center's spot has a standard deviation of a sixth of the box's side
 NARROWEST = 0.4  # of it, in cells
-DOUBT = 0.3  # height of a cut off box's spot, from which cells do not count
+DOUBT = 0.3  # height of a cut-off box's spot, from which cells do not count
 
 
 class DetectingConfig(InRoundsConfig):
