@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import umap
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import ortho_group
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
-from umap.umap_ import fuzzy_simplicial_set
 
 from selfsup_core.errors import DataError, SettingError
 from selfsup_core.projection import umap_map
@@ -26,6 +24,8 @@ UMAP = MapConfig(kind="umap", steps=60)
 
 
 def test_with_its_graph_and_start_the_layout_is_umap_learns_to_the_last_bit():
+    import umap  # here, since it takes seconds that processes without this test need not spend
+
     start = PCA(2, random_state=0).fit_transform(X).astype(np.float32)
     theirs = umap.UMAP(n_epochs=60, init=start, random_state=3, n_jobs=1).fit(X)
     random = np.random.RandomState(3)
@@ -34,6 +34,8 @@ def test_with_its_graph_and_start_the_layout_is_umap_learns_to_the_last_bit():
 
 
 def test_the_graph_is_umap_learns():
+    from umap.umap_ import fuzzy_simplicial_set
+
     made = make_map(X, UMAP)
     graph = umap_map.fuzzy_graph(*made.graph, 15, X, "euclidean")
     far, near = (
