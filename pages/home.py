@@ -99,7 +99,7 @@ with st.container(key="home-parts"):
     show_cards(PARTS)
     st.page_link(
         "pages/scenarios.py",
-        label=tr("Scenarios: translate, write down speech, find objects, draw new images"),
+        label=tr("Scenarios: translate, write down speech, answer questions, find objects, draw new images"),
         icon=":material/theater_comedy:",
     )
 with errors_shown():

@@ -18,6 +18,7 @@ import typer
 
 from selfsup_core import __version__
 from selfsup_core.cli import take_away  # noqa: F401  # adds to `runs`
+from selfsup_core.cli.answer import answer_command
 from selfsup_core.cli.augment import augment_app
 from selfsup_core.cli.classify import classify_app
 from selfsup_core.cli.data import data_app
@@ -56,6 +57,7 @@ app.command()(train)
 app.command("predict")(predict_command)
 app.command("transcribe")(transcribe_command)
 app.command("translate")(translate_command)
+app.command("answer")(answer_command)
 app.command("detect")(detect_command)
 app.command("generate")(generate_command)
 app.command("serve")(serve_command)

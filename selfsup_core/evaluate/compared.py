@@ -77,6 +77,13 @@ MEASURES: dict[str, tuple[Measure, ...]] = {
         Measure("kept_share", tr_later("Share of proposals kept")),
         LOSS,
     ),
+    "answer": (
+        Measure("val_exact_match", tr_later("Exact match on validation rows"), "higher"),
+        Measure("val_f1", tr_later("F1 on validation rows"), "higher"),
+        Measure("val_twin_exact_match", tr_later("Exact match of the twin, on validation rows")),
+        Measure("kept_share", tr_later("Share of proposals kept")),
+        LOSS,
+    ),
     "detect": (
         Measure("val_map50", tr_later("mAP@.5 on validation rows"), "higher"),
         Measure("val_map50_95", tr_later("mAP@[.5:.95] on validation rows"), "higher"),

@@ -35,6 +35,7 @@ TASKS = {
     ),
     "language": tr_later("A language model."),
     "transcribe": tr_later("A network that writes down speech, trained from transcribed clips."),
+    "answer": tr_later("A reader that finds the answer to a question in a passage; MiniLM, trained further."),
     "detect": tr_later("A detector that was trained from pictures with boxes."),
     "translate": tr_later("A translator that was trained from sentence pairs."),
     "generate": tr_later("A generator: it draws new images like those of its data, out of noise."),

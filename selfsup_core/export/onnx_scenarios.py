@@ -1,8 +1,8 @@
-"""Networks that draw, translate, find objects or write down speech, for ONNX.
+"""Networks that draw, translate, answer questions, find objects or write down speech, for ONNX.
 
 Each file holds one step of the network; what is around it is the caller's: to draw, times from 0 to 1; to
-translate, one token after the other; to detect, the cells whose heat is highest; to write down speech, the
-likeliest letters without repetitions and blanks.
+translate, one token after the other; to answer, the likeliest start and end; to detect, the cells whose heat
+is highest; to write down speech, the likeliest letters without repetitions and blanks.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import torch
 
 Found = tuple[Exportable, int, dict[str, str]]
-WRITTEN = "decoder_input_ids"
+WRITTEN, TYPES = "decoder_input_ids", "token_type_ids"
 
 
 def best_epoch(folder: RunFolder, epoch: int | None) -> int | None:
@@ -126,6 +126,46 @@ def wrap_translator(model: Any) -> Exportable:
     return Exportable(Whole().eval(), say_tokens(most) | {WRITTEN: said}, outputs, sample, axes)
 
 
+def reader_of(folder: RunFolder, spec: RunSpec, epoch: int | None) -> Found:
+    from selfsup_core.pretrained.text_body import minilm_tokenizer
+    from selfsup_core.tasks.parts.reader_files import load_reader
+
+    found = load_reader(folder.workspace, folder.id, best_epoch(folder, epoch))
+    about = {"tokenizer": tokenizer_text(minilm_tokenizer())}
+    return wrap_reader(found.network, found.reading.most), found.epoch, about
+
+
+def wrap_reader(model: Any, most: int) -> Exportable:
+    """A `SpanReader`: the logits of start and end at each token of question and passage."""
+    from torch import nn
+
+    class Whole(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(
+            self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor
+        ) -> tuple[torch.Tensor, torch.Tensor]:
+            found = self.model(ids, types, mask)
+            return found[:, :, 0], found[:, :, 1]
+
+    def sample(count: int) -> Batch:
+        made = sample_tokens(count, 12, 30_000)
+        types = np.zeros_like(made[IDS])
+        types[:, 5:] = 1
+        return made | {TYPES: types}
+
+    said = tr("(batch, tokens) int64, 0 for the question, 1 for the passage")
+    outputs = {
+        "start": tr("(batch, tokens) logits that the answer starts there; tokens of the passage count"),
+        "end": tr("(batch, tokens) logits that it ends there"),
+    }
+    tokens = {0: "batch", 1: "tokens"}
+    axes = dict.fromkeys((IDS, "attention_mask", TYPES, "start", "end"), tokens)
+    return Exportable(Whole().eval(), say_tokens(most) | {TYPES: said}, outputs, sample, axes)
+
+
 def detector_of(folder: RunFolder, spec: RunSpec, epoch: int | None) -> Found:
     from selfsup_core.tasks.parts.detector_files import load_detector
 
@@ -201,6 +241,7 @@ def wrap_transcriber(model: Any, bands: int) -> Exportable:
 SCENARIOS: dict[str, Callable[[RunFolder, RunSpec, int | None], Found]] = {
     "generate": generator_of,
     "translate": translator_of,
+    "answer": reader_of,
     "detect": detector_of,
     "transcribe": transcriber_of,
 }

@@ -43,6 +43,7 @@ ANSWER_SECONDS: dict[Kind, float] = {
     "classifier": 600.0,
     "generator": 600.0,
     "predictor": 600.0,
+    "reader": 600.0,
     "transcriber": 600.0,
     "translator": 600.0,
     "detector": 600.0,

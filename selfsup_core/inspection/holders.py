@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from selfsup_core.inspection.run_classifiers import RunClassifiers
     from selfsup_core.inspection.run_detectors import RunDetectors
     from selfsup_core.inspection.run_jobs import RunJobs
+    from selfsup_core.inspection.run_readers import RunReaders
     from selfsup_core.inspection.run_transcribers import RunTranscribers
     from selfsup_core.inspection.run_translators import RunTranslators
     from selfsup_core.inspection.space.live_umap import LiveUmaps
@@ -94,6 +95,13 @@ class Holders:
         from selfsup_core.inspection.predictors import Predictors
 
         return Predictors(self.workspace)
+
+    @MadeOnce
+    def readers(self) -> RunReaders:
+        """Readers of runs."""
+        from selfsup_core.inspection.run_readers import RunReaders
+
+        return RunReaders(self.workspace)
 
     @MadeOnce
     def transcribers(self) -> RunTranscribers:

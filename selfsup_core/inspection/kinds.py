@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from selfsup_core.inspection.run_jobs import RunJobs
     from selfsup_core.inspection.space.asked import Asked
     from selfsup_core.inspection.space.spaces import Spaces
+    from selfsup_core.tasks.parts.reader_files import RunReader
     from selfsup_core.tasks.parts.transcriber_files import RunTranscriber
     from selfsup_core.tasks.parts.translator_files import Translator
 
@@ -130,6 +131,11 @@ def about_generator(name: str, config: type[E]) -> Decorator[GeneratorAt, E]:
 def about_predictor(name: str, config: type[E]) -> Decorator[Predictor, E]:
     """Of a run's network at an epoch, for new samples; used by one person at a time."""
     return question("predictor", name, config, opener_at(lambda holders: holders.predictors))
+
+
+def about_reader(name: str, config: type[E]) -> Decorator[RunReader, E]:
+    """Of a run's reader at an epoch, used by one person at a time."""
+    return question("reader", name, config, opener_at(lambda holders: holders.readers))
 
 
 def about_translator(name: str, config: type[E]) -> Decorator[Translator, E]:

@@ -11,6 +11,7 @@ Kind = Literal[
     "detector",
     "generator",
     "predictor",
+    "reader",
     "translator",
     "transcriber",
     "embedding",
@@ -24,9 +25,9 @@ class Subject(NamedTuple):
     """One thing that can be asked about.
 
     Attributes:
-        name: of a run, its classifier, detector, generator, predictor, transcriber or translator the run's
-            id; of a language model as in `loaded.locate`; of an embedding the data set; of a space as in
-            `space.opening.open_space`; of data the data set; of a long job on a run the run's id.
+        name: of a run, its classifier, detector, generator, predictor, reader, transcriber or translator the
+            run's id; of a language model as in `loaded.locate`; of an embedding the data set; of a space as
+            in `space.opening.open_space`; of data the data set; of a long job on a run the run's id.
     """
 
     kind: Kind

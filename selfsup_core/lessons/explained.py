@@ -20,6 +20,7 @@ Task = Literal[
     "views",
     "translate",
     "transcribe",
+    "answer",
     "detect",
     "generate",
 ]
@@ -81,6 +82,13 @@ VERDICTS: dict[Task, dict[Outcome, Place]] = {
         "not used": WARNINGS,
     },
     "transcribe": {
+        "helped": at(8, 1),
+        "hurt": at(8, 2),
+        "no difference": at(8, 2),
+        "unknown": at(8, 1),
+        "not used": WARNINGS,
+    },
+    "answer": {
         "helped": at(8, 1),
         "hurt": at(8, 2),
         "no difference": at(8, 2),

@@ -38,6 +38,7 @@ PAGE_OF_TASK: dict[str, tuple[Page, str]] = {
     "views": ("views", "train"),
     "translate": ("scenarios", "translate"),
     "transcribe": ("scenarios", "speech"),
+    "answer": ("scenarios", "answers"),
     "detect": ("scenarios", "detect"),
     "generate": ("scenarios", "generate"),
 }

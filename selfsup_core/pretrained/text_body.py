@@ -27,14 +27,23 @@ def load_minilm() -> tuple[Any, Any]:
     Raises:
         DataError: it is not on this machine, or damaged.
     """
-    from transformers import AutoModel, AutoTokenizer
+    from transformers import AutoModel
 
+    tokenizer = minilm_tokenizer()
     folder = prepare(MINILM, Path(), say=lambda text: None)
     with load_errors(folder):
-        tokenizer = AutoTokenizer.from_pretrained(folder, **SAFE)
         network = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32, **SAFE)
     network.pooler = None  # behind the first token, which is not looked at
     return network.eval(), tokenizer
+
+
+def minilm_tokenizer() -> Any:
+    """Its tokenizer, without the network. Raises DataError as `load_minilm`."""
+    from transformers import AutoTokenizer
+
+    folder = prepare(MINILM, Path(), say=lambda text: None)
+    with load_errors(folder):
+        return AutoTokenizer.from_pretrained(folder, **SAFE)
 
 
 def token_rows(texts: Sequence[str], most: int) -> torch.Tensor:

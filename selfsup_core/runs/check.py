@@ -10,6 +10,7 @@ import numpy as np
 
 from selfsup_core.data.boxes import require_boxes
 from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.questions import questions_of
 from selfsup_core.data.sources import OWN_NAME, open_source
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
@@ -30,6 +31,8 @@ def check_spec(workspace: Path, spec: RunSpec) -> None:
         check_length(open_source(spec.data.source, workspace), spec)
     if task == "detect":
         require_boxes(open_source(spec.data.source, workspace))
+    if task == "answer":
+        questions_of(open_source(spec.data.source, workspace))
     if task == "translate":
         require_pairs(open_source(spec.data.source, workspace))
     if task == "transcribe":

@@ -33,6 +33,8 @@ TASKS = {
     "pseudo": tr_later("Pseudo-labels"),
     "generate": tr_later("Generation"),
     "translate": tr_later("Translation"),
+    "transcribe": tr_later("Speech"),
+    "answer": tr_later("Answers"),
     "detect": tr_later("Detection"),
 }
 # The metric by which runs of a task are best, and 1 where higher is better, else -1; all others by the lowest
@@ -76,7 +78,17 @@ class Wanted(Config):
         },
     )
     task: Literal[
-        "", "autoencoder", "views", "language", "classify", "pseudo", "generate", "translate", "detect"
+        "",
+        "autoencoder",
+        "views",
+        "language",
+        "classify",
+        "pseudo",
+        "generate",
+        "translate",
+        "transcribe",
+        "answer",
+        "detect",
     ] = setting("", "Only runs of this kind.", title="Kind", titles={"": tr_later("All"), **TASKS})
     tag: str = setting("", "Only runs with this tag.", title="Tag", max_length=MOST_LETTERS)
     owner: str = setting("", "Only runs that this person has started.", title="Owner", max_length=200)

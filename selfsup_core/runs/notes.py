@@ -16,6 +16,7 @@ TASKS = {
     "language": tr_later("language model"),
     "classify": "classifier",
     "pseudo": tr_later("classifier with pseudo-labels"),
+    "answer": tr_later("reader of passages"),
     "detect": tr_later("detector"),
     "translate": tr_later("translator"),
     "transcribe": tr_later("transcriber of speech"),

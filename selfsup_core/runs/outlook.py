@@ -11,11 +11,13 @@ import numpy as np
 
 from selfsup_core.data.budget import SplitOutcome, describe_split
 from selfsup_core.data.dataset import Dataset
+from selfsup_core.data.questions import questions_of
 from selfsup_core.data.sources import OWN_NAME, open_source
 from selfsup_core.data.splits import choose_labeled, split_rows
 from selfsup_core.errors import DataError
 from selfsup_core.evaluate.words.few_rows import warn_of_labels
 from selfsup_core.evaluate.words.scenario_words import SCORES
+from selfsup_core.features.asked_split import split_asked
 from selfsup_core.features.corpus import is_running_text
 from selfsup_core.features.labeled import choose_rows
 from selfsup_core.features.transcripts import minutes_of, transcripts_of
@@ -82,6 +84,8 @@ def foresee_data(workspace: Path, spec: RunSpec) -> list[str]:
 def foresee_scenario(dataset: Dataset, spec: RunSpec) -> list[str]:
     """How many training rows show their answer, and whether that can work. Raises DataError."""
     data = spec.data
+    if task_of(spec) == "answer":
+        return foresee_questions(dataset, spec)
     split = split_rows(dataset, validation=data.validation, test=data.test, seed=data.split_seed)
     if not data.has_budget:
         return []
@@ -102,6 +106,36 @@ def foresee_scenario(dataset: Dataset, spec: RunSpec) -> list[str]:
                 "With {known:,} known answers the first network learns too little to label anything well. "
                 "A few hundred are a better start."
             ).format(known=known),
+        )
+    return said
+
+
+def foresee_questions(dataset: Dataset, spec: RunSpec) -> list[str]:
+    """How many questions are known, and what stands in for the others. Raises DataError: there are none, or
+    too few passages.
+    """
+    rows, data = questions_of(dataset), spec.data
+    train = split_asked(dataset, rows, data).train
+    asked = train[[rows[row].is_answered for row in train]]
+    chosen = choose_labeled(
+        asked, np.zeros(len(dataset), np.int64), data.labels_per_class, data.split_seed, data.labels_fraction
+    )
+    passages = len({rows[row].passage for row in np.setdiff1d(train, chosen)})
+    if not passages:
+        return []
+    said = [
+        tr(
+            "{known:,} of {rows:,} training questions are known; pseudo-questions are made of {passages:,} "
+            "passages."
+        ).format(known=len(chosen), rows=len(asked), passages=passages)
+    ]
+    if len(chosen) < FEW_KNOWN:
+        said.insert(
+            0,
+            tr(
+                "From {known:,} known questions alone a reader hardly learns to answer one; expect low "
+                "scores. A few thousand are usual."
+            ).format(known=len(chosen)),
         )
     return said
 

@@ -20,6 +20,7 @@ from selfsup_core.export.onnx_file import build, wrap_classifier, wrap_network, 
 from selfsup_core.export.onnx_scenarios import (
     wrap_detector,
     wrap_generator,
+    wrap_reader,
     wrap_transcriber,
     wrap_translator,
 )
@@ -29,6 +30,7 @@ from selfsup_core.models import MODELS
 from selfsup_core.runs.recipes import list_presets, preset_spec
 from selfsup_core.runs.spec import RunSpec, make_spec, task_of
 from tests.helpers import make_run, run_here, tiny_spec
+from tests.tasks.answer_helpers import tiny_minilm
 from tests.tasks.classify_helpers import make_pets, text_spec
 
 WIDTH = 12  # of features that are no samples, such as TF-IDF
@@ -90,6 +92,10 @@ def draws_or_writes(spec: RunSpec) -> Exportable | None:
     if spec.model.kind == "translator":
         small = spec.model.model_copy(update={"layers": 1, "heads": 2, "width": 16})
         return wrap_translator(MODELS["translator"].build(small, (TOKENS,)).eval())
+    if spec.model.kind == "reader":
+        with tiny_minilm():
+            small = spec.model.model_copy(update={"layers": 2, "frozen": 1})
+            return wrap_reader(MODELS["reader"].build(small, ()).eval(), LENGTH)
     if spec.model.kind == "transcriber":
         small = spec.model.model_copy(update={"width": 4, "layers": 1})
         return wrap_transcriber(MODELS["transcriber"].build(small, (6, 5)).eval(), 6)

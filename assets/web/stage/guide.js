@@ -129,6 +129,21 @@ const tipsOf = () => ({
       "What you just saw: a network learned to write down speech; where transcripts were hidden, it wrote them itself and learned from those that it was sure of.",
     ),
   },
+  answer: {
+    before: tr("Epoch 0 is the network before training: it points anywhere in the passage."),
+    early: tr(
+      "Look at the passage: the shading gathers on what fits the question's first word, such as numbers after “how many”.",
+    ),
+    middle: tr(
+      "Look at the pseudo-questions: rules made them, and those whose answer the student does not find again are dropped.",
+    ),
+    late: tr(
+      "Look at the score: pseudo-questions help only if the student stays above its twin, which learns from the known questions alone.",
+    ),
+    end: tr(
+      "What you just saw: a network learned to find answers in passages; where questions were hidden, it learned from questions that rules made of the passages.",
+    ),
+  },
   detect: {
     before: tr("Epoch 0 is the network before training: it sees objects everywhere, or nowhere."),
     early: tr("Look at the found objects: large ones are found first, and boxes sit loosely."),

@@ -5,6 +5,7 @@ const HIDDEN_TERMS = [
   "pseudo_precision",
   "kept_known",
   "kept_right",
+  "kept_asked",
   "kept_bleu",
   "kept_found",
   "kept_word_error_rate",

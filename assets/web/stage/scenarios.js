@@ -68,6 +68,11 @@ function factsOf(state, row) {
       tr("of these right"),
       tr("Share of the kept proposals that say what the hidden answer says; shown with the switch above"),
     ],
+    [
+      "kept_asked",
+      tr("of these asked by people too"),
+      tr("Share of the kept whose answer a hidden question has too; shown with the switch above"),
+    ],
   ]
     .filter(([key]) => isNumber(row?.[key]))
     .map(([key, name, help]) => [`${name} ${percent(row[key])}`, help])

@@ -1,6 +1,7 @@
 // Which panels a task shows.
 
 import { tr } from "../lib/words.js"
+import answers from "./panels/answers.js"
 import attention from "./panels/attention.js"
 import backTranslations from "./panels/back_translations.js"
 import { detections, pseudoBoxes } from "./panels/boxes.js"
@@ -17,6 +18,8 @@ import { createLooks } from "./panels/looks.js"
 import loss from "./panels/loss.js"
 import map from "./panels/map.js"
 import pairs from "./panels/pairs.js"
+import passage from "./panels/passage.js"
+import pseudoQuestions from "./panels/pseudo_questions.js"
 import pseudoTranscripts from "./panels/pseudo_transcripts.js"
 import reconstructions from "./panels/reconstructions.js"
 import rounds from "./panels/rounds.js"
@@ -54,6 +57,7 @@ export const SETS = {
     titled(sayMap, { create: (root, ctx) => map.create(root, ctx, createLooks) }),
   ],
   transcribe: [scores, heard, transcripts, pseudoTranscripts, loss, titled(() => tr("Map of clips"))],
+  answer: [scores, passage, answers, pseudoQuestions, loss, titled(() => tr("Map of questions"))],
   detect: [scores, detections, pseudoBoxes, loss, titled(() => tr("Map of objects"))],
   translate: [scores, translations, attention, backTranslations, loss, titled(() => tr("Map of sentences"))],
 }

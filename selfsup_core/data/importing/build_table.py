@@ -18,6 +18,7 @@ from selfsup_core.data.importing.numbers import as_days, as_numbers, find_date_f
 from selfsup_core.data.importing.own_exports import holds_vectors
 from selfsup_core.data.importing.pairs import translation_of
 from selfsup_core.data.importing.pixels import read_pixels
+from selfsup_core.data.importing.questions import questions_in
 from selfsup_core.data.importing.squares import resize
 from selfsup_core.data.importing.table import Table, check_decoded
 from selfsup_core.data.texts import Texts
@@ -53,6 +54,8 @@ def from_table(members: list[Member], beside: list[Member], config: ImportConfig
                 remedy=tr("Choose the text column, or the kind table."),
                 fix=as_kind("table"),
             )
+        if asked := questions_in(roles, by_name, text):
+            return {**asked, "details": details | {"text": text} | asked["details"]}
         if pairs := translation_of(roles, by_name, text):
             return {**pairs, "labels": labels, "details": details | {"text": text}}
         return {

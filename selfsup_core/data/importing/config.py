@@ -6,7 +6,18 @@ from typing import Literal
 
 from selfsup_core.settings import Config, setting
 
-Role = Literal["label", "text", "translation", "id", "numeric", "category", "date", "ignore"]
+Role = Literal[
+    "label",
+    "text",
+    "translation",
+    "question",
+    "answer",
+    "id",
+    "numeric",
+    "category",
+    "date",
+    "ignore",
+]
 
 
 class ImportConfig(Config):

@@ -33,6 +33,7 @@ from selfsup_core.data.importing.parts import read_arrays
 from selfsup_core.data.importing.pixels import find_pixels
 from selfsup_core.data.importing.plan import ImportPlan, Kept, Sorted
 from selfsup_core.data.importing.prose import choose_unit, read_blocks
+from selfsup_core.data.importing.questions import find_questions
 from selfsup_core.data.importing.roles import apply_roles
 from selfsup_core.data.importing.scans import unpack_scans
 from selfsup_core.data.importing.table import Table
@@ -291,7 +292,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
         describe_column(name, cells, table.found.get("delimiter", ""), table.values.get(name))
         for name, cells in zip(table.names, table.columns, strict=True)
     ]
-    described = find_pair(choose_label(described))
+    described = find_questions(find_pair(choose_label(described)))
     columns = apply_roles(ignore_own([c.as_dict() for c in described]), config)
     return plan | plan_table(table, columns, config)
 

@@ -54,6 +54,9 @@ class ImportPreview(TypedDict, total=False):
     made_rows: list[list[float | None]]
 
 
+LEARNED = ("label", "translation", "question", "answer")  # roles of what stands beside a text
+
+
 def preview_files(paths: list[Path], config: ImportConfig) -> ImportPreview:
     """Read what files hold and make a few samples of them.
 
@@ -138,7 +141,7 @@ def left_columns(plan: BuildPlan) -> dict[str, str]:
     roles = {c["name"]: c for c in plan["columns"]}
     if plan["kind"] == "text":
         text = next((name for name, c in roles.items() if c["role"] == "text"), "")
-        kept = {text, *(name for name, c in roles.items() if c["role"] == "label")}
+        kept = {text, *(name for name, c in roles.items() if c["role"] in LEARNED)}
         return {name: tr("only the text is learned from") for name in roles if name not in kept}
     return {
         name: c["reason"] if c["role"] == "ignore" else f"{c['role']}: {c['reason']}"

@@ -99,11 +99,13 @@ class RoundsOfLabels(Task):
         pool: np.ndarray,
         tested: np.ndarray,
         helper: nn.Module | None = None,
+        made_up: int = 0,
     ) -> None:
         """The networks, and who learns from what.
 
         Args:
             labeled, pool, tested: rows; `choose_known` gives the first of the training rows.
+            made_up: rows of the pool that are not of the data set; they are counted on behind its last one.
 
         Raises:
             SettingError: no epoch is left for a student.
@@ -123,7 +125,7 @@ class RoundsOfLabels(Task):
         self.model = StudentAndTwin(student, has_twin=self.has_pool, helper=helper).to(self.device)
         steps = config.steps_per_epoch or -(-(len(labeled) + len(pool)) // config.batch_size)
         self.rows = torch.arange(steps * config.batch_size, device=self.device)
-        place = np.full(len(dataset), -1, np.int64)
+        place = np.full(len(dataset) + made_up, -1, np.int64)
         place[self.pool] = np.arange(len(self.pool))
         self.place = torch.from_numpy(place).to(self.device)
         self.digest, self.epoch, self.was_kept = dataset.digest, 0, False
@@ -211,7 +213,7 @@ class RoundsOfLabels(Task):
         self.epoch = round(self.objective.progress)
         found, view = self.measure(self.student)
         metrics: Metrics = {f"val_{name}": value for name, value in found.items()}
-        if self.has_pool and self.epoch >= self.rules.teacher_epochs:
+        if self.has_pool and (self.has_parted or self.epoch >= self.rules.teacher_epochs):
             twin = self.measure(cast("nn.Module", self.model.twin))[0] if self.has_parted else found
             metrics |= {f"val_twin_{name}": value for name, value in twin.items()}
             if self._is_due():
@@ -223,7 +225,7 @@ class RoundsOfLabels(Task):
 
     def _is_due(self) -> bool:
         since = self.epoch - self.rules.teacher_epochs
-        return since % self.rules.every == 0 and self.epoch < self.spec.train.epochs
+        return since >= 0 and since % self.rules.every == 0 and self.epoch < self.spec.train.epochs
 
     def _propose(self) -> None:
         self.context.phase("propose")

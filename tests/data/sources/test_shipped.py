@@ -44,7 +44,12 @@ FILES = {
     "interface-de": ("interface-en-de.tsv.gz",),
     "interface-zh": ("interface-en-zh.tsv.gz",),
 }
-OTHERS = {"synonyms-en.tsv.gz", "LICENSE-wordnet.txt"}  # of `augment/synonyms.py`
+OTHERS = {
+    "synonyms-en.tsv.gz",  # of `augment/synonyms.py`
+    "LICENSE-wordnet.txt",
+    "passages-en.json",  # of question answering
+    "passages-zh.json",
+}
 BOTH = [(name, file) for name, files in FILES.items() for file in files]
 
 

@@ -14,6 +14,7 @@ const linesOf = (choice, score) =>
     ? [
         ["kept_share", tr("share kept"), "solid"],
         ["kept_right", tr("of these right"), "dash"],
+        ["kept_asked", tr("of these asked by people too"), "dash"],
       ]
     : [
         [`val_${score.name}`, tr("student"), "solid"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from selfsup_core.evaluate.words.panels.answer import say_answers, say_passage, say_true_questions
 from selfsup_core.evaluate.words.panels.classify import say_confusion
 from selfsup_core.evaluate.words.panels.code import say_code, say_views_code
 from selfsup_core.evaluate.words.panels.detect import (
@@ -74,6 +75,13 @@ SAYERS: Mapping[str, Sayers] = {
         "pseudo_transcripts": say_kept,
         "loss": say_loss,
     },
+    "answer": {
+        "scores": scores_of("answer"),
+        "passage": say_passage,
+        "answers": say_answers,
+        "pseudo_questions": say_kept,
+        "loss": say_loss,
+    },
     "detect": {
         "scores": scores_of("detect"),
         "detections": say_detections,
@@ -106,6 +114,7 @@ TRUE_SAYERS: Mapping[str, Sayers] = {
         "errors": say_true_errors,
     },
     "transcribe": {"pseudo_transcripts": say_true_kept},
+    "answer": {"pseudo_questions": say_true_questions},
     "detect": {"pseudo_boxes": say_true_boxes},
     "translate": {"back_translations": say_true_kept},
 }
