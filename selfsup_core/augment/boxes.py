@@ -48,7 +48,8 @@ class Scene:
         pictures: (B, H, W, channels) in [0, 1].
         corners: (B, M, 4) left, top, right, bottom in pixels.
         labels: (B, M) classes; -1 where there is no box.
-        is_sure: (B, M) False of a box that is neither learned from nor counted as ground.
+        is_sure: (B, M) whether it is learned from as true. confidence: (B, M) of one that is not; 0 of one
+            that is neither learned from nor counted as ground.
         is_given: (B, M) whether a person drew it, so that its borders are learned from too.
     """
 
@@ -56,6 +57,7 @@ class Scene:
     corners: torch.Tensor
     labels: torch.Tensor
     is_sure: torch.Tensor
+    confidence: torch.Tensor
     is_given: torch.Tensor
 
 
@@ -71,7 +73,14 @@ def vary(scene: Scene, config: ImageAugmentation, generator: torch.Generator) ->
     corners, share = cut_off(corners, (height, width))
     is_there = (share >= LEAST_SHARE) & ((corners[..., 2:] - corners[..., :2]).amin(dim=2) >= LEAST_SIDE)
     labels = torch.where((share > 0) & (scene.labels >= 0), scene.labels, -1)
-    return Scene(pictures.view_as(scene.pictures), corners, labels, scene.is_sure & is_there, scene.is_given)
+    return Scene(
+        pictures.view_as(scene.pictures),
+        corners,
+        labels,
+        scene.is_sure & is_there,
+        scene.confidence * is_there,
+        scene.is_given,
+    )
 
 
 def move_boxes(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST = 24  # boxes of a picture
 OVERLAP = 0.6  # of two boxes of a class, from which they are taken for one object
+RIVAL = 0.5  # of two boxes of different classes, from which they are taken for one object, where one is sure
 LEAST = 0.02  # confidence of a box
 
 
@@ -107,6 +108,24 @@ def suppress(
         covers = is_there[:, place, None] & is_same[:, place] & (shared[:, place] > overlap)
         covers[:, : place + 1] = False
         is_there = is_there & ~covers
+    return only(is_there, corners, scores, labels)
+
+
+def without_rivals(found: Found, sure: float, overlap: float = RIVAL) -> Found:
+    """Without boxes that overlap one of another class that is surer than they, and at least `sure`."""
+    shared = overlaps(found.corners, found.corners)  # (N, K, K)
+    is_other = found.labels[:, :, None] != found.labels[:, None]
+    wins = (found.labels >= 0) & (found.scores >= sure)
+    is_there = found.labels >= 0
+    for place in range(found.labels.shape[1]):
+        covers = (is_there & wins)[:, place, None] & is_other[:, place] & (shared[:, place] > overlap)
+        covers[:, : place + 1] = False
+        is_there = is_there & ~covers
+    return only(is_there, found.corners, found.scores, found.labels)
+
+
+def only(is_there: torch.Tensor, corners: torch.Tensor, scores: torch.Tensor, labels: torch.Tensor) -> Found:
+    """These boxes, the surest first."""
     scores = torch.where(is_there, scores, 0.0)
     order = torch.argsort(scores, dim=1, descending=True, stable=True)
     return Found(

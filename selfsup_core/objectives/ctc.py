@@ -4,10 +4,11 @@ heard.
 loss = −ln Σ_paths ∏ₜ P(πₜ) over all paths π of letters and blanks that read as the transcript once repeats
 are merged and blanks left out [1]; in nats, divided by the transcript's letters. While it trains, stretches
 of time and bands of the spectrogram are hidden [2]: a noisy student that must agree with a teacher that
-heard all of it [3].
+heard all of it [3], and that may know which words there are [4].
 [1] Graves et al.: Connectionist temporal classification, 2006
 [2] Park et al.: SpecAugment, 2019
 [3] Park et al.: Improved noisy student training for automatic speech recognition, 2020
+[4] Kahn, Lee, Hannun: Self-training for end-to-end speech recognition, 2020
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Literal
 from selfsup_core.objectives.in_rounds import InRounds, InRoundsConfig
 from selfsup_core.objectives.registry import OBJECTIVES
 from selfsup_core.settings import setting
+from selfsup_core.translation import tr_later
 
 if TYPE_CHECKING:
     import torch
@@ -30,6 +32,14 @@ class CtcConfig(InRoundsConfig):
     """Transcribe, and write pseudo-transcripts for what has none."""
 
     kind: Literal["ctc"] = setting("ctc", "Sum over all alignments of the letters.", title="Objective")
+    words: Literal["any", "known"] = setting(
+        "any",
+        "What pseudo-transcripts are made of. Any: whatever letters are heard; known: only words that are in "
+        "the known transcripts.",
+        title="Words of pseudo-transcripts",
+        titles={"any": tr_later("Any"), "known": tr_later("Known")},
+        why="What is misspelled cannot be right. Only for speech whose words are all known, as digits are.",
+    )
     most_disagreement: float = setting(
         0.1,
         "Largest word error rate between the transcripts of two noisy views of a clip; where they differ "

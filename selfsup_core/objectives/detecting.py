@@ -3,15 +3,18 @@
 L = L_heat + offset · |ô − o| + size · |ŝ − s|, the latter two at centers only, s the logarithm of width
 and height in cells. L_heat is a focal loss that asks little of cells near a center [1, 2]. The student learns
 from strong views [3]; a slow mean of its weights, the teacher, labels the pictures as they are [4, 5].
-Of its boxes center and class are learned, not the borders, in which it is less exact [5].
+Of its boxes center and class are learned, not the borders, in which it is less exact [5]. Boxes that it is
+not sure of are neither dropped nor taken for background: the student learns to be as sure as the teacher, by
+a focal loss with its minimum there [6].
 [1] Zhou, Wang, Krähenbühl: Objects as points (CenterNet), 2019  [2] Law, Deng: CornerNet, 2018
 [3] Sohn et al.: A simple semi-supervised learning framework for object detection (STAC), 2020
 [4] Tarvainen, Valpola: Mean teachers, 2017  [5] Liu et al.: Unbiased teacher, 2021
+[6] Li et al.: Generalized focal loss, 2020
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from selfsup_core.objectives.in_rounds import InRounds, InRoundsConfig
 from selfsup_core.objectives.registry import OBJECTIVES
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
 SPREAD = 6.0  # a center's spot has a standard deviation of a sixth of the box's side
 NARROWEST = 0.4  # of it, in cells
-DOUBT = 0.3  # height of an unsure box's spot, from which cells do not count
+DOUBT = 0.3  # height of a cut-off box's spot, from which cells do not count
 
 
 class DetectingConfig(InRoundsConfig):
@@ -37,7 +40,7 @@ class DetectingConfig(InRoundsConfig):
         "detecting", "Find the center and the size of each object.", title="Objective"
     )
     threshold: float = setting(
-        0.4,
+        0.5,
         "Confidence from which a proposed box is learned from as if it were true.",
         title="Confidence threshold",
         why="Higher ones keep fewer and better boxes.",
@@ -45,10 +48,11 @@ class DetectingConfig(InRoundsConfig):
         le=0.99,
     )
     unsure: float = setting(
-        0.1,
-        "Boxes between this confidence and the threshold are neither learned from nor taken for background.",
+        0.05,
+        "Of boxes between this confidence and the threshold the student learns to be as sure as the teacher; "
+        "below, they are background.",
         title="Unsure from",
-        why="An object that was only half found is not background.",
+        why="An object that was only half found is neither a true one nor background.",
         ge=0.01,
         le=1.0,
     )
@@ -125,13 +129,21 @@ def follow(teacher: torch.nn.Module, student: torch.nn.Module, decay: float) -> 
                 own.copy_(other)
 
 
-def draw_targets(scene: Scene, classes: int, size: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:
-    """What the heat maps shall be, and where they count.
+class Targets(NamedTuple):
+    """What the heat maps shall be, (B, classes, h, w) each.
 
-    Returns:
-        (B, classes, h, w) in [0, 1]: spots around centers, 1 in the cell of a center; and (B, classes, h, w)
-        bool, False around boxes that are not sure.
+    Attributes:
+        heat: in [0, 1], spots around centers, 1 in the cell of a sure center, less in that of an unsure one.
+        is_unsure: where it comes from a box that is not sure.
+        counts: False around a box of which only a piece is left.
     """
+
+    heat: torch.Tensor
+    is_unsure: torch.Tensor
+    counts: torch.Tensor
+
+
+def draw_targets(scene: Scene, classes: int, size: tuple[int, int]) -> Targets:
     import torch
 
     high, wide = size
@@ -146,11 +158,16 @@ def draw_targets(scene: Scene, classes: int, size: tuple[int, int]) -> tuple[tor
     spots = (spots * (scene.labels >= 0)[..., None, None]).flatten(2)
     place = scene.labels.clamp(min=0)[..., None].expand_as(spots)
     none = spots.new_zeros(len(spots), classes, high * wide)
-    sure = scene.is_sure[..., None]
-    shape = (len(spots), classes, *size)
-    heat = none.scatter_reduce(1, place, spots * sure, "amax").reshape(*shape)
-    doubt = none.scatter_reduce(1, place, spots * ~sure, "amax").reshape(*shape)
-    return heat, ~((doubt > DOUBT) & (heat < 1))
+
+    def drawn(heights: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = none.scatter_reduce(1, place, spots * heights[..., None], "amax")
+        return found.reshape(len(spots), classes, *size)
+
+    sure = drawn(scene.is_sure.float())
+    unsure = drawn(scene.confidence * ~scene.is_sure)
+    doubt = drawn((~scene.is_sure & (scene.confidence == 0)).float())
+    is_unsure = unsure > sure
+    return Targets(torch.where(is_unsure, unsure, sure), is_unsure, ~((doubt > DOUBT) & (sure < 1)))
 
 
 def centers_of(corners: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -161,26 +178,26 @@ def centers_of(corners: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return (first + last) / 2, last - first
 
 
-def heat_loss(heat: torch.Tensor, target: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+def heat_loss(heat: torch.Tensor, target: Targets) -> torch.Tensor:
     """(B, C, h, w) logits and targets → focal loss per center: (1 − p)² ln p at a center, elsewhere
-    (1 − t)⁴ p² ln(1 − p).
+    (1 − t)⁴ p² ln(1 − p); around an unsure one (t − p)² (t ln p + (1 − t) ln(1 − p)), which is least where
+    the network is as sure as its teacher [6].
     """
     import torch
     from torch.nn import functional
 
-    p = torch.sigmoid(heat)
-    is_center = target == 1
-    found = (1 - p) ** 2 * functional.logsigmoid(heat)
-    ground = (1 - target) ** 4 * p**2 * functional.logsigmoid(-heat)
-    total = torch.where(is_center, found, ground) * counts
-    return -total.sum() / is_center.sum().clamp(min=1)
+    t, p = target.heat, torch.sigmoid(heat)
+    on, off = functional.logsigmoid(heat), functional.logsigmoid(-heat)
+    is_center = t == 1
+    total = torch.where(is_center, (1 - p) ** 2 * on, (1 - t) ** 4 * p**2 * off)
+    total = torch.where(target.is_unsure, (t - p) ** 2 * (t * on + (1 - t) * off), total)
+    return -(total * target.counts).sum() / is_center.sum().clamp(min=1)
 
 
 def detection_losses(maps: Maps, scene: Scene) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Losses of heat, offset (in cells) and size (in natural logarithms), each per center."""
     classes, (high, wide) = maps.heat.shape[1], maps.heat.shape[2:]
-    target, counts = draw_targets(scene, classes, (high, wide))
-    heat = heat_loss(maps.heat.float(), target, counts)
+    heat = heat_loss(maps.heat.float(), draw_targets(scene, classes, (high, wide)))
     cells, sides = centers_of(scene.corners)
     is_used = ((scene.labels >= 0) & scene.is_sure & scene.is_given).float()[..., None]  # (B, M, 1)
     column = cells[..., 0].floor().long().clamp(0, wide - 1)

@@ -1,7 +1,8 @@
 """Detection: a detector learns from few pictures with boxes, and from boxes that its slow teacher draws.
 
 The teacher, a running mean of the student's weights, looks at the unlabeled pictures as they are and
-mirrored; boxes that it is sure of are learned from, unsure ones are neither objects nor ground.
+mirrored. Boxes that it is sure of are learned from as if they were true; of the others the student learns to
+be as sure as the teacher.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from selfsup_core.data.boxes import require_boxes
 from selfsup_core.data.sources import open_source
 from selfsup_core.data.splits import split_rows
 from selfsup_core.evaluate.average_precision import Matched, match_all, mean_average_precision
-from selfsup_core.evaluate.detecting import Found, find_boxes, looking_at, overlaps
+from selfsup_core.evaluate.detecting import Found, find_boxes, looking_at, overlaps, without_rivals
 from selfsup_core.evaluate.rows import Metrics
 from selfsup_core.evaluate.words.scenario_words import SCORES, Score
 from selfsup_core.models import MODELS
@@ -104,6 +105,7 @@ class DetectTask(RoundsOfLabels):
         """Of a row of the pool, the proposed boxes; unsure ones are marked so."""
         corners, labels = self.corners[rows], self.labels[rows]
         is_given = is_sure = labels >= 0
+        confidence = is_given.float()
         if self.proposed:
             made, places = self.proposed.answers, self.place[rows]
             is_pool, at = (places >= 0)[:, None], places.clamp(min=0)
@@ -112,6 +114,7 @@ class DetectTask(RoundsOfLabels):
             corners = torch.cat([corners, made["corners"][at]], dim=1)
             labels = torch.cat([labels, proposed], dim=1)
             is_sure = torch.cat([is_sure, scores >= self.config.threshold], dim=1)
+            confidence = torch.cat([confidence, scores], dim=1)
             is_given = torch.cat([is_given, torch.zeros_like(scores, dtype=torch.bool)], dim=1)
         used = (labels >= 0).sum(dim=1).amax().clamp(min=1)
         order = torch.argsort((labels < 0).to(torch.uint8), dim=1, stable=True)[:, :used]  # boxes first
@@ -120,6 +123,7 @@ class DetectTask(RoundsOfLabels):
             corners.gather(1, order[..., None].expand(-1, -1, 4)),
             labels.gather(1, order),
             is_sure.gather(1, order),
+            confidence.gather(1, order),
             is_given.gather(1, order),
         )
 
@@ -138,8 +142,12 @@ class DetectTask(RoundsOfLabels):
     # What is proposed and kept
 
     def propose(self, generator: torch.Generator) -> Proposed:
-        """Boxes by the slow teacher; a picture is as sure as its boxes above the threshold on average."""
-        found = self.find(self.model.helper or self.student, self.pool, both_ways=True)
+        """Boxes by the slow teacher; a picture is as sure as its boxes above the threshold on average.
+
+        Where it is sure of an object, all other classes are ground there.
+        """
+        seen = self.find(self.model.helper or self.student, self.pool, both_ways=True)
+        found = without_rivals(seen, self.config.threshold)
         scores = found.scores.cpu().numpy()
         is_sure = scores >= self.config.threshold
         count = is_sure.sum(axis=1)

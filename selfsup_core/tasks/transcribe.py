@@ -1,7 +1,8 @@
 """Speech to text: a small network learns letters from transcribed clips, and from pseudo-transcripts of clips
 whose transcript is hidden.
 
-A pseudo-transcript is what the student hears in a clip. It is kept when the transcripts of two noisy views
+A pseudo-transcript is what the student hears in a clip: any letters, or the likeliest known words, which
+tells the student something that it does not know itself. It is kept when the transcripts of two noisy views
 of the clip agree with each other, and among these the surest ones are.
 """
 
@@ -20,6 +21,7 @@ from selfsup_core.data.sources import open_source
 from selfsup_core.data.splits import split_rows
 from selfsup_core.data.spoken import FRAME_SECONDS, mu_law_of
 from selfsup_core.errors import DataError
+from selfsup_core.evaluate.reading.known_words import KnownWords, read_known
 from selfsup_core.evaluate.reading.transcribing import Aligned, align, hear, read, sureness
 from selfsup_core.evaluate.reading.translating import looking_at
 from selfsup_core.evaluate.rows import Metrics
@@ -64,7 +66,10 @@ class TranscribeTask(RoundsOfLabels):
         pool = np.setdiff1d(split.train, labeled)
         validation, tested = (rows[is_said[rows]] for rows in (split.validation, split.test))
         require_words(dataset, labeled, validation)
-        self.letters = Letters.of(self.texts[row] for row in labeled)
+        known_texts = [self.texts[row] for row in labeled]
+        self.letters = Letters.of(known_texts)
+        is_closed = self.config.words == "known"
+        self.words = KnownWords.of(self.letters, known_texts) if is_closed else None
         context.say(tr("Building the network."))
         bands = dataset.item_shape[0]
         with torch.random.fork_rng(devices=[]):
@@ -115,14 +120,10 @@ class TranscribeTask(RoundsOfLabels):
         """What the student hears in each clip of the pool; NaN where it hears nothing, or another thing in
         each of two noisy views.
         """
-        heard = self._hear(self.student, self.pool)
-        written = [[one.token for one in align(log_p)] for log_p in heard]
+        written, confidence = self._read(self._hear(self.student, self.pool))
         texts = [self.letters.decode(tokens) for tokens in written]
-        views = [
-            [self.letters.decode(read(log_p, 1)) for log_p in self._hear(self.student, self.pool, generator)]
-            for _ in range(2)
-        ]
-        confidence = np.array([math.exp(sureness(log_p)) for log_p in heard])
+        noisy = [self._read(self._hear(self.student, self.pool, generator))[0] for _ in range(2)]
+        views = [[self.letters.decode(tokens) for tokens in one] for one in noisy]
         errors = count_errors(*views)
         differ = errors[:, 0] / np.maximum(1, errors[:, 1])
         confidence[(differ > self.config.most_disagreement) | [not text for text in texts]] = np.nan
@@ -131,6 +132,17 @@ class TranscribeTask(RoundsOfLabels):
         for place, one in enumerate(written):
             tokens[place, : len(one)] = torch.tensor(one, dtype=torch.long)
         return Proposed(confidence, {"tokens": tokens.to(self.device)})
+
+    def _read(self, heard: list[np.ndarray]) -> tuple[list[list[int]], np.ndarray]:
+        """Letters of each clip, and from 0 to 1 how sure they are: the mean probability of the columns of
+        their path, as a geometric mean.
+        """
+        if self.words is not None:
+            written, mean = read_known(heard, self.words)
+        else:
+            written = [read(log_p, 1) for log_p in heard]
+            mean = np.array([sureness(log_p) for log_p in heard])
+        return written, np.exp(mean)
 
     def audit(self, proposed: Proposed) -> Metrics:
         kept = [place for place in np.flatnonzero(proposed.is_kept) if self.texts[self.pool[place]]]
@@ -189,7 +201,11 @@ class TranscribeTask(RoundsOfLabels):
         heard = self._hear(network, self.tested)
         found = [self.letters.decode(read(log_p, self.config.beam)) for log_p in heard]
         truth = [self.texts[row] for row in self.tested]
-        return Tested(score_of(found, truth), {"letter_error_rate": letter_error_rate(found, truth)})
+        more: Metrics = {"letter_error_rate": letter_error_rate(found, truth)}
+        if self.words is not None:  # what the words alone give, without a student
+            found_known = [self.letters.decode(tokens) for tokens in read_known(heard, self.words)[0]]
+            more["known_words_error_rate"] = word_error_rate(found_known, truth)
+        return Tested(score_of(found, truth), more)
 
     # What is written of an epoch
 

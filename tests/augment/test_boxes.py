@@ -45,12 +45,16 @@ def test_a_box_holds_what_it_held_before(size):
     assert checked > 60
 
 
+def all_given(pictures: torch.Tensor, corners: torch.Tensor) -> Scene:
+    """With a box each, of one class."""
+    is_there = torch.ones(corners.shape[:2], dtype=torch.bool)
+    return Scene(pictures, corners, is_there.long() - 1, is_there, is_there.float(), is_there)
+
+
 def test_a_mirror_alone_is_exact():
     config = ImageAugmentation(crop=0.0, flip=1.0, color=0.0, grayscale=0.0)
     pictures, corners = scenes(5, 32, 40, seed=0)
-    scene = Scene(
-        pictures, corners, torch.zeros(5, 1, dtype=torch.long), *[torch.ones(5, 1, dtype=torch.bool)] * 2
-    )
+    scene = all_given(pictures, corners)
     view = vary(scene, config, torch.Generator().manual_seed(0))
     assert torch.equal(view.pictures, pictures.flip(2))
     assert torch.allclose(view.corners[..., 0], 40 - corners[..., 2], atol=1e-4)
@@ -60,22 +64,21 @@ def test_a_mirror_alone_is_exact():
 def test_boxes_that_leave_the_view_are_neither_learned_from_nor_ground():
     corners = torch.tensor([[[0.0, 0.0, 8.0, 8.0], [12.0, 12.0, 20.0, 20.0], [0.0, 0.0, 0.0, 0.0]]])
     labels = torch.tensor([[0, 1, -1]])
-    scene = Scene(torch.zeros(1, 32, 32, 1), corners, labels, labels >= 0, labels >= 0)
+    scene = Scene(torch.zeros(1, 32, 32, 1), corners, labels, labels >= 0, torch.ones(1, 3), labels >= 0)
     found = [vary(scene, GEOMETRY, torch.Generator().manual_seed(seed)) for seed in range(60)]
     assert any(view.labels[0, 0] == -1 for view in found), "one is wholly outside"
     assert any(view.labels[0, 0] == 0 and not view.is_sure[0, 0] for view in found), "of one a piece is left"
     for view in found:
         assert view.labels[0, 2] == -1
         assert not (view.is_sure & (view.labels < 0)).any()
+        assert ((view.confidence > 0) == view.is_sure).all()
         assert view.corners.min() >= 0
         assert view.corners.max() <= 32
 
 
 def test_the_same_generator_gives_the_same_view_and_turns_are_refused():
     pictures, corners = scenes(3, 32, 32, seed=2)
-    scene = Scene(
-        pictures, corners, torch.zeros(3, 1, dtype=torch.long), *[torch.ones(3, 1, dtype=torch.bool)] * 2
-    )
+    scene = all_given(pictures, corners)
     one, two = (vary(scene, VIEWS["strong"], torch.Generator().manual_seed(7)) for _ in range(2))
     assert torch.equal(one.pictures, two.pictures)
     assert torch.equal(one.corners, two.corners)

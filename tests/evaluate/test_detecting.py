@@ -6,7 +6,15 @@ import pytest
 import torch
 
 from selfsup_core.evaluate.average_precision import overlaps as slow_overlaps
-from selfsup_core.evaluate.detecting import decode, find_boxes, find_peaks, overlaps, suppress
+from selfsup_core.evaluate.detecting import (
+    Found,
+    decode,
+    find_boxes,
+    find_peaks,
+    overlaps,
+    suppress,
+    without_rivals,
+)
 from selfsup_core.models import MODELS
 from selfsup_core.models.detector import DetectorConfig
 from selfsup_core.models.modules.detector import Maps
@@ -54,6 +62,21 @@ def test_of_boxes_that_overlap_the_surest_is_left(seed):
     assert torch.equal(found.scores[0, :count], scores[0, kept])
     assert (found.labels[0, count:] == -1).all()
     assert (found.scores[0, count:] == 0).all()
+
+
+def test_where_one_class_is_sure_the_others_are_not_there():
+    here, near, far = [0.0, 0.0, 10.0, 10.0], [1.0, 0.0, 10.0, 10.0], [30.0, 30.0, 40.0, 40.0]
+    corners = torch.tensor([[here, far, near, near, far, far]])
+    scores = torch.tensor([[0.8, 0.5, 0.7, 0.3, 0.4, 0.0]])
+    labels = torch.tensor([[0, 1, 2, 0, 2, -1]])
+    found = without_rivals(Found(corners, scores, labels), 0.6)
+    # Of the first object the other class goes, also where it is sure too; a second box of its own class is
+    # not a rival. Of the other object no class is sure: both stay.
+    assert found.scores.tolist() == [pytest.approx([0.8, 0.5, 0.4, 0.3, 0.0, 0.0])]
+    assert found.labels.tolist() == [[0, 1, 2, 0, -1, -1]]
+    assert torch.equal(found.corners[0, :4], torch.tensor([here, far, far, near]))
+    assert (found.corners[0, 4:] == 0).all()
+    assert without_rivals(found, 0.9).labels.tolist() == found.labels.tolist(), "nothing is so sure"
 
 
 def test_a_box_is_where_the_maps_say():

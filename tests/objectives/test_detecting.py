@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from selfsup_core.objectives.detecting import (
     SPREAD,
     Detecting,
     DetectingConfig,
+    Targets,
     centers_of,
     detection_losses,
     draw_targets,
@@ -24,50 +26,80 @@ from selfsup_core.objectives.detecting import (
 )
 
 
-def scene(*boxes, sure=None):
+def scene(*boxes, sure=None, confidence=1.0):
     """A picture of 32 × 32 pixels with boxes (class, left, top, right, bottom)."""
     labels = torch.tensor([[box[0] for box in boxes]])
     corners = torch.tensor([[box[1:] for box in boxes]], dtype=torch.float32)
     is_sure = labels >= 0 if sure is None else torch.tensor([sure])
-    return Scene(torch.rand(1, 32, 32, 3), corners, labels, is_sure, labels >= 0)
+    height = torch.full(labels.shape, confidence)
+    return Scene(torch.rand(1, 32, 32, 3), corners, labels, is_sure, height, labels >= 0)
 
 
 TWO = scene((0, 2, 4, 14, 12), (1, 16, 8, 30, 28), (-1, 0, 0, 0, 0))
 
 
+BOXES = (0, 2, 4, 14, 12), (1, 16, 8, 30, 28)
+
+
 def test_a_spot_is_one_at_its_center_and_falls_off():
-    heat, counts = draw_targets(TWO, 2, (8, 8))
+    heat, is_unsure, counts = draw_targets(TWO, 2, (8, 8))
     assert counts.all()
+    assert not is_unsure.any()
     assert (heat == 1).nonzero().tolist() == [[0, 0, 2, 2], [0, 1, 4, 5]]
     sigma = 14 / 4 / SPREAD
     assert heat[0, 1, 4, 6] == pytest.approx(math.exp(-0.5 / sigma**2))
 
 
-def test_unsure_boxes_are_neither_object_nor_ground():
-    heat, counts = draw_targets(scene((0, 2, 4, 14, 12), (1, 16, 8, 30, 28), sure=[True, False]), 2, (8, 8))
+def test_a_cut_off_box_is_neither_object_nor_ground():
+    heat, is_unsure, counts = draw_targets(scene(*BOXES, sure=[True, False], confidence=0.0), 2, (8, 8))
     assert (heat[0, 1] == 0).all()
+    assert not is_unsure.any()
     assert not counts[0, 1, 4, 5]
     assert counts[0, 0].all()
-    both = draw_targets(scene((0, 2, 4, 14, 12), (0, 2, 4, 14, 12), sure=[True, False]), 1, (8, 8))
-    assert both[1][0, 0, 2, 2], "where a sure box has its center, it counts"
+    both = draw_targets(scene(BOXES[0], BOXES[0], sure=[True, False], confidence=0.0), 1, (8, 8))
+    assert both.counts[0, 0, 2, 2], "where a sure box has its center, it counts"
+
+
+def test_an_unsure_box_is_as_high_as_its_teacher_is_sure():
+    target = draw_targets(scene(*BOXES, sure=[True, False], confidence=0.4), 2, (8, 8))
+    assert target.counts.all()
+    assert target.heat[0, 1, 4, 5] == target.heat[0, 1].max() == pytest.approx(0.4)
+    assert target.is_unsure[0, 1, 4, 5]
+    assert not target.is_unsure[0, 0].any()
+    assert torch.equal(target.heat[0, 0], draw_targets(TWO, 2, (8, 8)).heat[0, 0])
+    logits = torch.full((1, 2, 8, 8), -9.0)
+    losses = []
+    for p in (0.1, 0.3, 0.4, 0.5, 0.9):
+        logits[0, 1, 4, 5] = math.log(p / (1 - p))
+        losses.append(float(heat_loss(logits, target)))
+    assert losses[2] == min(losses)
+    assert losses[0] > losses[1]
+    assert losses[4] > losses[3]
 
 
 def test_the_focal_loss_is_the_sum_over_cells():
     generator = torch.Generator().manual_seed(0)
     logits = torch.randn(1, 2, 8, 8, generator=generator)
-    target, counts = draw_targets(TWO, 2, (8, 8))
+    target = draw_targets(
+        scene(*BOXES, (1, 0, 20, 8, 30), sure=[True, True, False], confidence=0.3), 2, (8, 8)
+    )
     slow = 0.0
-    for value, t in zip(torch.sigmoid(logits).flatten().tolist(), target.flatten().tolist(), strict=True):
-        slow += (
-            (1 - value) ** 2 * math.log(value) if t == 1 else (1 - t) ** 4 * value**2 * math.log(1 - value)
-        )
-    assert heat_loss(logits, target, counts) == pytest.approx(-slow / 2, rel=1e-4)
-    assert torch.isfinite(heat_loss(torch.full_like(logits, 200.0), target, counts))
-    assert heat_loss(logits, torch.zeros_like(target), torch.zeros_like(counts)) == 0
+    cells = (torch.sigmoid(logits), target.heat, target.is_unsure)
+    for p, t, is_unsure in zip(*(values.flatten().tolist() for values in cells), strict=True):
+        if is_unsure:
+            slow += (t - p) ** 2 * (t * math.log(p) + (1 - t) * math.log(1 - p))
+        elif t == 1:
+            slow += (1 - p) ** 2 * math.log(p)
+        else:
+            slow += (1 - t) ** 4 * p**2 * math.log(1 - p)
+    assert heat_loss(logits, target) == pytest.approx(-slow / 2, rel=1e-4)
+    assert torch.isfinite(heat_loss(torch.full_like(logits, 200.0), target))
+    nothing = Targets(*(torch.zeros_like(part) for part in target))
+    assert heat_loss(logits, nothing) == 0
 
 
 def test_maps_that_are_right_give_the_boxes_back_and_cost_nothing():
-    target, _ = draw_targets(TWO, 2, (8, 8))
+    target = draw_targets(TWO, 2, (8, 8)).heat
     cells, sides = centers_of(TWO.corners)
     offset, size = torch.zeros(1, 2, 8, 8), torch.zeros(1, 2, 8, 8)
     for place in range(2):
@@ -106,7 +138,7 @@ def test_learning_lowers_the_loss_and_the_teacher_follows():
 
 
 def test_of_proposed_boxes_the_borders_are_not_learned_from():
-    proposed = Scene(TWO.pictures, TWO.corners, TWO.labels, TWO.is_sure, torch.zeros_like(TWO.is_sure))
+    proposed = replace(TWO, is_given=torch.zeros_like(TWO.is_sure))
     maps = Maps(*(torch.zeros(1, 2, 8, 8) for _ in range(4)))
     heat, offset, size = detection_losses(maps, proposed)
     assert heat == detection_losses(maps, TWO)[0]

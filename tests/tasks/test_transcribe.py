@@ -33,7 +33,7 @@ from tests.helpers import (
     same,
     weights,
 )
-from tests.tasks.transcribe_helpers import RATE, make_clips, make_texts, tiny
+from tests.tasks.transcribe_helpers import RATE, WORDS, make_clips, make_texts, tiny
 
 
 def run_of(workspace: Path, texts=None, said=None, **changes: object):
@@ -129,12 +129,16 @@ def test_hidden_transcripts_change_nothing_but_the_audit(done, tmp_path):
 def test_with_all_transcripts_known_clips_without_one_are_still_the_pool(tmp_path):
     texts = make_texts()
     half = [text if row % 2 else " — " for row, text in enumerate(texts)]
-    _, state = run_of(tmp_path, half, said=texts, data__labels_fraction=1.0, train__epochs=4)
+    changes = {"data__labels_fraction": 1.0, "train__epochs": 4, "objective__words": "known"}
+    folder, state = run_of(tmp_path, half, said=texts, **changes)
     assert state["status"] == "finished", state["error"]
     metrics = state["metrics"]
     assert metrics["test_rows"] < 40, "what nobody transcribed is not scored"
     assert "kept_rows" in metrics
     assert metrics["kept_right"] is None, "nobody knows what is right there"
+    clips = json.loads(read_about(frame_path(folder.frames, 4))["clips"])
+    assert {word for clip in clips for word in clip["text"].split()} <= set(WORDS), "no other was asked for"
+    assert 0 <= metrics["known_words_error_rate"] <= metrics["word_error_rate"] + 0.1
     assert any("empty transcript" in notice for notice in state["notices"])
 
 
