@@ -67,7 +67,7 @@ def test_a_stage_and_a_lesson_by_keyboard_alone(server, finished, open_page):
     assert page.evaluate("document.documentElement.lang") == "zh"
     names = walk(page)
     assert any("回放" in name for name in names)
-    for wanted in ("轮", "离开"):
+    for wanted in ("轮", "关闭课程"):
         assert any(wanted in name for name in names), wanted
 
     cursor = page.get_by_test_id("stage-cursor")
