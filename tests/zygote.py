@@ -32,8 +32,7 @@ MODULES = (
     "selfsup_core.workers.supervisor",
     "selfsup_core.workers.sweeper",
 )
-# None of ours: what a module of the program reads from the environment while it is imported is each helper's
-# own.
+# What the helpers import; no module of ours reads the environment while it is imported.
 LIBRARIES = (
     "torch",
     "torch._dynamo",
@@ -45,6 +44,11 @@ LIBRARIES = (
     "safetensors.torch",
     "filelock",
     "pydantic",
+    "selfsup_core.inspection.server",
+    "selfsup_core.workers.session",
+    "selfsup_core.workers.supervisor",
+    "selfsup_core.workers.sweeper",
+    "selfsup_core.workers.worker",
 )
 ADDRESS = "SELFSUP_TEST_ZYGOTE"
 QUIET = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
@@ -60,11 +64,12 @@ def begin() -> Callable[[], None]:
         [sys.executable, "-m", "tests.zygote", "--at", os.environ[ADDRESS], *MODULES],
         cwd=ROOT,
         env=without_secrets(**QUIET),
-        stdin=subprocess.PIPE,  # its end is the sign to leave
+        stdin=subprocess.PIPE,  # its end is the sign to leave, also where this process is killed
         start_new_session=True,
     )
 
     def end() -> None:
+        process.terminate()  # a fork of this process may keep its input open
         process.communicate()
         shutil.rmtree(folder)
         del os.environ[ADDRESS]
@@ -156,12 +161,14 @@ def become(job: dict[str, Any]) -> None:
     os.close(reading)
     os.close(log)
     sys.argv = [job["module"], *job["arguments"]]
+    del sys.modules[job["module"]]  # it is made anew, as the program that runs
     runpy.run_module(job["module"], run_name="__main__", alter_sys=True)
 
 
 def wait_for_jobs(address: str) -> None:
     for library in LIBRARIES:
         importlib.import_module(library)
+    list(importlib.import_module("selfsup_core.tasks").TASKS)
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
         listening.listen(16)
