@@ -76,10 +76,9 @@ def pytest_configure(config: pytest.Config) -> None:
     kept = config.rootpath / ".pytest_cache" / "studio"
     os.environ[CACHE] = str(kept)
     os.environ[PLACE] = str(kept / "models")  # unpacking one takes half a minute
-    if sys.platform == "linux":
-        zygote.install()
-        if config.getoption("numprocesses", None):
-            config.add_cleanup(zygote.begin())  # one for all processes that test
+    zygote.install()
+    if sys.platform == "linux" and config.getoption("numprocesses", None):
+        config.add_cleanup(zygote.begin())  # one for all processes that test
 
 
 def look_for_components_once() -> None:

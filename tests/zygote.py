@@ -78,7 +78,9 @@ def begin() -> Callable[[], None]:
 
 
 def install() -> None:
-    """From now on this process starts its helpers by forks."""
+    """From now on this process starts its helpers by forks, where that is safe."""
+    if sys.platform != "linux":
+        return
     from selfsup_core.inspection import client
     from selfsup_core.workers import supervisor, sweeper_start
 
