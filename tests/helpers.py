@@ -59,8 +59,12 @@ def run_here(folder: RunFolder) -> dict[str, Any]:
     return json.loads(folder.state.read_bytes())
 
 
-def kill_and_resume(folder: RunFolder, monkeypatch: Any, *, saves: int) -> dict[str, Any]:
-    """Let the worker die after its `saves`-th checkpoint, then let another go on; the state at the end."""
+def kill_and_resume(
+    folder: RunFolder, monkeypatch: Any, *, saves: int = 0, epoch: int | None = None
+) -> dict[str, Any]:
+    """Let the worker die after its `saves`-th checkpoint, or after the first one of an epoch of a task in
+    rounds; then let another go on. Returns the state at the end.
+    """
     from selfsup_core.workers.session import Session
 
     real, count = Session.save, [0]
@@ -68,7 +72,7 @@ def kill_and_resume(folder: RunFolder, monkeypatch: Any, *, saves: int) -> dict[
     def dying(self: Session) -> None:
         real(self)
         count[0] += 1
-        if count[0] == saves:
+        if count[0] == saves or (epoch is not None and self.task.epoch == epoch):
             raise Killed
 
     monkeypatch.setattr(Session, "save", dying)

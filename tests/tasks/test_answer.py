@@ -24,11 +24,10 @@ from selfsup_core.runs.outlook import foresee
 from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.thinned import frame_path
 from selfsup_core.tasks.parts.rounds_of_labels import choose_known
-from selfsup_core.workers.session import Session
 from tests.cli.helpers import cli
 from tests.helpers import (
-    Killed,
     frame_bytes,
+    kill_and_resume,
     last_tensors,
     make_run,
     rows_without_times,
@@ -112,18 +111,7 @@ def test_a_killed_run_goes_on_bit_for_bit(done, tmp_path, monkeypatch):
     folder, _ = done
     make_passages(tmp_path)
     other = make_run(tmp_path, tiny(train__checkpoint_seconds=0.001))
-    real = Session.save
-
-    def dying(self: Session) -> None:
-        real(self)
-        if self.task.epoch == 3:  # the student learns from what was kept
-            raise Killed
-
-    monkeypatch.setattr(Session, "save", dying)
-    with pytest.raises(Killed):
-        run_here(other)
-    monkeypatch.setattr(Session, "save", real)
-    state = run_here(other)
+    state = kill_and_resume(other, monkeypatch, epoch=3)  # the student learns from what was kept
     assert state["status"] == "finished", state["error"]
     assert rows_without_times(other) == rows_without_times(folder)
     assert frame_bytes(other) == frame_bytes(folder)
