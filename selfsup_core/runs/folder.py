@@ -199,14 +199,18 @@ def sound_state(folder: RunFolder) -> RunState | None:
         return None
 
 
-def correct_state(state: RunState, folder: Path | None = None) -> RunState:
+def correct_state(state: RunState, folder: Path) -> RunState:
+    """The effective state. folder: of the run."""
     worker = state.get("worker")
     # What is on another machine, only the launcher can ask for.
     is_here = worker and not worker.get("place")
     if state["status"] in WORKING and worker and is_here and not is_alive(worker["pid"], worker["start"]):
-        state["status"] = "interrupted"
-        state["message"] = INTERRUPTED
-    elif state["status"] in WORKING and worker and folder and is_read_only(folder):
+        # It may have ended well, and said so, since the state was read.
+        state = sound_state(RunFolder(folder)) or state
+        if state["status"] in WORKING and state.get("worker") == worker:
+            state["status"] = "interrupted"
+            state["message"] = INTERRUPTED
+    elif state["status"] in WORKING and worker and is_read_only(folder):
         # The worker itself cannot write that it waits.
         state["status"] = "paused"
         state["message"] = READ_ONLY
@@ -290,7 +294,7 @@ def scan_runs(workspace: Path) -> Iterator[RunState | DamagedRun]:
             yield DamagedRun(name, error.message)
             continue
         if state is not None:
-            yield correct_state(state, runs)
+            yield correct_state(state, runs / name)
         elif is_orphan(RunFolder(runs / name)):
             yield DamagedRun(name, tr("state.json is missing."))
     index.keep(names)

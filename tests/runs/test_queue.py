@@ -32,6 +32,8 @@ from selfsup_core.runs.trash import delete, empty_old, restore
 from selfsup_core.workers.scheduler import Scheduler
 from tests.helpers import make_run, tiny_spec
 
+GONE: Identity = {"pid": 4_000_001, "start": 1.0}  # a worker whose process has ended
+
 
 class FakeLauncher:
     """Workers that are numbers; they live until they are killed."""
@@ -205,6 +207,20 @@ def test_a_dead_worker_is_marked_and_its_place_is_free(workspace: Path, boss):
     assert launcher.started == [folder.id, later.id]
 
 
+def test_a_worker_that_ends_while_its_state_is_read_is_not_interrupted(workspace: Path, monkeypatch):
+    folder = make_run(workspace)
+    update_state(folder, status="running", worker=GONE)
+
+    def ends_now(pid: int, start: float | None) -> bool:
+        update_state(folder, status="finished", worker=None)
+        return False
+
+    monkeypatch.setattr("selfsup_core.runs.folder.is_alive", ends_now)
+    assert read_state(folder)["status"] == "finished"
+    update_state(folder, status="running", worker=GONE)
+    assert [state["status"] for state in list_states(workspace)] == ["finished"]
+
+
 def test_a_silent_worker_is_said_at_30_seconds_and_killed_at_300(workspace: Path, boss):
     scheduler, launcher, clock = boss
     folder = submit(workspace, tiny_spec())
@@ -235,7 +251,7 @@ def test_recovery_after_a_crash_runs_nothing_twice_and_leaves_nothing_running(wo
     states = {}
     for name in ("dead", "alive", "lost", "starting", "done"):
         states[name] = make_run(workspace)
-    update_state(states["dead"], status="running", worker={"pid": 4_000_001, "start": 1.0})
+    update_state(states["dead"], status="running", worker=GONE)
     update_state(states["alive"], status="paused", worker=identity())
     update_state(states["starting"], status="starting", worker=None)
     update_state(states["done"], status="finished")
@@ -277,7 +293,7 @@ def test_resuming_in_the_moment_of_burial_is_not_lost(workspace: Path, boss, mon
     scheduler, launcher, _clock = boss
     folder = submit(workspace, tiny_spec())
     scheduler.turn()
-    update_state(folder, status="running", worker={"pid": 4_000_001, "start": 1.0})
+    update_state(folder, status="running", worker=GONE)
     launcher.alive.clear()
     real, resumed = folder_module.write_json, []
 
