@@ -45,7 +45,7 @@ def walked(known_pages: Pages, server: Server) -> Iterator[Page]:
     path_of(server.workspace).unlink(missing_ok=True)
     page = known_pages.lend()
     page.set_viewport_size({"width": 1440, "height": 900})
-    page.emulate_media(color_scheme="light")
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
     yield page
     known_pages.take_back()
 
@@ -65,6 +65,7 @@ def test_a_lesson_is_walked_through(
     known_pages.watch = watch
     trained = TRAINED | TRAINED_TOO if request.config.option.thorough else TRAINED
     begin(page, server, number)
+    expect(panel(page).get_by_text(f"Lesson {number} · step 1 of")).to_be_visible()
     place_run(server.workspace, "contractive")
     assert not any(one.is_passed for one in judge_tasks(server.workspace, lesson).values())
     for step, shown in enumerate(lesson.steps, 1):
