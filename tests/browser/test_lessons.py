@@ -162,6 +162,9 @@ def pass_task(
         lambda: progress_in(server.workspace, lesson.number)["passed"].get(place), "the task to be kept"
     )
     expect(box.get_by_text(passed["said"][:40])).to_be_visible()
+    if part.check.kind == "compared":
+        expect(box.get_by_role("button", name="Both side by side")).to_be_visible()
+        fits(page)  # the buttons say what tells the runs from each other
 
 
 def train(page: Page, step: Step) -> None:

@@ -3,7 +3,10 @@
 import pytest
 
 from selfsup_core.lessons.checks import CHECKS, judge
+from selfsup_core.lessons.checks.compared import say_apart
 from selfsup_core.lessons.evidence import Looking, gather
+from selfsup_core.lessons.reading import find_lesson
+from selfsup_core.lessons.which import RunWish
 from selfsup_core.runs.folder import update_state
 from tests.lessons.helpers import place_map, place_run
 
@@ -242,3 +245,14 @@ def test_damaged_and_short_runs_are_left_out(workspace):
     run = place_run(workspace)
     run.spec.write_text("train: [")
     assert gather(workspace, "").runs == ()
+
+
+def test_two_runs_are_told_apart_by_what_both_are_asked_for():
+    check = next(p.check for p in find_lesson(8).steps[1].parts if p.name == "task")
+    assert say_apart(check.first, check.second) == (
+        "with Keeper Surest share of each class",
+        "with Keeper Above a threshold",
+    )
+    plain = RunWish(preset=FINISHED["preset"])
+    linear = RunWish(preset=FINISHED["preset"], set={"model.code_activation": "linear"})
+    assert say_apart(plain, linear) == ("for the one run", "with Code activation Linear")

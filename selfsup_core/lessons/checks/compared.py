@@ -30,12 +30,18 @@ class ComparedConfig(KindConfig):
 
 
 def say_apart(first: RunWish, second: RunWish) -> tuple[str, str]:
-    """How two runs are told from each other: by no more than in what they differ."""
-    same = {path: value for path, value in first.set.items() if second.set.get(path) == value}
+    """How two runs are told from each other: by no more than in what they differ, and by settings of which
+    both have a wish where there are such.
+    """
+    same = {path for path, value in first.set.items() if second.set.get(path) == value}
+    told = {path for path in first.set if path in second.set} - same
     preset, data = first.preset == second.preset, first.data == second.data
 
+    def is_told(path: str) -> bool:
+        return path in told if told else path not in same
+
     def say(wish: RunWish) -> str:
-        rest = {path: value for path, value in wish.wanted().items() if path not in same} if wish.set else {}
+        rest = {path: value for path, value in wish.wanted().items() if is_told(path)} if wish.set else {}
         parts = [] if preset else [tr("with the model {title_of}").format(title_of=title_of(wish.preset))]
         parts += [] if data else [tr("on {data_title}").format(data_title=data_title(wish.data))]
         if rest:
