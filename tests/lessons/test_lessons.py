@@ -6,7 +6,7 @@ import pytest
 
 from selfsup_core.evaluate.words.glossary import find_terms, look_up
 from selfsup_core.lessons.evidence import Looking
-from selfsup_core.lessons.model import App, Task
+from selfsup_core.lessons.model import App, Question, Task
 from selfsup_core.lessons.progress import change
 from selfsup_core.lessons.reading import list_lessons
 from selfsup_core.lessons.tasks import button_for, judge_tasks
@@ -109,6 +109,26 @@ def test_the_same_terms_are_explained_in_each_language(code):
     english = {number: terms(lesson) for number, lesson in list_lessons(ENGLISH).items()}
     assert {number: terms(lesson) for number, lesson in list_lessons(code).items()} == english
     assert {"PCA", "k-NN"} <= english[1][2]
+
+
+@pytest.mark.parametrize("code", known_languages())
+def test_each_wrong_answer_says_why_it_is_wrong(code):
+    asked = {
+        (number, place): part
+        for number, lesson in list_lessons(code).items()
+        for place, _, part in lesson.to_do()
+        if isinstance(part, Question)
+    }
+    for place, part in asked.items():
+        wrong = [option for at, option in enumerate(part.options, 1) if at != part.right]
+        assert all(option.why for option in wrong), place
+        assert not part.options[part.right - 1].why, place
+    assert {place: (len(part.options), part.right) for place, part in asked.items()} == {
+        (number, place): (len(part.options), part.right)
+        for number, lesson in LESSONS.items()
+        for place, _, part in lesson.to_do()
+        if isinstance(part, Question)
+    }
 
 
 def draws(app, check):
