@@ -58,6 +58,7 @@ FORM_NAMES = {
     "spss": tr_later("an SPSS file"),
     "sas": tr_later("a SAS file"),
     "arff": "ARFF",
+    "tmx": tr_later("a translation memory"),
     "npy": tr_later("NumPy array"),
     "hdf5": "HDF5",
     "mat": tr_later("MATLAB arrays"),
@@ -292,7 +293,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
         describe_column(name, cells, table.found.get("delimiter", ""), table.values.get(name))
         for name, cells in zip(table.names, table.columns, strict=True)
     ]
-    described = find_questions(find_pair(choose_label(described)))
+    described = find_questions(find_pair(choose_label(described), is_sure="pair" in table.found))
     columns = apply_roles(ignore_own([c.as_dict() for c in described]), config)
     return plan | plan_table(table, columns, config)
 
