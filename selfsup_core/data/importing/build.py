@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +12,10 @@ from selfsup_core.data.boxes import BOXES, write_boxes
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.details import Details
 from selfsup_core.data.groups import find_groups
+from selfsup_core.data.importing.annotated import boxes_in_squares
 from selfsup_core.data.importing.arrays import as_pixels
 from selfsup_core.data.importing.beside import label_files
 from selfsup_core.data.importing.build_table import from_table
-from selfsup_core.data.importing.coco import describe_boxes, place_boxes
 from selfsup_core.data.importing.columns import MOST_CLASSES
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
@@ -137,19 +136,8 @@ def from_images(members: list[Member], beside: list[Member], config: ImportConfi
         "details": {"tone": dict(plan["tone"])},
     }
     if annotated := plan["sorted"].annotated:
-        left_out: Counter[str] = Counter()
-        boxes = [
-            place_boxes(annotated.boxes[name], (int(width), int(height)), size, config.fit, left_out)
-            for name, (width, height) in zip(names, sizes, strict=True)
-        ]
-        if not any(boxes):
-            raise DataError(
-                tr("No box of the COCO file lies within its image."),
-                code="bad-coco",
-                remedy=tr("Boxes are x, y, width and height in pixels of the image."),
-            )
+        boxes, made["notes"] = boxes_in_squares(annotated, names, sizes, size, config.fit)
         made["extra"][BOXES] = Texts.pack(write_boxes(one) for one in boxes)
-        made["notes"] = describe_boxes(boxes, left_out)[1:]
     volumes = [members[place].volume for place in kept]
     if len(set(volumes)) >= LEAST_VOLUMES:
         # The first row of the same volume; an image that is no slice stands alone.

@@ -7,9 +7,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from selfsup_core.data.details import ANNOTATION, AS_ASKED, NO_SAMPLE, ColumnAbout
+from selfsup_core.data.importing.annotations import take_annotations
 from selfsup_core.data.importing.binary_sets import take_class_lists, take_letters
-from selfsup_core.data.importing.boxes import take_boxes
-from selfsup_core.data.importing.coco import NOT_LISTED, describe_boxes, is_coco, read_coco
 from selfsup_core.data.importing.columns import choose_label, column_notes, describe_column
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member, open_files
@@ -83,32 +82,8 @@ def sort_out(paths: list[Path], config: ImportConfig) -> Sorted:
     form, kept, beside, aside = sort_members(paths[0].name, members, config, is_unpacked=is_unpacked)
     found = Sorted(form, kept, beside, aside, volumes, notes)
     if form == "image":
-        take_boxes(found, members, config)
-        take_coco(found, members)
+        take_annotations(found, members, config)
     return found
-
-
-def take_coco(found: Sorted, members: list[Member]) -> None:
-    """Boxes of a COCO file beside the images; images that it does not name are left out.
-
-    Raises:
-        DataError: there are several such files, or one that cannot be used.
-    """
-    files = [member for member in members if is_coco(member)]
-    if not files:
-        return
-    if len(files) > 1:
-        raise DataError(
-            tr("There are several COCO files: {names}.").format(names=", ".join(m.name for m in files[:5])),
-            code="several-coco",
-            remedy=tr("Leave one, with the images that it names."),
-        )
-    found.annotated = read_coco(files[0], [member.name for member in found.members])
-    found.aside.pop(files[0].name, None)
-    boxes = found.annotated.boxes
-    found.aside |= {m.name: tr(NOT_LISTED) for m in found.members if m.name not in boxes}
-    found.members = [member for member in found.members if member.name in boxes]
-    found.notes += describe_boxes(list(boxes.values()), found.annotated.left_out)
 
 
 def sort_members(

@@ -8,8 +8,8 @@ from typing import TypedDict
 import numpy as np
 
 from selfsup_core.data.details import ColumnAbout, TableFound
+from selfsup_core.data.importing.annotated import Annotated
 from selfsup_core.data.importing.array_files import Arrays
-from selfsup_core.data.importing.coco import Annotated
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.layout import Layout
 from selfsup_core.data.importing.pixels import Pixels
@@ -85,7 +85,7 @@ class Sorted:
         form: their format. beside: tables lying beside images or sounds. aside: {name: reason}.
         volumes: how many of them hold several slices. notes: what was decided.
         offers: {where classes may come from: their names}, beside what names and folders offer.
-        annotated: boxes of the images, of a COCO file beside them.
+        annotated: boxes of the images, of files beside them.
     """
 
     form: str
