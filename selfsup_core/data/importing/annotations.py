@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from selfsup_core.data.importing.annotated import describe_boxes, say_empty
+from selfsup_core.data.importing.annotated import Annotated, describe_boxes, say_empty, say_left_out
 from selfsup_core.data.importing.boxes import look_beside, read_yolo, take_largest
 from selfsup_core.data.importing.coco import is_coco, read_coco
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.plan import Sorted
+from selfsup_core.data.importing.voc import read_voc
 from selfsup_core.errors import DataError
 from selfsup_core.translation import tr, tr_later
+from selfsup_core.wording import counted
 
 NOT_LISTED = tr_later("not among the images of the COCO file")
+NO_FILE = tr_later("no file of boxes (Pascal VOC) is of this image")
 NO_IMAGE = tr_later("boxes of an image that is not there")
 
 
@@ -30,13 +33,35 @@ def take_annotations(found: Sorted, members: list[Member], config: ImportConfig)
         take_coco(found, files)
         return
     if yolo := read_yolo(beside, found.members):
-        used = {*beside.files.values(), beside.names_file}
-        found.annotated = yolo
-        found.beside = [m for m in found.beside if m.name not in {*used, *beside.lonely}]
-        found.aside = {name: why for name, why in found.aside.items() if name not in used}
-        found.aside |= dict.fromkeys(beside.lonely, tr(NO_IMAGE))
-        found.notes += describe_boxes(yolo) + say_empty(yolo, len(found.members) - len(beside.lines))
-        found.notes += beside.notes
+        used = [*beside.files.values(), beside.names_file]
+        take(found, yolo, used, beside.lonely)
+        found.notes += say_empty(yolo, len(found.members) - len(beside.lines)) + beside.notes
+        return
+    voc = read_voc(members, [member.name for member in found.members])
+    if voc.are_there:
+        boxes = voc.annotated.boxes
+        found.aside |= {m.name: tr(NO_FILE) for m in found.members if m.name not in boxes}
+        found.members = [member for member in found.members if member.name in boxes]
+        take(found, voc.annotated, voc.used, voc.lonely)
+        return
+    del voc.annotated.left_out["lonely"]
+    found.notes += say_left_out(voc.annotated)
+    if lonely := voc.lonely + beside.lonely:
+        found.aside |= dict.fromkeys(lonely, tr(NO_IMAGE))
+        found.notes.append(
+            tr("{files} of boxes, as {name}, belong to no image that is there.").format(
+                files=counted(len(lonely), "file"), name=lonely[0]
+            )
+        )
+
+
+def take(found: Sorted, annotated: Annotated, used: list[str], lonely: list[str]) -> None:
+    """Keep the boxes, say what was read, and set aside the files that belong to no image."""
+    found.annotated, known = annotated, {*used, *lonely}
+    found.beside = [m for m in found.beside if m.name not in known]
+    found.aside = {name: why for name, why in found.aside.items() if name not in known}
+    found.aside |= dict.fromkeys(lonely, tr(NO_IMAGE))
+    found.notes += describe_boxes(annotated)
 
 
 def take_coco(found: Sorted, files: list[Member]) -> None:

@@ -29,6 +29,7 @@ from selfsup_core.data.importing.squares import resize
 from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.data.importing.tones import Tone
 from selfsup_core.data.importing.transcripts import find_transcripts, from_clips
+from selfsup_core.data.questions import pack_questions
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.translation import tr
@@ -244,9 +245,24 @@ def from_arrays(members: list[Member], beside: list[Member], config: ImportConfi
     }
 
 
+def from_squad(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
+    """A row for each question, beside its passage."""
+    rows, numbers = plan["questions"], dict[str, int]()
+    return {
+        "kind": "text",
+        "x": Texts.pack(row.passage for row in rows),
+        "labels": None,
+        "steps": tr("passages, questions and answers of SQuAD's JSON"),
+        "extra": pack_questions(rows),
+        "details": {"grouped_by": "passage"},
+        "groups": np.array([numbers.setdefault(row.passage, len(numbers)) for row in rows], np.int64),
+    }
+
+
 MAKERS: dict[str, Callable[[list[Member], list[Member], ImportConfig, BuildPlan], Made]] = {
     "image": from_images,
     "wav": from_sounds,
     "npy": from_arrays,
     "txt": from_lines,
+    "squad": from_squad,
 }

@@ -35,6 +35,7 @@ from selfsup_core.data.importing.prose import choose_unit, read_blocks
 from selfsup_core.data.importing.questions import find_questions
 from selfsup_core.data.importing.roles import apply_roles
 from selfsup_core.data.importing.scans import unpack_scans
+from selfsup_core.data.importing.squad import is_squad, read_squad, say_read
 from selfsup_core.data.importing.table import Table
 from selfsup_core.data.importing.tables import TABLES, read_table, table_form
 from selfsup_core.data.importing.titles import title_of
@@ -66,6 +67,7 @@ FORM_NAMES = {
     "image": "images",
     "wav": "sounds",
     "txt": "text",
+    "squad": tr_later("questions (SQuAD)"),
 }
 
 
@@ -98,7 +100,7 @@ def sort_members(
     aside: dict[str, str] = {}
     for member in members:
         try:
-            form = "image" if member.picture else table_form(member, config)
+            form = "image" if member.picture else form_of(member, config)
             if form in ("zip", "gz"):
                 raise DataError(
                     tr("{name} is packed twice.").format(name=member.name),
@@ -171,6 +173,12 @@ def sort_members(
     return form, kept, beside, aside
 
 
+def form_of(member: Member, config: ImportConfig) -> str:
+    """Format of a file. Raises DataError."""
+    form = table_form(member, config)
+    return "squad" if form == "jsonl" and config.kind in ("auto", "text") and is_squad(member) else form
+
+
 def tell_annotations(samples: list[str], aside: dict[str, str]) -> None:
     """Reasons for files of YOLO, Pascal VOC and the like that lie beside images: named as one, or a list of
     classes.
@@ -210,6 +218,12 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
         notes = plan["notes"] + found.notes + seen["notes"]
         seen |= {"aside": aside | seen["aside"], "notes": notes, "offers": seen["offers"] | found.offers}
         return plan | seen | {"volumes": found.volumes}
+    if form == "squad":
+        asked = read_squad(members)
+        if keep is not None:
+            keep["questions"] = asked.rows
+        plan["notes"] += say_read(asked)
+        return plan | {"kind": "text", "rows": len(asked.rows), "classes": {}}
     if form == "npy":
         made = read_arrays(members, config, beside)
         if keep is not None:
@@ -352,6 +366,7 @@ def check_kind(name: str, form: str, config: ImportConfig) -> None:
         "image": ("image",),
         "wav": ("sound",),
         "txt": ("text", "table"),
+        "squad": ("text",),
         "npy": ("image", "table"),
     }.get(form, ("table", "text", "image"))
     if config.kind not in ("auto", *possible):

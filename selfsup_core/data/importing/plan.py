@@ -15,6 +15,7 @@ from selfsup_core.data.importing.layout import Layout
 from selfsup_core.data.importing.pixels import Pixels
 from selfsup_core.data.importing.table import Table
 from selfsup_core.data.importing.tones import ToneAbout
+from selfsup_core.data.questions import Asked
 from selfsup_core.data.texts import Texts
 
 
@@ -106,5 +107,6 @@ class Kept(TypedDict, total=False):
     table: Table
     layout: Layout
     lines: Texts
+    questions: list[Asked]
     line_labels: list[str] | None
     line_parts: np.ndarray | None
