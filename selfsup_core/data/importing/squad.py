@@ -154,20 +154,22 @@ def read_question(passage: str, one: Any) -> Asked | str:
     accepted: list[str] = []
     first: tuple[int, str] | None = None
     for answer in answers[:MOST_ANSWERS]:
-        text, start = (answer.get("text"), answer.get("answer_start")) if isinstance(answer, dict) else (0, 0)
+        about: dict[str, Any] = answer if isinstance(answer, dict) else {}
+        text, start = about.get("text"), about.get("answer_start")
         if not isinstance(text, str) or not text.strip():
             continue
-        stands = type(start) is int and start >= 0 and passage[start : start + len(text)] == text
-        if stands and first is None:
-            start += len(text) - len(text.lstrip())
-            first = start, text.strip()
+        stands = False
+        if isinstance(start, int) and not isinstance(start, bool) and start >= 0:
+            stands = passage[start : start + len(text)] == text
+            if stands and first is None:
+                first = start + len(text) - len(text.lstrip()), text.strip()
         if stands or text.strip() in passage:
             accepted.append(text.strip())
     if first is None:
         return "wrong"
-    start, text = first
-    others = (other for other in dict.fromkeys(accepted) if other != text)
-    return Asked(passage, " ".join(question.split())[:MOST_QUESTION], (text, *others), start)
+    begin, reference = first
+    others = (other for other in dict.fromkeys(accepted) if other != reference)
+    return Asked(passage, " ".join(question.split())[:MOST_QUESTION], (reference, *others), begin)
 
 
 def refuse_few(found: Questions) -> None:
