@@ -73,8 +73,8 @@ def require_boxes(dataset: Dataset) -> TrueBoxes:
             ),
             code="no-boxes",
             remedy=tr(
-                "Choose the emoji scenes, or import a ZIP of pictures with boxes: a COCO JSON file, or the files "
-                "of YOLO or Pascal VOC."
+                "Choose the emoji scenes, or import a ZIP of pictures with boxes: a COCO JSON file, or the "
+                "files of YOLO or Pascal VOC."
             ),
         )
     if min(dataset.item_shape[:2]) < LEAST_SIDE:

@@ -37,7 +37,8 @@ def require_pairs(dataset: Dataset) -> tuple[Texts, Texts]:
         ),
         code="no-pairs",
         remedy=tr(
-            "Choose a phrase book, or import a translation memory (TMX) or a table with two columns of sentences."
+            "Choose a phrase book, or import a translation memory (TMX) or a table with two columns of "
+            "sentences."
         ),
     )
 

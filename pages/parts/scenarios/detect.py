@@ -115,8 +115,8 @@ SCENARIO = Scenario(
     about=ABOUT,
     known=KNOWN,
     data_help=tr_later(
-        "Pictures with boxes. Your own come from a ZIP of pictures with a COCO JSON file, or with the files of "
-        "YOLO or Pascal VOC."
+        "Pictures with boxes. Your own come from a ZIP of pictures with a COCO JSON file, or with the files "
+        "of YOLO or Pascal VOC."
     ),
     needs=tr_later("Detection takes pictures with boxes."),
     show_samples=show_samples,

@@ -83,7 +83,8 @@ SCENARIO = Scenario(
     about=ABOUT,
     known=KNOWN,
     data_help=tr_later(
-        "Sentences in two languages. Your own come from a translation memory (TMX) or a table with two columns."
+        "Sentences in two languages. Your own come from a translation memory (TMX) or a table with two "
+        "columns."
     ),
     needs=tr_later("Translation takes sentence pairs."),
     show_samples=show_samples,
