@@ -279,7 +279,7 @@ def say_units(memory: Memory, pair: tuple[str, str], whole: int) -> list[str]:
     rest = [f"{side.name} ({len(side.units):,})" for key, side in memory.sides.items() if key not in pair]
     if rest:
         said.append(
-            tr("Other languages, with their segments: {rest}. To take other two, set Languages.").format(
+            tr("Other languages, with their segments: {rest}. To take two others, set Languages.").format(
                 rest=", ".join(rest)
             )
         )
