@@ -24,7 +24,7 @@ WHY = {
     "outside": tr_later("outside of their image"),
     "crowd": tr_later("of a crowd"),
     "many": tr_later("beyond 100 in an image"),
-    "cells": tr_later("that are not a class and four numbers (polygons are not read)"),
+    "cells": tr_later("that are not a class and four numbers, as polygons"),
     "shares": tr_later("with numbers that are not shares of the image, 0 to 1"),
     "long": tr_later("in files of more than 100 kB"),
     "lonely": tr_later("in files whose image is not there"),

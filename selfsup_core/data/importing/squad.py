@@ -29,7 +29,7 @@ LOOKED_AT = 100_000  # bytes
 MOST_QUESTION = 1000  # letters
 MOST_ANSWERS = 20  # of a question
 WHY = {
-    "impossible": tr_later("without an answer (as SQuAD 2.0 has them)"),
+    "impossible": tr_later("that have no answer, as SQuAD 2.0 allows"),
     "wrong": tr_later("whose answer does not stand where it says"),
     "damaged": tr_later("without a text"),
 }

@@ -107,7 +107,7 @@ def test_unanswerable_and_lying_questions_are_left_out_and_told(tmp_path):
     assert "10 questions about 6 passages (SQuAD)." in notes
     said = "\n".join(notes)
     place = "train.json, data[0].paragraphs"
-    assert f"3 questions without an answer (as SQuAD 2.0 has them) (first: {place}[0].qas[0])" in said
+    assert f"3 questions that have no answer, as SQuAD 2.0 allows (first: {place}[0].qas[0])" in said
     assert f"2 questions whose answer does not stand where it says (first: {place}[1].qas[2])" in said
     assert f"3 questions without a text (first: {place}[2].qas[2])" in said
     assert "1 passage of more than 20,000 letters" in said

@@ -124,7 +124,7 @@ def test_lines_that_lie_are_left_out_and_counted_with_file_and_line(tmp_path):
     assert "5 without four finite numbers, or without an area (first: labels/train/1.txt, line 2)" in notes
     assert "2 with numbers that are not shares of the image" in notes
     assert "0 to 1 (first: labels/train/1.txt, line 10)" in notes
-    assert "5 that are not a class and four numbers (polygons are not read)" in notes
+    assert "5 that are not a class and four numbers, as polygons (first: labels/train/1.txt, line 12" in notes
     assert "200 beyond 100 in an image (first: labels/train/5.txt, line 101)" in notes
     assert "1 in files of more than 100 kB (first: labels/train/2.txt" in notes
     assert "1 in files whose image is not there (first: labels/train/99.txt)" in notes
