@@ -93,7 +93,7 @@ def read_squad(members: list[Member]) -> Questions:
 
 def damaged(name: str, why: str) -> DataError:
     return DataError(
-        tr("{name} is no file of questions (SQuAD) that can be used: {why}.").format(name=name, why=why),
+        tr("{name} cannot be used as questions (SQuAD): {why}.").format(name=name, why=why),
         code="bad-squad",
         remedy=tr("Export it again, or as a table with the columns context, question and answer."),
     )

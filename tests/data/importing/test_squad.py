@@ -122,7 +122,7 @@ def test_unanswerable_and_lying_questions_are_left_out_and_told(tmp_path):
     [
         (
             '{"data": [{"paragraphs": [{"context": "a",\n "qas": [}]}]}',
-            r"train\.json is no file .*line 2 column 10",
+            r"train\.json cannot be used as questions .*line 2 column 10",
         ),
         ('{"data": [{"paragraphs": [{"context": NaN, "qas": []}]}]}', "NaN is not a finite number"),
         (
