@@ -16,6 +16,7 @@ from selfsup_core.features.transcripts import plain
 ASIDE = re.compile(r"\[[^\]]*\]|\([^)]*\)|<[^>]*>")  # [music], (laughs), <i>
 GROUPS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")  # 1,234
 NUMBER = re.compile(r"\d+")
+UNPARTED = re.compile(r"(?<=[\u3040-\u9fff]) (?=[\u3040-\u9fff])")  # spaces in Chinese and Japanese
 LARGEST = 9999  # beyond, digits are read one by one
 SAMPLE = (*range(10, 100), 100, 1000)
 # Name → how a number is said in it.
@@ -61,7 +62,8 @@ class Spelling:
         said = GROUPS.sub("", unicodedata.normalize("NFKC", ASIDE.sub(" ", text)))
         if not any(letter.isdecimal() for letter in self.letters):
             said = NUMBER.sub(lambda match: f" {self._say(match[0])} ", said)
-        return " ".join("".join(self._letter(letter) for letter in plain(said)).split())
+        written = " ".join("".join(self._letter(letter) for letter in plain(said)).split())
+        return written if " " in self.letters else UNPARTED.sub("", written)
 
     def foreign(self, written: str) -> str:
         """Letters of a text that the known transcripts do not have, each once."""

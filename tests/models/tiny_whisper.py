@@ -61,6 +61,7 @@ def tiny_whisper(folder: Path, *, many: bool = False, seed: int = 0) -> Path:
         model.model.decoder.embed_tokens.weight.mul_(10)
         model.model.decoder.embed_positions.weight.mul_(30)
     asked = model.generation_config
+    asked._from_model_config = False  # a file of its own, as real models have it, and not one that is derived
     asked.is_multilingual = many
     asked.no_timestamps_token_id = number["<|notimestamps|>"]
     asked.suppress_tokens, asked.begin_suppress_tokens = [3, 4], [number[end]]
