@@ -125,9 +125,9 @@ def test_it_is_asked_once_for_the_pool_and_for_some_known_clips(done):
     assert f"tiny.en has transcribed {len(pool)} clips; {len(pool) - 3} of the transcripts can be used" in (
         notices
     )
-    assert "1 have letters or signs that the known transcripts do not have (j z)" in notices
-    assert "1 did not come to an end" in notices
-    assert "In 1 clips it heard no words" in notices
+    assert "Not used: 1 with letters or signs that the known transcripts do not have (j z)" in notices
+    assert "Not used: 1 that did not come to an end" in notices
+    assert "Clips in which it heard no words: 1." in notices
     assert f"On {len(labeled)} clips with a known transcript, its word error rate is 0%" in notices
 
 

@@ -127,13 +127,12 @@ def say_reasons(count: Counter[str], foreign: str, seconds: int) -> list[str]:
     """Why transcripts are not used, in words."""
     said = {
         "letters": tr(
-            "{count:,} have letters or signs that the known transcripts do not have ({letters}), and are not "
-            "used."
+            "Not used: {count:,} with letters or signs that the known transcripts do not have ({letters})."
         ),
-        "words": tr("{count:,} have words that the known transcripts do not have, and are not used."),
-        "cut": tr("{count:,} did not come to an end, and are not used."),
-        "silent": tr("In {count:,} clips it heard no words."),
-        "long": tr("{count:,} clips are longer than the {seconds} s that it hears at once; they get none."),
+        "words": tr("Not used: {count:,} with words that the known transcripts do not have."),
+        "cut": tr("Not used: {count:,} that did not come to an end."),
+        "silent": tr("Clips in which it heard no words: {count:,}."),
+        "long": tr("Clips longer than the {seconds} s that it hears at once: {count:,}."),
     }
     letters = " ".join(foreign[:MOST_NAMED])
     return [
