@@ -140,6 +140,14 @@ class Whisper:
         never[self.end] = False
         first = never.clone()
         first[list(self.facts.suppressed_first)] = True
+        if bool(first.all()):
+            raise DataError(
+                tr("The settings of {title} leave no token that it may write.").format(
+                    title=self.facts.title
+                ),
+                code="bad-model",
+                remedy=tr(AGAIN),
+            )
         return never.to(self.device), first.to(self.device)
 
     def write(self, waves: Sequence[np.ndarray]) -> list[Heard]:
@@ -197,8 +205,11 @@ class Whisper:
         length = tokens.index(self.end) if self.end in tokens else len(tokens)
         is_whole = length < min(bound, len(tokens))
         counted = log_p[: length + 1] if is_whole else log_p[:bound]
+        mean = sum(counted) / len(counted)
+        if not math.isfinite(mean):  # its weights are no numbers
+            return Heard("", 0.0, is_whole=False)
         text = self.tokenizer.decode(tokens[: min(length, bound)], skip_special_tokens=True)
-        return Heard(text.strip(), math.exp(sum(counted) / len(counted)), is_whole)
+        return Heard(text.strip(), math.exp(mean), is_whole)
 
 
 def enumerate_tokens(tokenizer: Any) -> list[tuple[int, str]]:

@@ -157,15 +157,12 @@ def foresee_speech(
     said = [transcribed.format(minutes=minutes, all=minutes + rest, known=len(known))]
     kept = {"keep": percent(config.keep), "most": config.keep * rest}
     if config.teacher:
-        said = [*warn_of_teacher(workspace, config, [texts[row] for row in known], minutes), *said]
-        said.append(
-            tr(
-                "Whisper transcribes {clips} first, and at most {keep} of them is kept, {most:.1f} minutes. "
-                "What decides is how sure Whisper is{agree}. Hidden transcripts are not looked at; "
-                "distil-whisper's filter compares with the true ones."
-            ).format(clips=counted(len(pool), "other clip"), agree=say_agreement(config), **kept)
-        )
-        return said
+        said[0] += " " + tr(
+            "Whisper transcribes {clips} first, and at most {keep} of them is kept, {most:.1f} minutes. "
+            "What decides is how sure Whisper is{agree}. Hidden transcripts are not looked at; "
+            "distil-whisper's filter compares with the true ones."
+        ).format(clips=counted(len(pool), "other clip"), agree=say_agreement(config), **kept)
+        return [*warn_of_teacher(workspace, config, [texts[row] for row in known], minutes), *said]
     said[0] += " " + tr(
         "At most {keep} of the rest is kept, {most:.1f} minutes; clips whose two noisy views disagree are "
         "dropped first."
@@ -201,6 +198,13 @@ def warn_of_teacher(workspace: Path, config: CtcConfig, known: list[str], minute
                 "{title} writes English only, and the known transcripts are in other letters: none of its "
                 "transcripts could be kept. Choose a model for several languages."
             ).format(title=facts.title)
+        )
+    if facts.is_multilingual and not config.teacher_language:
+        said.append(
+            tr(
+                "Whisper decides for each clip which language it is, and in short clips it is often wrong. Name "
+                "it: Advanced, Objective, Language of the speech."
+            )
         )
     if config.most_difference < 1 and minutes < FEW_MINUTES:
         said.append(

@@ -100,6 +100,8 @@ def test_what_ends_is_whole_and_its_end_counts(english):
     cut = model._read(tokens, log_p, 2)
     assert not cut.is_whole
     assert cut.probability == pytest.approx(math.exp(-0.15))
+    broken = model._read(tokens, [math.nan] * 4, 4)
+    assert (broken.text, broken.probability, broken.is_whole) == ("", 0.0, False)
 
 
 def test_control_tokens_times_and_what_is_suppressed_are_never_written(several):
@@ -179,6 +181,10 @@ def test_what_its_files_lack_is_named(english, several, tmp_path):
     remember(wider)
     with pytest.raises(DataError, match="wider could not be loaded"):
         load(wider)
+    mute = changed(english, tmp_path / "mute", "generation_config.json", suppress_tokens=[*range(400)])
+    remember(mute)
+    with pytest.raises(DataError, match="settings of mute leave no token"):
+        load(mute)
     other = tmp_path / "other"
     shutil.copytree(english, other)
     gpt = tiny_gpt(tmp_path / "gpt")

@@ -278,6 +278,10 @@ def test_what_cannot_work_is_said_before_the_start(tmp_path, whisper):
     warned = foresee(tmp_path, taught(whisper, objective__most_difference=0.2))
     assert "differs from Whisper nearly everywhere" in warned[0]
     assert "with a word error rate up to 20%" in warned[-1]
+    several = tiny_whisper(tmp_path / "several", many=True)
+    assert "in short clips it is often wrong" in foresee(tmp_path, taught(several))[0]
+    named = foresee(tmp_path, taught(several, objective__teacher_language="en"))
+    assert not any("it is often wrong" in text for text in (*named, last))
     check_spec(tmp_path, taught(whisper))
     with pytest.raises(DataError, match="There is no folder"):
         check_spec(tmp_path, taught(tmp_path / "none"))
