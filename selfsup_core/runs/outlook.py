@@ -202,8 +202,8 @@ def warn_of_teacher(workspace: Path, config: CtcConfig, known: list[str], minute
     if facts.is_multilingual and not config.teacher_language:
         said.append(
             tr(
-                "Whisper decides for each clip which language it is, and in short clips it is often wrong. Name "
-                "it: Advanced, Objective, Language of the speech."
+                "Whisper decides for each clip which language it is, and in short clips it is often wrong. "
+                "Name it: Advanced, Objective, Language of the speech."
             )
         )
     if config.most_difference < 1 and minutes < FEW_MINUTES:
