@@ -128,7 +128,9 @@ def test_it_is_asked_once_for_the_pool_and_for_some_known_clips(done):
     assert "Not used: 1 with letters or signs that the known transcripts do not have (j z)" in notices
     assert "Not used: 1 that did not come to an end" in notices
     assert "Clips in which it heard no words: 1." in notices
-    assert f"On {len(labeled)} clips with a known transcript, its word error rate is 0%" in notices
+    known = f"On {len(labeled)} clips with a known transcript, its word error rate is 0%; on the "
+    assert f"{known}{len(labeled)} of them that could be used, 0%." in notices
+    assert "So many errors" not in notices
 
 
 def test_the_surest_that_can_be_used_are_kept_and_never_change(done):
@@ -233,7 +235,9 @@ def test_a_model_of_random_weights_teaches_nothing_and_a_run_says_so(tmp_path, w
     spec = taught(whisper, train__epochs=4, data__labels_fraction=0.8)
     state = run_here(make_run(tmp_path, spec))
     assert state["status"] == "finished", state["error"]
-    assert "0 of the transcripts can be used" in " ".join(state["notices"])
+    notices = " ".join(state["notices"])
+    assert "0 of the transcripts can be used" in notices
+    assert "So many errors rarely help" in notices
     assert state["verdict"]["outcome"] == "not used"
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 HEARD = "heard.json"
 CHECKED = 40  # known clips that are transcribed too, to say how well it does here
+MUCH = 0.5  # of its words wrong
 MOST_NAMED = 12  # letters
 
 
@@ -100,13 +101,7 @@ def ask_teacher(
         *say_reasons(Counter(reasons), foreign, heard["seconds"]),
     ]
     pairs = [(heard["clips"].get(str(known[place])), known_texts[place]) for place in checked]
-    if there := [(spelling.write(said["text"]), text) for said, text in pairs if said]:
-        error = word_error_rate(*zip(*there, strict=True))
-        notes.append(
-            tr("On {count} with a known transcript, its word error rate is {share}.").format(
-                count=counted(len(there), "clip"), share=percent(error)
-            )
-        )
+    notes += say_checked([(said, text) for said, text in pairs if said], spelling, only_known=only_known)
     return SpeechTeacher(heard["title"], texts, np.array(confidence), notes)
 
 
@@ -140,6 +135,31 @@ def say_reasons(count: Counter[str], foreign: str, seconds: int) -> list[str]:
         for reason, text in said.items()
         if count[reason]
     ]
+
+
+def say_checked(
+    pairs: Sequence[tuple[Transcribed, str]], spelling: Spelling, *, only_known: bool
+) -> list[str]:
+    """How well it does on clips whose transcript is known: all, and those of which it could be used."""
+    written = [(spelling.write(said["text"]), text) for said, text in pairs]
+    used = [
+        one
+        for (said, _), one in zip(pairs, written, strict=True)
+        if not why_not(said, one[0], spelling, only_known=only_known)
+    ]
+    if not written:
+        return []
+    error = word_error_rate(*zip(*written, strict=True))
+    said = tr("On {count} with a known transcript, its word error rate is {share}").format(
+        count=counted(len(written), "clip"), share=percent(error)
+    )
+    if used:
+        said += tr("; on the {count:,} of them that could be used, {share}").format(
+            count=len(used), share=percent(word_error_rate(*zip(*used, strict=True)))
+        )
+    if error <= MUCH:
+        return [f"{said}."]
+    return [f"{said}.", tr("So many errors rarely help: choose a larger model, or none.")]
 
 
 def fits(dataset: Dataset, row: int, seconds: int) -> bool:
