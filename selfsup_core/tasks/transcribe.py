@@ -110,7 +110,7 @@ class TranscribeTask(RoundsOfLabels):
                 minutes=minutes_of(dataset, labeled), count=len(self.letters.alphabet)
             )
         )
-        self.notes += self.teacher.notes if self.teacher else []
+        self.notes += [self.teacher.note] if self.teacher else []
 
     # What the networks learn from
 

@@ -56,13 +56,13 @@ class SpeechTeacher:
     Attributes:
         texts: of each clip of the pool, in the spelling of the known transcripts; "" where none can be used.
         confidence: (P,) Whisper's mean probability of its tokens; NaN where none can be used.
-        notes: what a person should know.
+        note: what a person should know: of several notes the stage shows the newest one alone.
     """
 
     title: str
     texts: list[str]
     confidence: np.ndarray
-    notes: list[str]
+    note: str
 
 
 def ask_teacher(
@@ -102,7 +102,7 @@ def ask_teacher(
     ]
     pairs = [(heard["clips"].get(str(known[place])), known_texts[place]) for place in checked]
     notes += say_checked([(said, text) for said, text in pairs if said], spelling, only_known=only_known)
-    return SpeechTeacher(heard["title"], texts, np.array(confidence), notes)
+    return SpeechTeacher(heard["title"], texts, np.array(confidence), " ".join(notes))
 
 
 def why_not(said: Transcribed | None, text: str, spelling: Spelling, *, only_known: bool) -> str:
