@@ -298,13 +298,15 @@ class TranscribeTask(RoundsOfLabels):
         order = np.argsort(-np.nan_to_num(now.confidence, nan=-1.0), kind="stable")
         kept, other = order[now.is_kept[order]], order[~now.is_kept[order]]
         places = np.concatenate([spread(kept, LISTED), spread(other, LISTED)]).astype(int)
+        # Of Whisper also what cannot be used is shown.
+        taught = self.teacher and [self.teacher.written[place] for place in places]
         clips = [
             {
                 "text": text,
                 "confidence": None if np.isnan(sure := now.confidence[place]) else round(float(sure), 3),
                 "is_kept": bool(now.is_kept[place]),
             }
-            for text, place in zip(self._written(now, places), places, strict=True)
+            for text, place in zip(taught or self._written(now, places), places, strict=True)
         ]
         return {
             "clips": as_json(clips),

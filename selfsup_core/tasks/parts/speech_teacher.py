@@ -54,12 +54,14 @@ class SpeechTeacher:
     """What Whisper wrote.
 
     Attributes:
-        texts: of each clip of the pool, in the spelling of the known transcripts; "" where none can be used.
+        written: of each clip of the pool, in the spelling of the known transcripts. texts: the same, "" where
+        it cannot be used.
         confidence: (P,) Whisper's mean probability of its tokens; NaN where none can be used.
         note: what a person should know: of several notes the stage shows the newest one alone.
     """
 
     title: str
+    written: list[str]
     texts: list[str]
     confidence: np.ndarray
     note: str
@@ -102,7 +104,7 @@ def ask_teacher(
     ]
     pairs = [(heard["clips"].get(str(known[place])), known_texts[place]) for place in checked]
     notes += say_checked([(said, text) for said, text in pairs if said], spelling, only_known=only_known)
-    return SpeechTeacher(heard["title"], texts, np.array(confidence), " ".join(notes))
+    return SpeechTeacher(heard["title"], written, texts, np.array(confidence), " ".join(notes))
 
 
 def why_not(said: Transcribed | None, text: str, spelling: Spelling, *, only_known: bool) -> str:
