@@ -161,7 +161,11 @@ def say_checked(
         )
     if error <= MUCH:
         return [f"{said}."]
-    return [f"{said}.", tr("So many errors rarely help: choose a larger model, or none.")]
+    advice = tr(
+        "So many errors rarely help: choose a larger model, or keep only what the first network hears too "
+        "(Largest difference from Whisper)."
+    )
+    return [f"{said}.", advice]
 
 
 def fits(dataset: Dataset, row: int, seconds: int) -> bool:
