@@ -70,8 +70,8 @@ class CtcConfig(InRoundsConfig):
         "Largest word error rate of what the first network hears against Whisper's transcript; where they "
         "differ more, it is not kept. 1: the first network is not asked.",
         title="Largest difference from Whisper",
-        why="A good Whisper needs no second opinion. A weak one does: of what the smallest model could write of "
-        "the spoken digits 58% were right, and all of what the first network heard too (0.2).",
+        why="A good Whisper needs no second opinion. A weak one does: of what the smallest model could write "
+        "of the spoken digits 58% were right, and all of what the first network heard too (0.2).",
         ge=0.0,
         le=1.0,
     )
