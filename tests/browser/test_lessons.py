@@ -186,9 +186,10 @@ def pass_map(page: Page, step: Step, task: Task) -> None:
     """Draw the map of the step, and ask the panel on trust."""
     app = next(part for part in step.parts if isinstance(part, App))
     press(page, app.label)
-    expect(page.get_by_test_id("space")).to_have_attribute("data-ready", "true")
-    settle(page)
     trust = page.get_by_role("radio", name="Can I trust this map?")
+    expect(page.get_by_text("Tools for the map appear here")).to_have_count(0, timeout=180_000)
+    expect(trust).to_be_visible(timeout=180_000)
+    settle(page)
     if not trust.is_checked():  # it stays open from map to map
         trust.click()
     expect(page.get_by_test_id("stMetric").filter(has_text="Kept neighbors")).to_be_visible()

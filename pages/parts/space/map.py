@@ -17,7 +17,7 @@ from pages.parts.shared.live import component
 from pages.parts.shared.workspace import acting, errors_shown, plain, show_refusal, workspace
 from pages.parts.space import routes as routes_space
 from pages.parts.space.ask import MapAsked, ask, carry_over, is_same, remember, selected, wish
-from pages.parts.space.panels import show_panels
+from pages.parts.space.panels import keep_panel, show_panels
 from pages.parts.space.panels.compare import take_second
 from selfsup_core.data.splits import choose_stratified
 from selfsup_core.errors import DataError, StudioError
@@ -63,6 +63,7 @@ def show_map(asked: MapAsked) -> None:
     with right:
         if not about["done"]:
             st.caption(tr("Tools for the map appear here once it is drawn."))
+            keep_panel()
             return
         with errors_shown():
             show_panels(asked, about, selected(key), source)

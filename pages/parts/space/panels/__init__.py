@@ -27,7 +27,7 @@ def show_panels(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
             ),
             icon=":material/error:",
         )
-    st.session_state.setdefault("space-panel", FIRST)
+    st.session_state.setdefault("space-panel", st.session_state.pop(KEPT, None) or FIRST)
     chosen = st.pills(
         tr("Ask the map"),
         list(PANELS),
@@ -46,6 +46,13 @@ def show_panels(asked: MapAsked, about: MapAndJob, bits: str, source: str) -> No
         PANELS[chosen][2](asked, about, bits, source)
 
 
+def keep_panel() -> None:
+    """While no panels are shown: the session forgets what no widget of it is drawn for."""
+    if "space-panel" in st.session_state:
+        st.session_state[KEPT] = st.session_state["space-panel"]
+
+
+KEPT = "space-panel-kept"  # of the session: the panel that was open before a map was drawn
 FIRST = "why"
 PANELS = {
     "why": (tr_later("Why together?"), ":material/help:", show_why),
