@@ -166,7 +166,7 @@ def test_copies_are_told_from_new_images(workspace: Path):
     data = prepare_images(open_source("digits", workspace), DataConfig(source="digits"), "cpu")
     told = choose_told(data, DataConfig(source="digits"), 10)
     evaluator = GenerationEvaluator(
-        data, None, labels=told, classes=10, tiles=4, seed=0, device="cpu", is_guided=True
+        data, None, labels=told, classes=10, tiles=4, width=64, seed=0, device="cpu", is_guided=True
     )
     copies = evaluator.train_values[:9]
     nearest = evaluator.nearest(copies)
