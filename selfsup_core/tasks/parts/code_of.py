@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+from safetensors import SafetensorError
 
 from selfsup_core.errors import RunError, SettingError
 from selfsup_core.features.config import HAVE_CODES, DataConfig
@@ -97,13 +98,27 @@ def take_network(
     *,
     decodes: bool = False,
 ) -> tuple[Any, CodingNetwork]:
-    """The other run's spec and its network, frozen, from their copies; these are made at first."""
+    """The other run's spec and its network, frozen, from their copies; these are made at first.
+
+    Raises:
+        RunError: there is no such run, it has no weights, or the copy is damaged. SettingError: it does not
+        fit.
+    """
     from selfsup_core.runs.spec import read_spec
 
     if not (folder / WEIGHTS).is_file():
         copy_encoder(workspace, folder, config, decodes=decodes)
-    spec, weights = read_spec(folder / SETTINGS), read_weights_of(folder)
-    return spec, build_encoder(spec, item_shape, weights)
+    spec = read_spec(folder / SETTINGS)
+    try:
+        return spec, build_encoder(spec, item_shape, read_weights_of(folder))
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise RunError(
+            tr("The weights of the run {id}, as they were copied into this run, cannot be read.").format(
+                id=config.code_of
+            ),
+            code="no-weights",
+            remedy=tr("Repeat this run while {id} is there.").format(id=config.code_of),
+        ) from error
 
 
 def check_decodes(spec: Any, run: str) -> None:
@@ -128,7 +143,9 @@ def copy_encoder(workspace: Path, folder: Path, config: DataConfig, *, decodes: 
 
     other = open_run(workspace, config.code_of)
     spec = read_spec(other.spec)
-    if task_of(spec) not in HAVE_CODES:
+    if decodes:
+        check_decodes(spec, other.id)
+    elif task_of(spec) not in HAVE_CODES:
         raise SettingError(
             tr(
                 "Code of a run (data.code_of) names {id}, which is not an autoencoder and did not learn "
@@ -136,8 +153,6 @@ def copy_encoder(workspace: Path, folder: Path, config: DataConfig, *, decodes: 
             ).format(id=other.id),
             remedy=tr("Choose a run whose network makes codes."),
         )
-    if decodes:
-        check_decodes(spec, other.id)
     check_same(spec, config, other.id)
     best = read_state(other)["best"]
     epoch = best["epoch"] if best else nearest_epoch(other.weights, None)
