@@ -159,7 +159,7 @@ def make_tokenizer(
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         )
         made.train_from_iterator((part for text in texts for part in slices(text)), trainer)
-    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]  # transformers has no types there
+    fast = PreTrainedTokenizerFast(
         tokenizer_object=made,
         clean_up_tokenization_spaces=False,
         split_special_tokens=True,

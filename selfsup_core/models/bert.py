@@ -37,7 +37,7 @@ def build_bert(config: BertConfig, item_shape: tuple[int, ...]) -> nn.Module:
     from transformers import BertConfig as Layout
     from transformers import BertForMaskedLM
 
-    return BertForMaskedLM(
+    network: nn.Module = BertForMaskedLM(
         Layout(
             vocab_size=item_shape[0],
             max_position_embeddings=config.context,
@@ -50,6 +50,7 @@ def build_bert(config: BertConfig, item_shape: tuple[int, ...]) -> nn.Module:
             attention_probs_dropout_prob=config.dropout,
         )
     )
+    return network
 
 
 MODELS.register("bert")(

@@ -111,7 +111,8 @@ def build_gpt(config: GPTConfig, item_shape: tuple[int, ...]) -> nn.Module:
         embd_pdrop=config.dropout,
         attn_pdrop=config.dropout,
     )
-    return GPT2LMHeadModel(made)
+    network: nn.Module = GPT2LMHeadModel(made)
+    return network
 
 
 MODELS.register("gpt")(

@@ -80,7 +80,7 @@ def build_translator(config: TranslatorConfig, item_shape: tuple[int, ...]) -> n
     from transformers import MarianConfig, MarianMTModel
 
     size, w = item_shape[0], config.width
-    made = MarianConfig(  # type: ignore[call-arg]  # one is of the base class
+    made = MarianConfig(
         vocab_size=size,
         max_position_embeddings=LONGEST,
         d_model=w,
@@ -100,7 +100,7 @@ def build_translator(config: TranslatorConfig, item_shape: tuple[int, ...]) -> n
         forced_eos_token_id=None,
         attn_implementation="eager",  # its weights can be looked at, and short sentences need no other
     )
-    network = MarianMTModel(made)
+    network: nn.Module = MarianMTModel(made)
     # Marian drops values without a layer of its own for it; the loop looks for one to draw the same after a
     # resume.
     network.drops = nn.Dropout(config.dropout)

@@ -81,7 +81,7 @@ class Translating(InRounds[TranslatingConfig]):
     networks = ("translator",)
     task = "translate"
 
-    def learn(  # type: ignore[override]  # a translator, and pairs
+    def learn(
         self, network: MarianMTModel, batch: Pairs, generator: torch.Generator
     ) -> dict[str, torch.Tensor]:
         smoothing = self.config.smoothing if network.training else 0.0

@@ -203,7 +203,7 @@ def unpack(model: Pretrained, source: Path, ready: Path) -> None:
         plain = type(network)(type(network.config).from_dict(config))
         plain.load_state_dict(network.state_dict())
         # Products of four-bit numbers: bfloat16 holds what they are worth, in half of the space.
-        plain.to(torch.bfloat16).save_pretrained(temporary, safe_serialization=True)  # type: ignore[arg-type]  # transformers
+        plain.to(torch.bfloat16).save_pretrained(temporary, safe_serialization=True)
         tokenizer.save_pretrained(temporary)
         (temporary / MARK).write_text(json.dumps({"digest": model.digest}), "utf-8")
         remember(temporary)

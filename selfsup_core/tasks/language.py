@@ -231,7 +231,7 @@ class LanguageTask(Task):
         last = {k: v.clone() for k, v in trained_state(self.model).items()} if best else None
         if best:
             load_trained(self.model, best)
-        self.model.eval()  # type: ignore[no-untyped-call]  # transformers
+        self.model.eval()
         try:
             loss, _, _ = self.evaluator.measure(self.model, self.objective, times=FINAL_TIMES)
         finally:

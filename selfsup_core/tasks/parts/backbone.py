@@ -230,7 +230,7 @@ def own_classifier(backbone: Backbone, classes: tuple[str, ...]) -> Any:
     if getattr(config, "pad_token_id", None) is None:
         config.pad_token_id = backbone.padding
     try:
-        own: Any = AutoModelForSequenceClassification.from_config(config)  # type: ignore[no-untyped-call]  # transformers
+        own: Any = AutoModelForSequenceClassification.from_config(config)
     except ValueError as error:
         raise SettingError(
             tr("The architecture {model_type} has no classifier of its own.").format(

@@ -63,7 +63,7 @@ def read_tokenizer(folder: Path) -> PairTokens:
         made = Tokenizer.from_str(text)
     except Exception as error:  # tokenizers raises Exception itself
         raise DataError(tr("{name} of the run is damaged.").format(name=FILE), code="bad-weights") from error
-    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]  # transformers has no types there
+    fast = PreTrainedTokenizerFast(
         tokenizer_object=made,
         clean_up_tokenization_spaces=False,
         split_special_tokens=True,
