@@ -60,7 +60,9 @@ def generator_of(folder: RunFolder, spec: RunSpec, epoch: int | None) -> Found:
     classes = len(weights["label.weight"]) - 1  # the last row is "any"
     if spec.data.code_of:
         autoencoder, _ = take_autoencoder(folder.workspace, folder.path, spec.data, shape)
-        built: Any = build_for(cast("CodeGeneratorConfig", spec.model), cast("Autoencoder", autoencoder), classes)
+        built: Any = build_for(
+            cast("CodeGeneratorConfig", spec.model), cast("Autoencoder", autoencoder), classes
+        )
     else:
         built = MODELS[spec.model.kind].build(spec.model, (*shape, classes))
     model = put_weights(built, weights)

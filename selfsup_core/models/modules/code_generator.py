@@ -25,18 +25,23 @@ from selfsup_core.models.modules.unet_sizes import EMBEDDING, TIMES
 LEAST_SPREAD = 1e-3  # of the largest deviation: a number of the code that never changes is not blown up
 
 
+def plain_norm(width: int) -> nn.LayerNorm:
+    """Mean 0 and deviation 1 over the layer's units, and nothing that is learned."""
+    return nn.LayerNorm(width, elementwise_affine=False)
+
+
 class ToldBlock(nn.Module):
     """Two dense layers, added to their input; time and class scale, shift and weigh them."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.told = nn.Linear(EMBEDDING, 3 * width)
+        self.told, self.norm = nn.Linear(EMBEDDING, 3 * width), plain_norm(width)
         self.first, self.second = nn.Linear(width, width), nn.Linear(width, width)
 
     def forward(self, h: torch.Tensor, e: torch.Tensor) -> torch.Tensor:
         """(B, width), (B, E) → (B, width)."""
         scale, shift, weight = self.told(e).chunk(3, dim=1)
-        x = functional.layer_norm(h, h.shape[1:]) * (1 + scale) + shift
+        x = self.norm(h) * (1 + scale) + shift
         found: torch.Tensor = h + weight * self.second(functional.silu(self.first(x)))
         return found
 
@@ -66,7 +71,7 @@ class CodeGenerator(Generator):
         self.label = nn.Embedding(classes + 1, EMBEDDING)
         self.stem = nn.Linear(code, width)
         self.blocks = nn.ModuleList(ToldBlock(width) for _ in range(depth))
-        self.out = nn.Linear(width, code)
+        self.norm, self.out = plain_norm(width), nn.Linear(width, code)
         self.mean: torch.Tensor
         self.spread: torch.Tensor
         self.register_buffer("mean", torch.zeros(code))
@@ -118,5 +123,5 @@ class CodeGenerator(Generator):
         h = self.stem(x)
         for block in self.blocks:
             h = block(h, e)
-        found = self.out(functional.silu(functional.layer_norm(h, h.shape[1:])))
+        found = self.out(functional.silu(self.norm(h)))
         return cast("torch.Tensor", cast("Any", found).float())
