@@ -254,6 +254,8 @@ class GenerateTask(Task):
         return prepare_images(self.data.dataset, self.spec.data, "cpu")
 
     def look(self, terms: dict[str, float]) -> Look:
+        if not self.is_coding:
+            fit_code(self.average, self.data)  # so that random codes are about like those of images
         view = self.evaluator.look(self.average, self.objective)
         self.epoch = round(self.objective.progress)
         metrics = dict(view.metrics)
