@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import random
@@ -69,6 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.mutation_seed = 0 if os.environ.get("CI") else secrets.randbits(32)
     # What is remembered of models' folders stays with the tests, for all processes that they start.
     look_for_components_once()
+    make_commands_once()
     build_sources_once(config)
     # Tests wait for the runs that they start: where several processes test, a run that gives way to all of
     # them would hardly be computed.
@@ -88,6 +90,13 @@ def look_for_components_once() -> None:
     from streamlit.components.v2 import manifest_scanner
 
     manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+
+
+def make_commands_once() -> None:
+    """A process has one command line, and tests call it a thousand times: .1 s of CPU each to make it."""
+    import typer.main
+
+    typer.main.get_command = cache(typer.main.get_command)
 
 
 def build_sources_once(config: pytest.Config) -> None:
@@ -130,6 +139,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out and len(left_out) < len(items):
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_collection_finish() -> None:
+    """Libraries and thousands of tests stay: the collector, which took a twentieth of the time, need not look
+    through them so often.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10 * gc.get_threshold()[0], *gc.get_threshold()[1:])
 
 
 @pytest.hookimpl(optionalhook=True)

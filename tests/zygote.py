@@ -8,6 +8,7 @@ the same. `python -m tests.zygote server.py …` or `… -m benchmarks …` runs
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -171,6 +172,8 @@ def wait_for_jobs(address: str) -> None:
     for library in LIBRARIES:
         importlib.import_module(library)
     list(importlib.import_module("selfsup_core.tasks").TASKS)
+    gc.collect()
+    gc.freeze()  # a fork that looked through all of it would copy the memory that it shares
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
         listening.listen(16)
