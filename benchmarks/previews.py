@@ -46,6 +46,7 @@ RUNS: dict[str, tuple[str, dict[str, Any]]] = {
     "rebuild": ("emoji", {"train.epochs": 24}),
     "pseudo": ("pseudo-image", {"data.source": "digits"}),
     "language": ("gpt-characters", {"data.source": "shakespeare", "train.epochs": 16}),
+    "scenarios": ("generate-fashion", {}),
 }
 Scene = Callable[[Path], tuple[list[Image.Image], Image.Image]]
 
@@ -269,6 +270,24 @@ def draw_own(screen: Screen, panel: int, x: int, y: int, share: float, data: tup
             screen.box(x + 14 + i * 6, y + 50 - h, 4, 2 * h, BLUE, 2)
 
 
+def scenarios_scene(workspace: Path) -> tuple[list[Image.Image], Image.Image]:
+    """Clothes come out of noise: hardly after one epoch, clearly at the end."""
+    folder = trained(workspace, "scenarios")
+    shape = json.loads(read_about(folder.frames / "static.safetensors")["item_shape"])
+    across, down, side = 5, 2, 86
+    kept = frames_of(folder, 99)
+    pictures = []
+    for (epoch, frame), every in ((kept[1], 3), (kept[-1], 1)):
+        ways = frame["ways"][1::every, : across * down]
+        for way in (*ways, *[ways[-1]] * 5):
+            screen = Screen()
+            for i, image in enumerate(way):
+                screen.tile(12 + (i % across) * 92, 36 + (i // across) * 92, side, image.reshape(shape))
+            screen.bar(epoch / kept[-1][0], f"epoch {epoch}")
+            pictures.append(screen.done())
+    return pictures, pictures[-1]
+
+
 SCENES: dict[str, Scene] = {
     "map": map_scene,
     "rebuild": rebuild_scene,
@@ -277,6 +296,7 @@ SCENES: dict[str, Scene] = {
     "latent": latent_scene,
     "views": views_scene,
     "own": own_scene,
+    "scenarios": scenarios_scene,
 }
 
 

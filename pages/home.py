@@ -97,11 +97,6 @@ with st.container(key="home-people"):
 st.subheader(tr("There is more to see"), anchor=False)
 with st.container(key="home-parts"):
     show_cards(PARTS)
-    st.page_link(
-        "pages/scenarios.py",
-        label=tr("Scenarios: translate, write down speech, answer questions, find objects, draw new images"),
-        icon=":material/theater_comedy:",
-    )
 with errors_shown():
     add_examples(workspace())
 st.subheader(tr("Recent runs"), anchor=False)

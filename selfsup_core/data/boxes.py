@@ -72,7 +72,10 @@ def require_boxes(dataset: Dataset) -> TrueBoxes:
                 title=tr(dataset.title)
             ),
             code="no-boxes",
-            remedy=tr("Choose the emoji scenes, or import a ZIP of pictures with a COCO JSON file."),
+            remedy=tr(
+                "Choose the emoji scenes, or import a ZIP of pictures with boxes: a COCO JSON file, or the "
+                "files of YOLO or Pascal VOC."
+            ),
         )
     if min(dataset.item_shape[:2]) < LEAST_SIDE:
         raise DataError(

@@ -46,6 +46,8 @@ class TableFound(TypedDict, total=False):
     """What was found of the format of a table's file: the parts that its format has.
 
     Attributes:
+        pair: the two languages of a translation memory that were taken, as the setting "languages" has them.
+        pairs: {two of its languages: units that have both}, the most first.
         one_hot: labels that may be made of several columns of 0 and 1, as the setting "label" takes them.
     """
 
@@ -55,6 +57,8 @@ class TableFound(TypedDict, total=False):
     sheet: str
     sheets: list[str]
     one_hot: list[str]
+    pair: str
+    pairs: dict[str, int]
 
 
 @with_config({"extra": "allow"})

@@ -28,6 +28,7 @@ LONG_CHAIN, LONG_SHARE = 20, 0.05  # rows, and share of the rows, beyond which a
 BUCKET = 60
 DIGEST = 16
 BLOCK = 512  # rows looked at together
+BESIDE = ("question", "target")  # of `Dataset.extra`: what makes another row of the same text
 PLAIN = re.compile(r"[\W_]+")
 
 
@@ -62,9 +63,11 @@ def join_alike(*columns: Iterable[str]) -> np.ndarray | None:
 
 
 def exact_groups(dataset: Dataset) -> np.ndarray:
-    """(N,) the first row with the same content."""
+    """(N,) the first row with the same content: of texts also with the same question, or translation."""
     if isinstance(dataset.x, Texts):
-        return first_alike(digest(text.encode("utf-8", "replace")) for text in dataset.x)
+        beside = [text for name in BESIDE if isinstance(text := dataset.extra.get(name), Texts)]
+        rows = zip(dataset.x, *beside, strict=True)
+        return first_alike(digest("\0".join(row).encode("utf-8", "replace")) for row in rows)
     first = np.arange(len(dataset.x))
     doubtful = shared_sums(dataset.x)
     if len(doubtful):

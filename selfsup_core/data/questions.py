@@ -65,8 +65,8 @@ def questions_of(dataset: Dataset) -> list[Asked]:
             ),
             code="no-questions",
             remedy=tr(
-                "Choose the passages with questions, or import a table with the columns context, question "
-                "and answer."
+                "Choose the passages with questions, or import a JSON file of SQuAD's form or a table with "
+                "the columns context, question and answer."
             ),
         )
     found = []

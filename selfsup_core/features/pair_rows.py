@@ -36,7 +36,10 @@ def require_pairs(dataset: Dataset) -> tuple[Texts, Texts]:
             title=tr(dataset.title)
         ),
         code="no-pairs",
-        remedy=tr("Choose a phrase book, or import a table with two columns of sentences as pairs."),
+        remedy=tr(
+            "Choose a phrase book, or import a translation memory (TMX) or a table with two columns of "
+            "sentences."
+        ),
     )
 
 

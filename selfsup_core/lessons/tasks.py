@@ -12,6 +12,7 @@ from selfsup_core.lessons.progress import LessonProgress, Passed, change, progre
 from selfsup_core.lessons.which import RunWish
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import value_at
+from selfsup_core.translation import ENGLISH, recorded, speak
 
 
 def judge_tasks(
@@ -31,7 +32,7 @@ def judge_tasks(
         if isinstance(part, Task) and step in (0, number)
     }
     found = {
-        place: Judged(True, kept["said"], tuple(kept["runs"]))
+        place: Judged(True, recorded(kept["said"]), tuple(kept["runs"]))
         for place in asked
         if (kept := progress["passed"].get(place))
     }
@@ -39,15 +40,17 @@ def judge_tasks(
     if left:
         evidence = gather(workspace, progress["opened"], looking)
         new = {place: judge(evidence, part.check) for place, part in left.items()}
-        if any(one.is_passed for one in new.values()):
-            change(workspace, lesson.number, keeper(new))
+        if done := [place for place, one in new.items() if one.is_passed]:
+            with speak(ENGLISH):  # people of any language may read later what is kept
+                kept = {place: judge(evidence, left[place].check) for place in done}
+            change(workspace, lesson.number, keeper(kept))
         found |= new
     return {place: found[place] for place in asked}
 
 
 def keeper(judged: dict[str, Judged]) -> Callable[[LessonProgress], None]:
     passed: dict[str, Passed] = {
-        place: {"said": one.said, "runs": list(one.runs)} for place, one in judged.items() if one.is_passed
+        place: {"said": one.said, "runs": list(one.runs)} for place, one in judged.items()
     }
     return lambda progress: progress["passed"].update(passed)
 

@@ -70,7 +70,8 @@ def describe_size(spec: RunSpec) -> list[str]:
     if widths := getattr(model, "widths", ()):
         return ["hidden " + "-".join(map(str, widths))]
     if hasattr(model, "layers") and hasattr(model, "width"):
-        return [tr("{layers} layers of {width}").format(layers=model.layers, width=model.width)]
+        words = tr("1 layer of {width}") if model.layers == 1 else tr("{layers} layers of {width}")
+        return [words.format(layers=model.layers, width=model.width)]
     return []
 
 

@@ -33,7 +33,7 @@ def take_tour(page: Page) -> None:
     invite.get_by_role("button", name="Repeat the tour").click()
     expect(heading).to_have_text(first)
     page.keyboard.press("ArrowRight")
-    expect(tour.get_by_role("status")).to_have_text("Step 2 of 8")
+    expect(tour.get_by_role("status")).to_have_text("Step 2 of 9")
     page.keyboard.press("ArrowLeft")
     expect(heading).to_have_text(first)
     page.keyboard.press("Escape")

@@ -116,3 +116,12 @@ def test_texts_come_back(text):
     assert (packed[-1], len(packed)) == ("y", 3)
     with pytest.raises(IndexError):
         packed[3]
+
+
+def test_the_same_text_with_another_question_or_translation_is_no_copy():
+    x = Texts.pack(["a passage", "a passage", "a passage", "another"])
+    for name in ("question", "target"):
+        made = Dataset(
+            id="i", kind="text", title="", x=x, extra={name: Texts.pack(["one", "two", "one", "one"])}
+        )
+        assert exact_groups(made).tolist() == [0, 1, 0, 3]

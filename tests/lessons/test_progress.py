@@ -14,6 +14,7 @@ from selfsup_core.lessons.progress import (
     standing_of,
 )
 from selfsup_core.lessons.tasks import drawn_by_run, judge_tasks
+from selfsup_core.translation import speak
 from tests.lessons.helpers import place_run, write_lesson
 
 BODY = """## One
@@ -127,3 +128,15 @@ def test_a_lesson_that_became_shorter_opens_at_its_end(tmp_path, workspace):
     progress = change(workspace, 7, lambda found: found.update(step=9))
     assert standing_of(lesson, progress).step == 2
     assert [part.name for _, _, part in lesson.to_do() if isinstance(part, Task)] == ["task"]
+
+
+def test_what_a_passed_task_says_is_read_in_any_language(tmp_path, workspace):
+    lesson = write_lesson(tmp_path, BODY)
+    judge_tasks(workspace, lesson)
+    place_run(workspace)
+    with speak("zh"):
+        first, later = (judge_tasks(workspace, lesson)["1.task.1"] for _ in range(2))
+    assert first.is_passed
+    assert "has been trained" not in first.said
+    assert later.said == first.said
+    assert "has been trained" in judge_tasks(workspace, lesson)["1.task.1"].said

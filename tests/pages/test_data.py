@@ -329,6 +329,21 @@ def test_the_class_of_the_largest_box_is_chosen_on_the_page(studio, workspace, t
     assert imported(app, workspace).classes == ("cat", "dog")
 
 
+def test_two_languages_of_a_translation_memory_are_chosen_on_the_page(studio, workspace, tmp_path):
+    words = {"en": "one house, number {}", "de": "ein Haus, Nummer {}", "fr": "une maison, numéro {}"}
+    units = [
+        "".join(f'<tuv xml:lang="{lang}"><seg>{text.format(n)}</seg></tuv>' for lang, text in words.items())
+        for n in range(6)
+    ]
+    content = f'<tmx><header srclang="en"/><body><tu>{"</tu><tu>".join(units)}</tu></body></tmx>'
+    app = upload(studio, workspace, tmp_path, "memory.tmx", content.encode())
+    assert "6 of 6 units have both en and de" in texts(app)
+    choose(app, "languages", "fr, en")
+    assert "6 of 6 units have both fr and en" in texts(app)
+    made = imported(app, workspace)
+    assert (made.x[2], made.extra["target"][2]) == ("une maison, numéro 2", "one house, number 2")
+
+
 def test_a_given_split_is_said_and_can_be_ignored_on_the_page(studio, workspace, tmp_path):
     names = [f"{part}/{c}/{i}" for part in ("train", "test") for c in ("cat", "dog") for i in range(3)]
     pictures = {f"{name}.png": png(i, (20, 12)) for i, name in enumerate(names)}

@@ -53,6 +53,7 @@ def test_home_leads_to_all_of_the_app_and_is_never_empty(studio, workspace: Path
         "card-language",
         "card-latent",
         "card-own",
+        "card-scenarios",
     ]
     assert {card.key for card in CARDS} <= {stop.picture for stop in STOPS}
     (workspace / MARK).unlink()

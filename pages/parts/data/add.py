@@ -59,9 +59,9 @@ def show_uploader() -> None:
         key=f"upload-{st.session_state.get('upload_round', 0)}",
         help=tr(
             "CSV, TSV, Excel, ODS, JSON, Parquet, Feather, Stata, SPSS, SAS, ARFF, libsvm, NPY, NPZ, HDF5, "
-            "AnnData, MATLAB, IDX, TXT, PDF, DOCX, EPUB, HTML, images, DICOM, NIfTI, sounds, "
-            "or a ZIP file with "
-            "one folder per class. Folders called train, validation and test are kept as the split."
+            "AnnData, MATLAB, IDX, TXT, PDF, DOCX, EPUB, HTML, TMX, SQuAD's JSON, images, DICOM, NIfTI, "
+            "sounds, or a ZIP file with one folder per class. Folders called train, validation and test are "
+            "kept as the split; boxes beside images are read as COCO, YOLO and Pascal VOC have them."
         ),
     )
     with st.popover(tr("Limits"), icon=":material/straighten:"):

@@ -13,6 +13,9 @@ from selfsup_core.settings import list_settings
 from selfsup_core.translation import tr, tr_later, tr_values
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+    from selfsup_core.data.details import TableFound
     from selfsup_core.data.importing.plan import ImportPlan
 
 ABOUT = {entry.path: entry for entry in list_settings(ImportConfig)}
@@ -77,6 +80,8 @@ def choose_values(plan: ImportPlan, mark: str) -> dict[str, object]:
             key=f"seconds-{mark}",
             help=help_text(ABOUT["seconds"]),
         )
+    if plan.get("found", {}).get("pairs"):
+        choose_languages(columns[1], plan["found"], mark)
     if "columns" in plan:
         kinds = ["table", "text", "image"] if "pixels" in plan else ["table", "text"]
         values["kind"] = columns[3].selectbox(
@@ -88,6 +93,25 @@ def choose_values(plan: ImportPlan, mark: str) -> dict[str, object]:
             help=tr("Text: the model learns from one column. Images: each row holds the pixels of one."),
         )
     return values
+
+
+def choose_languages(place: DeltaGenerator, found: TableFound, mark: str) -> None:
+    """Which two languages of a translation memory are taken; another choice reads the file again."""
+
+    def take() -> None:
+        reading = st.session_state.get(f"reading-{mark}", {})
+        st.session_state[f"reading-{mark}"] = reading | {"languages": st.session_state[f"languages-{mark}"]}
+
+    pairs = found["pairs"]
+    place.selectbox(
+        ABOUT["languages"].title,
+        list(pairs),
+        list(pairs).index(found["pair"]),
+        key=f"languages-{mark}",
+        format_func=lambda pair: f"{pair.replace(', ', ' → ')} ({pairs[pair]:,})",
+        on_change=take,
+        help=tr("From which language to which; beside it, how many units have both."),
+    )
 
 
 def choose_layout(plan: ImportPlan, mark: str) -> dict[str, object]:

@@ -124,5 +124,12 @@ PARTS = (
         tr_later("Choose files"),
         address={"add": "files"},
     ),
+    Card(
+        "scenarios",
+        tr_later("Put it to use"),
+        tr_later("Draw images out of noise, translate, write down speech, answer questions, find objects."),
+        "pages/scenarios.py",
+        tr_later("Choose"),
+    ),
 )
 CARDS = (*PEOPLE, *PARTS)

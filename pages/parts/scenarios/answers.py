@@ -123,7 +123,8 @@ SCENARIO = Scenario(
     about=ABOUT,
     known=KNOWN,
     data_help=tr_later(
-        "Passages with questions. Your own come from a table with the columns context, question and answer."
+        "Passages with questions. Your own come from a JSON file of SQuAD's form, or a table with the "
+        "columns context, question and answer."
     ),
     needs=tr_later("Question answering takes passages with questions."),
     show_samples=show_samples,

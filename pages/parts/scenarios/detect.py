@@ -114,7 +114,10 @@ SCENARIO = Scenario(
     beside=BOXES,
     about=ABOUT,
     known=KNOWN,
-    data_help=tr_later("Pictures with boxes. Your own come from a ZIP of pictures with a COCO JSON file."),
+    data_help=tr_later(
+        "Pictures with boxes. Your own come from a ZIP of pictures with a COCO JSON file, or with the files "
+        "of YOLO or Pascal VOC."
+    ),
     needs=tr_later("Detection takes pictures with boxes."),
     show_samples=show_samples,
     show_own=show_own,

@@ -82,7 +82,10 @@ SCENARIO = Scenario(
     beside="target",
     about=ABOUT,
     known=KNOWN,
-    data_help=tr_later("Sentences in two languages. Your own come from a table with two columns of texts."),
+    data_help=tr_later(
+        "Sentences in two languages. Your own come from a translation memory (TMX) or a table with two "
+        "columns."
+    ),
     needs=tr_later("Translation takes sentence pairs."),
     show_samples=show_samples,
     show_own=show_own,

@@ -21,6 +21,7 @@ ALT = {
     ),
     "language": tr_later("Text that a model writes: noise at first, then words and lines like a play."),
     "latent": tr_later("A map of 1,906 emoji, similar ones side by side, and a window that looks closer."),
+    "scenarios": tr_later("Noise turns into pictures of clothing, step by step."),
     "own": tr_later("Images, texts, a table and a sound, one after another."),
 }
 

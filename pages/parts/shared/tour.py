@@ -78,6 +78,15 @@ STOPS = (
         tr_later("Latent space"),
     ),
     Stop(
+        "scenarios",
+        tr_later("Put it to use"),
+        tr_later(
+            "Images out of noise, translation, speech, questions, objects: small networks learn each of them "
+            "here, most of them with few labels."
+        ),
+        tr_later("Scenarios"),
+    ),
+    Stop(
         "own",
         tr_later("Now it is your turn"),
         tr_later(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +12,10 @@ from selfsup_core.data.boxes import BOXES, write_boxes
 from selfsup_core.data.dataset import Dataset
 from selfsup_core.data.details import Details
 from selfsup_core.data.groups import find_groups
+from selfsup_core.data.importing.annotated import boxes_in_squares
 from selfsup_core.data.importing.arrays import as_pixels
 from selfsup_core.data.importing.beside import label_files
 from selfsup_core.data.importing.build_table import from_table
-from selfsup_core.data.importing.coco import describe_boxes, place_boxes
 from selfsup_core.data.importing.columns import MOST_CLASSES
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member
@@ -30,6 +29,7 @@ from selfsup_core.data.importing.squares import resize
 from selfsup_core.data.importing.table import check_decoded
 from selfsup_core.data.importing.tones import Tone
 from selfsup_core.data.importing.transcripts import find_transcripts, from_clips
+from selfsup_core.data.questions import pack_questions
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.translation import tr
@@ -137,19 +137,8 @@ def from_images(members: list[Member], beside: list[Member], config: ImportConfi
         "details": {"tone": dict(plan["tone"])},
     }
     if annotated := plan["sorted"].annotated:
-        left_out: Counter[str] = Counter()
-        boxes = [
-            place_boxes(annotated.boxes[name], (int(width), int(height)), size, config.fit, left_out)
-            for name, (width, height) in zip(names, sizes, strict=True)
-        ]
-        if not any(boxes):
-            raise DataError(
-                tr("No box of the COCO file lies within its image."),
-                code="bad-coco",
-                remedy=tr("Boxes are x, y, width and height in pixels of the image."),
-            )
+        boxes, made["notes"] = boxes_in_squares(annotated, names, sizes, size, config.fit)
         made["extra"][BOXES] = Texts.pack(write_boxes(one) for one in boxes)
-        made["notes"] = describe_boxes(boxes, left_out)[1:]
     volumes = [members[place].volume for place in kept]
     if len(set(volumes)) >= LEAST_VOLUMES:
         # The first row of the same volume; an image that is no slice stands alone.
@@ -256,9 +245,24 @@ def from_arrays(members: list[Member], beside: list[Member], config: ImportConfi
     }
 
 
+def from_squad(members: list[Member], beside: list[Member], config: ImportConfig, plan: BuildPlan) -> Made:
+    """A row for each question, beside its passage."""
+    rows, numbers = plan["questions"], dict[str, int]()
+    return {
+        "kind": "text",
+        "x": Texts.pack(row.passage for row in rows),
+        "labels": None,
+        "steps": tr("passages, questions and answers of SQuAD's JSON"),
+        "extra": pack_questions(rows),
+        "details": {"grouped_by": "passage"},
+        "groups": np.array([numbers.setdefault(row.passage, len(numbers)) for row in rows], np.int64),
+    }
+
+
 MAKERS: dict[str, Callable[[list[Member], list[Member], ImportConfig, BuildPlan], Made]] = {
     "image": from_images,
     "wav": from_sounds,
     "npy": from_arrays,
     "txt": from_lines,
+    "squad": from_squad,
 }

@@ -9,45 +9,20 @@ them.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from selfsup_core.data.boxes import MOST_BOXES, MOST_NAMES, Box
+from selfsup_core.data.boxes import MOST_BOXES, MOST_NAMES
+from selfsup_core.data.importing.annotated import MOST_ANNOTATIONS, Annotated, tidy_name
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.limits import MB
 from selfsup_core.errors import DataError
 from selfsup_core.files.parsing import parse_json
-from selfsup_core.translation import tr, tr_later
+from selfsup_core.translation import tr
 
 LARGEST = 50 * MB  # of a JSON file
-MOST_ANNOTATIONS = 1_000_000
-MOST_LETTERS = 80  # of a class's name
 PARTS = ("images", "annotations", "categories")
 MARKS = (b'"annotations"', b'"images"')
-NOT_LISTED = tr_later("not among the images of the COCO file")
-WHY = {
-    "image": tr_later("of an image that is not there"),
-    "category": tr_later("of a category that is not there"),
-    "box": tr_later("without four finite numbers, or without an area"),
-    "outside": tr_later("outside of their image"),
-    "crowd": tr_later("of a crowd"),
-    "many": tr_later("beyond 100 in an image"),
-}
-
-
-@dataclass
-class Annotated:
-    """What a COCO file says.
-
-    Attributes:
-        boxes: by name of a member: its boxes in pixels of the image file.
-        left_out: {reason, a key of `WHY`: annotations}.
-    """
-
-    boxes: dict[str, list[Box]] = field(default_factory=dict)
-    left_out: Counter[str] = field(default_factory=Counter)
 
 
 def is_coco(member: Member) -> bool:
@@ -77,13 +52,13 @@ def read_coco(member: Member, images: list[str]) -> Annotated:
         raise damaged(
             member.name, tr("it needs 1 to {most} categories with an id and a name").format(most=MOST_NAMES)
         )
-    found = Annotated()
+    found = Annotated("COCO")
     of_id = find_images(about["images"], images)
     if not of_id:
         raise damaged(member.name, tr("none of the images that it names is there"))
     found.boxes = {name: [] for name in of_id.values()}
-    for one in about["annotations"]:
-        take_box(one, of_id, names, found)
+    for place, one in enumerate(about["annotations"]):
+        take_box(one, of_id, names, found, f"{member.name}, annotations[{place}]")
     return found
 
 
@@ -108,7 +83,7 @@ def category_names(categories: list[Any]) -> dict[int | str, str]:
         if not isinstance(one, dict) or (key := as_key(one.get("id"))) is None:
             continue
         name = one.get("name")
-        if isinstance(name, str) and (cut := " ".join(name.split())[:MOST_LETTERS]):
+        if isinstance(name, str) and (cut := tidy_name(name)):
             names[key] = cut
     return names
 
@@ -135,74 +110,31 @@ def find_images(listed: list[Any], images: list[str]) -> dict[int | str, str]:
     return found
 
 
-def take_box(one: object, of_id: dict[int | str, str], names: dict[int | str, str], found: Annotated) -> None:
+def take_box(
+    one: object, of_id: dict[int | str, str], names: dict[int | str, str], found: Annotated, where: str
+) -> None:
     """Add an annotation to the boxes of its image, or count why it is left out."""
     about = one if isinstance(one, dict) else {}
     image, category = as_key(about.get("image_id")), as_key(about.get("category_id"))
     values = about.get("bbox")
     if image is None or image not in of_id:
-        return found.left_out.update(["image"])
+        return found.leave("image", where)
     if category is None or category not in names:
-        return found.left_out.update(["category"])
+        return found.leave("category", where)
     if not isinstance(values, list):
-        return found.left_out.update(["box"])
+        return found.leave("box", where)
     is_numbers = (
         len(values) == 4
         and all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
         and all(math.isfinite(value) and abs(value) < 1e9 for value in values)
     )
     if not is_numbers or values[2] <= 0 or values[3] <= 0:
-        return found.left_out.update(["box"])
+        return found.leave("box", where)
     if about.get("iscrowd"):
-        return found.left_out.update(["crowd"])
+        return found.leave("crowd", where)
     boxes = found.boxes[of_id[image]]
     if len(boxes) >= MOST_BOXES:
-        return found.left_out.update(["many"])
+        return found.leave("many", where)
     x, y, width, height = (float(value) for value in values)
     boxes.append((names[category], x, y, width, height))
     return None
-
-
-def place_boxes(
-    boxes: list[Box], original: tuple[int, int], size: int, fit: str, left_out: Counter[str]
-) -> list[Box]:
-    """Boxes in pixels of an image (width, height) → of the square that it became, cut off at its border."""
-    width, height = original
-    across, down = size / width, size / height
-    if fit != "stretch":
-        across = down = (min if fit == "pad" else max)(across, down)
-    left, top = (size - width * across) / 2, (size - height * down) / 2
-    placed: list[Box] = []
-    for name, x, y, wide, high in boxes:
-        first = max(0.0, x), max(0.0, y)
-        last = min(float(width), x + wide), min(float(height), y + high)
-        corners = [
-            min(float(size), max(0.0, value))
-            for value in (
-                left + first[0] * across,
-                top + first[1] * down,
-                left + last[0] * across,
-                top + last[1] * down,
-            )
-        ]
-        sides = corners[2] - corners[0], corners[3] - corners[1]
-        if min(last[0] - first[0], last[1] - first[1]) <= 0 or min(sides) < 0.01:
-            left_out["outside"] += 1
-            continue
-        placed.append((name, corners[0], corners[1], *sides))
-    return placed
-
-
-def describe_boxes(boxes: list[list[Box]], left_out: Counter[str]) -> list[str]:
-    """What was read, and what was left out, in words."""
-    count = sum(len(one) for one in boxes)
-    names = sorted({name for one in boxes for name, *_ in one})
-    said = [
-        tr("{boxes:,} boxes of {classes} classes on {images:,} images (COCO).").format(
-            boxes=count, classes=len(names), images=len(boxes)
-        )
-    ]
-    if left_out:
-        parts = ", ".join(f"{number:,} {tr(WHY[why])}" for why, number in sorted(left_out.items()))
-        said.append(tr("Annotations that were left out: {parts}.").format(parts=parts))
-    return said

@@ -66,6 +66,13 @@ class ImportConfig(Config):
         title="Sheet",
         max_length=200,
     )
+    languages: str = setting(
+        "",
+        "Two languages of a translation memory (TMX), from and to, as en, de; those with most units when "
+        "empty.",
+        title="Languages",
+        max_length=80,
+    )
     only: str = setting(
         "",
         "Of files that do not belong together, those that are read: a file's name, or a kind such as csv.",

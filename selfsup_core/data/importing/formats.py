@@ -18,6 +18,7 @@ XZ = b"\xfd7zXZ\0"
 HDF5 = b"\x89HDF\r\n\x1a\n"
 CIFAR = (3073, 3074)  # bytes per record of CIFAR-10 and CIFAR-100: labels, then 32 × 32 red, green, blue
 IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+TMX = re.compile(rb"<!DOCTYPE\s+tmx\b|<tmx\b")
 NETPBM = re.compile(rb"P[1-6]\s")
 BRANDS = {b"avif": "AVIF", b"avis": "AVIF"} | dict.fromkeys(
     (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"), "HEIC"
@@ -30,6 +31,7 @@ TEXTS = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".arff": "arff",
+    ".tmx": "tmx",
     ".txt": "txt",
     ".data": "txt",
     ".dat": "txt",
@@ -70,6 +72,8 @@ def identify(name: str, head: bytes) -> str:
         )
     if suffix and suffix in TEXTS and all(32 <= b < 127 or b in b"\t\r\n" for b in head[:16]):
         return TEXTS[suffix]  # a table may begin with "BMI" or "PAR1"
+    if suffix == ".xml" and TMX.search(head):
+        return "tmx"
     if is_image(name, head):
         return "image"
     if is_riff(head, b"WAVE") or is_packed_sound(name, head):
@@ -144,7 +148,7 @@ def identify(name: str, head: bytes) -> str:
         tr("{name} is of a kind that cannot be read.").format(name=name),
         code="unknown-format",
         remedy=tr(
-            "Give CSV, TSV, Excel, ODS, JSON, JSONL, Parquet, Feather, Stata, SPSS, SAS, ARFF, libsvm, "
+            "Give CSV, TSV, Excel, ODS, JSON, JSONL, Parquet, Feather, Stata, SPSS, SAS, ARFF, libsvm, TMX, "
             "NPY, NPZ, HDF5, AnnData, MATLAB, IDX, TXT, PDF, DOCX, EPUB, HTML, WAV, FLAC, MP3, OGG, AIFF, "
             "images, DICOM, NIfTI, or a ZIP of these."
         ),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 PALE = 235  # of 255: a shape that cannot be seen on white
 SIZES = (28, 32, 64)
+ORIENTATION, TURNED = 0x0112, (5, 6, 7, 8)  # in EXIF: by 90 degrees
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "AVIF", "TIFF", "PPM", "HEIF")
 
 
@@ -228,6 +229,9 @@ def read_image(
     original = image.size
     tone = tone or choose_tone(look_at_some([member]), ImportConfig())[0]
     try:
+        # As it is shown, and as boxes are drawn on it.
+        if image.format and image.getexif().get(ORIENTATION) in TURNED:
+            original = original[::-1]
         if image.format == "JPEG":
             image.draft("RGB" if color else "L", (size * 2, size * 2))  # decodes at a fraction of the size
         if is_wide(image):

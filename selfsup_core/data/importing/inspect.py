@@ -7,9 +7,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from selfsup_core.data.details import ANNOTATION, AS_ASKED, NO_SAMPLE, ColumnAbout
+from selfsup_core.data.importing.annotations import take_annotations
 from selfsup_core.data.importing.binary_sets import take_class_lists, take_letters
-from selfsup_core.data.importing.boxes import take_boxes
-from selfsup_core.data.importing.coco import NOT_LISTED, describe_boxes, is_coco, read_coco
 from selfsup_core.data.importing.columns import choose_label, column_notes, describe_column
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.files import Member, open_files
@@ -36,6 +35,7 @@ from selfsup_core.data.importing.prose import choose_unit, read_blocks
 from selfsup_core.data.importing.questions import find_questions
 from selfsup_core.data.importing.roles import apply_roles
 from selfsup_core.data.importing.scans import unpack_scans
+from selfsup_core.data.importing.squad import is_squad, read_squad, say_read
 from selfsup_core.data.importing.table import Table
 from selfsup_core.data.importing.tables import TABLES, read_table, table_form
 from selfsup_core.data.importing.titles import title_of
@@ -58,6 +58,7 @@ FORM_NAMES = {
     "spss": tr_later("an SPSS file"),
     "sas": tr_later("a SAS file"),
     "arff": "ARFF",
+    "tmx": tr_later("a translation memory"),
     "npy": tr_later("NumPy array"),
     "hdf5": "HDF5",
     "mat": tr_later("MATLAB arrays"),
@@ -66,6 +67,7 @@ FORM_NAMES = {
     "image": "images",
     "wav": "sounds",
     "txt": "text",
+    "squad": tr_later("questions (SQuAD)"),
 }
 
 
@@ -82,32 +84,8 @@ def sort_out(paths: list[Path], config: ImportConfig) -> Sorted:
     form, kept, beside, aside = sort_members(paths[0].name, members, config, is_unpacked=is_unpacked)
     found = Sorted(form, kept, beside, aside, volumes, notes)
     if form == "image":
-        take_boxes(found, members, config)
-        take_coco(found, members)
+        take_annotations(found, members, config)
     return found
-
-
-def take_coco(found: Sorted, members: list[Member]) -> None:
-    """Boxes of a COCO file beside the images; images that it does not name are left out.
-
-    Raises:
-        DataError: there are several such files, or one that cannot be used.
-    """
-    files = [member for member in members if is_coco(member)]
-    if not files:
-        return
-    if len(files) > 1:
-        raise DataError(
-            tr("There are several COCO files: {names}.").format(names=", ".join(m.name for m in files[:5])),
-            code="several-coco",
-            remedy=tr("Leave one, with the images that it names."),
-        )
-    found.annotated = read_coco(files[0], [member.name for member in found.members])
-    found.aside.pop(files[0].name, None)
-    boxes = found.annotated.boxes
-    found.aside |= {m.name: tr(NOT_LISTED) for m in found.members if m.name not in boxes}
-    found.members = [member for member in found.members if member.name in boxes]
-    found.notes += describe_boxes(list(boxes.values()), found.annotated.left_out)
 
 
 def sort_members(
@@ -122,7 +100,7 @@ def sort_members(
     aside: dict[str, str] = {}
     for member in members:
         try:
-            form = "image" if member.picture else table_form(member, config)
+            form = "image" if member.picture else form_of(member, config)
             if form in ("zip", "gz"):
                 raise DataError(
                     tr("{name} is packed twice.").format(name=member.name),
@@ -195,6 +173,12 @@ def sort_members(
     return form, kept, beside, aside
 
 
+def form_of(member: Member, config: ImportConfig) -> str:
+    """Format of a file. Raises DataError."""
+    form = table_form(member, config)
+    return "squad" if form == "jsonl" and config.kind in ("auto", "text") and is_squad(member) else form
+
+
 def tell_annotations(samples: list[str], aside: dict[str, str]) -> None:
     """Reasons for files of YOLO, Pascal VOC and the like that lie beside images: named as one, or a list of
     classes.
@@ -234,6 +218,12 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
         notes = plan["notes"] + found.notes + seen["notes"]
         seen |= {"aside": aside | seen["aside"], "notes": notes, "offers": seen["offers"] | found.offers}
         return plan | seen | {"volumes": found.volumes}
+    if form == "squad":
+        asked = read_squad(members)
+        if keep is not None:
+            keep["questions"] = asked.rows
+        plan["notes"] += say_read(asked)
+        return plan | {"kind": "text", "rows": len(asked.rows), "classes": {}}
     if form == "npy":
         made = read_arrays(members, config, beside)
         if keep is not None:
@@ -292,7 +282,7 @@ def inspect_files(paths: list[Path], config: ImportConfig, keep: Kept | None = N
         describe_column(name, cells, table.found.get("delimiter", ""), table.values.get(name))
         for name, cells in zip(table.names, table.columns, strict=True)
     ]
-    described = find_questions(find_pair(choose_label(described)))
+    described = find_questions(find_pair(choose_label(described), is_sure="pair" in table.found))
     columns = apply_roles(ignore_own([c.as_dict() for c in described]), config)
     return plan | plan_table(table, columns, config)
 
@@ -376,6 +366,7 @@ def check_kind(name: str, form: str, config: ImportConfig) -> None:
         "image": ("image",),
         "wav": ("sound",),
         "txt": ("text", "table"),
+        "squad": ("text",),
         "npy": ("image", "table"),
     }.get(form, ("table", "text", "image"))
     if config.kind not in ("auto", *possible):

@@ -69,16 +69,24 @@ LANGUAGES = frozenset(
 LEAST = 4  # pairs, below which there is nothing to split
 
 
-def find_pair(columns: list[Column]) -> list[Column]:
+def find_pair(columns: list[Column], *, is_sure: bool = False) -> list[Column]:
     """The same columns; two of them become a text and its translation where they are all there is and their
     names say so: two languages, or source and target.
+
+    Args:
+        is_sure: whether the format of the file says so.
     """
+    if is_sure and len(columns) == 2:
+        return as_pair(columns, tr("a translation memory holds sentences and their translations"))
     if len(columns) != 2 or any(column.role in ("numeric", "date") for column in columns):
         return columns
     names = tuple(column.name.strip().lower().partition("-")[0] for column in columns)
     if names not in SIDES and not (names[0] != names[1] and set(names) <= LANGUAGES):
         return columns
-    reason = tr("the two columns are named as a sentence and its translation")
+    return as_pair(columns, tr("the two columns are named as a sentence and its translation"))
+
+
+def as_pair(columns: list[Column], reason: str) -> list[Column]:
     roles = ("text", "translation")
     return [replace(column, role=role, reason=reason) for column, role in zip(columns, roles, strict=True)]
 

@@ -8,13 +8,14 @@ from typing import TypedDict
 import numpy as np
 
 from selfsup_core.data.details import ColumnAbout, TableFound
+from selfsup_core.data.importing.annotated import Annotated
 from selfsup_core.data.importing.array_files import Arrays
-from selfsup_core.data.importing.coco import Annotated
 from selfsup_core.data.importing.files import Member
 from selfsup_core.data.importing.layout import Layout
 from selfsup_core.data.importing.pixels import Pixels
 from selfsup_core.data.importing.table import Table
 from selfsup_core.data.importing.tones import ToneAbout
+from selfsup_core.data.questions import Asked
 from selfsup_core.data.texts import Texts
 
 
@@ -85,7 +86,7 @@ class Sorted:
         form: their format. beside: tables lying beside images or sounds. aside: {name: reason}.
         volumes: how many of them hold several slices. notes: what was decided.
         offers: {where classes may come from: their names}, beside what names and folders offer.
-        annotated: boxes of the images, of a COCO file beside them.
+        annotated: boxes of the images, of files beside them.
     """
 
     form: str
@@ -106,5 +107,6 @@ class Kept(TypedDict, total=False):
     table: Table
     layout: Layout
     lines: Texts
+    questions: list[Asked]
     line_labels: list[str] | None
     line_parts: np.ndarray | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from selfsup_core.data.importing.made import BuildPlan, Made
 from selfsup_core.data.importing.plan import ImportPlan, Kept
 from selfsup_core.data.importing.sounds import RATE
 from selfsup_core.data.importing.table import Table
+from selfsup_core.data.questions import ANSWERS, QUESTION
 from selfsup_core.data.texts import Texts
 from selfsup_core.translation import tr
 
@@ -105,7 +107,8 @@ def see_made(made: Made) -> ImportPreview:
     """Samples of arrays and of text files."""
     x, labels = made["x"], made["labels"] or []
     if isinstance(x, Texts):
-        return {"texts": [cut(x[i]) for i in range(min(TEXTS, len(x)))], "labels": labels[:TEXTS]}
+        shown = [cut(x[i]) + beside(made, i) for i in range(min(TEXTS, len(x)))]
+        return {"texts": shown, "labels": labels[:TEXTS]}
     if made["kind"] == "image":
         first = np.asarray(x[:PICTURES])
         return {
@@ -118,6 +121,17 @@ def see_made(made: Made) -> ImportPreview:
         "made_columns": list(made["columns"]),
         "made_rows": numbers(x[:ROWS]),
     }
+
+
+def beside(made: Made, row: int) -> str:
+    """What stands beside a text, in lines below it: its translation, or a question and its answer."""
+    extra = made.get("extra", {})
+    if "target" in extra:
+        return f"\n→ {cut(str(extra['target'][row]))}"
+    if QUESTION not in extra or not extra[QUESTION][row]:
+        return ""
+    answers = json.loads(str(extra[ANSWERS][row]))
+    return f"\n{cut(str(extra[QUESTION][row]))}\n→ {cut(' | '.join(answers))}"
 
 
 def see_table(table: Table, config: ImportConfig, plan: BuildPlan) -> ImportPreview:

@@ -28,6 +28,7 @@ from selfsup_core.data.importing.table import (
     parquet_errors,
     unique_names,
 )
+from selfsup_core.data.importing.tmx import read_tmx
 from selfsup_core.data.importing.wide import widen
 from selfsup_core.data.limits import LIMITS, MB
 from selfsup_core.errors import DataError
@@ -281,5 +282,6 @@ READERS: dict[str, Callable[[Member, ImportConfig], Table]] = {
     "sas": read_survey,
     "arff": read_arff,
     "libsvm": read_libsvm,
+    "tmx": read_tmx,
 }
 TABLES = tuple(READERS)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from selfsup_core.data.details import ANNOTATION
 from selfsup_core.data.importing.build import build_dataset
 from selfsup_core.data.importing.config import ImportConfig
 from selfsup_core.data.importing.inspect import inspect_files
@@ -100,7 +99,8 @@ def test_the_class_of_the_largest_box_is_offered_as_a_label(tmp_path):
     plan = inspect_files([path], ImportConfig())
     assert (plan["classes"], plan["offers"]) == ({}, {"boxes": ["cat", "dog"]})
     assert any("set Classes from to boxes" in note for note in plan["notes"])
-    assert {why for name, why in plan["aside"].items() if name.endswith(".txt")} == {ANNOTATION}
+    assert plan["aside"] == {}  # the boxes are read, too
+    assert "12 boxes of 2 classes on 8 images (YOLO)." in plan["notes"]
     made = build_dataset([path], ImportConfig(classes="boxes"), "my-x")
     assert (made.classes, made.y.tolist()) == (("cat", "dog"), [0, 1, 0, 1, 0, 1, 0, 1])
     assert np.bincount(made.extra["part"]).tolist() == [6, 2]

@@ -733,8 +733,8 @@ def test_a_sound_from_a_pipe_is_read_like_any_other(tmp_path: Path):
 
 
 def test_annotations_beside_images_are_told_once_and_not_called_unreadable(tmp_path: Path):
-    boxes = {f"labels/train/{i}.txt": b"0 .5 .5 .3 .3" for i in range(4)}
-    described = boxes | {"data.yaml": b"nc: 2", "images/train/3.xml": b"<annotation/>"}
+    polygons = {f"labels/train/{i}.txt": b"0 .1 .1 .5 .1 .5 .5" for i in range(4)}
+    described = polygons | {"data.yaml": b"nc: 2", "images/train/3.xml": b"<annotation/>"}
     files = zipped(pictures("images/train", "images/val") | described)
     made = build_dataset([write(tmp_path, *files.popitem())], ImportConfig(), "my-x")
     assert (made.classes, np.bincount(made.extra["part"]).tolist()) == ((), [4, 4])

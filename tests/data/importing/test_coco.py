@@ -106,6 +106,28 @@ def test_annotations_that_lie_are_left_out_and_counted(tmp_path):
             assert max(x + wide, y + high) <= 64
 
 
+def turned(orientation: int) -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif.tobytes()
+
+
+def test_boxes_lie_on_a_photograph_as_it_is_shown(tmp_path):
+    """A camera that was held upright writes the picture lying, and that it is to be turned."""
+    shown = Image.open(io.BytesIO(picture(60, 80, [10, 5, 20, 12])))
+    file = io.BytesIO()
+    shown.transpose(Image.Transpose.ROTATE_90).save(file, "JPEG", exif=turned(6), quality=95)
+    about = good()
+    about["images"][0]["file_name"] = "photo.jpg"
+    about["annotations"][0]["bbox"] = [10, 5, 20, 12]
+    _, dataset = bring(tmp_path, about, more={"photo.jpg": file.getvalue()}, size=80, fit="stretch")
+    row = list(dataset.extra["names"]).index("photo.jpg")
+    ((_, x, y, wide, high),) = read_boxes(dataset.extra["boxes"][row])
+    assert (x, y, wide, high) == pytest.approx((10 * 80 / 60, 5, 20 * 80 / 60, 12), abs=0.01)
+    assert np.asarray(dataset.x[row]).reshape(80, 80, -1)[11, 26, 0] > 127
+    assert dataset.extra["sizes"][row].tolist() == [60, 80]
+
+
 def test_images_that_are_not_named_are_left_out(tmp_path):
     about = good()
     about["images"] = [{"id": i, "file_name": f"C:\\data\\{i}.png"} for i in range(10)]
@@ -123,7 +145,7 @@ def test_images_that_are_not_named_are_left_out(tmp_path):
         (good() | {"categories": []}, "1 to 200 categories"),
         (good() | {"categories": [{"id": i, "name": f"n{i}"} for i in range(300)]}, "1 to 200 categories"),
         (good() | {"images": [{"id": 1, "file_name": "other.png"}]}, "none of the images"),
-        (good() | {"annotations": []}, "No box of the COCO file"),
+        (good() | {"annotations": []}, r"\(COCO\) cannot be used: no box is left"),
         ('{"images": ' + "[" * 100_000 + ', "annotations": 1}', "no COCO file"),
     ],
 )

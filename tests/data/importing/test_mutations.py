@@ -76,6 +76,24 @@ def npz() -> bytes:
     return buffer.getvalue()
 
 
+def memory() -> bytes:
+    """A translation memory."""
+    pair = '<tuv xml:lang="en"><seg>one <ph>x</ph>{0}</seg></tuv><tuv xml:lang="de"><seg>ein {0}</seg></tuv>'
+    units = "".join(f"<tu>{pair.format(i)}</tu>" for i in range(6))
+    return f'<?xml version="1.0"?><tmx><header srclang="en"/><body>{units}</body></tmx>'.encode()
+
+
+def questions() -> bytes:
+    """Of SQuAD's form."""
+    asked = [{"question": f"q{i}?", "answers": [{"text": "b", "answer_start": 2}]} for i in range(6)]
+    return json.dumps({"data": [{"paragraphs": [{"context": "a b c", "qas": asked}]}]}).encode()
+
+
+def beside_images(name: str) -> Callable[[bytes], bytes]:
+    """A ZIP of images with a file of this name beside them."""
+    return lambda content: archive({"1.png": png(1, (8, 8)), "2.png": png(2, (8, 8)), name: content})
+
+
 SEEDS: dict[str, bytes] = {
     "table.csv": csv_table(),
     "lines.jsonl": json_lines(),
@@ -111,11 +129,24 @@ SEEDS: dict[str, bytes] = {
     "inside.docx": word_content(),
     "chapters.epub": epub(),
     "inside.epub": CHAPTER.encode(),
+    "memory.tmx": memory(),
+    "questions.json": questions(),
+    "inside.yolo": b"0 .5 .5 .25 .25\n1 .4 .4 .2 .2 .9\n",
+    "inside.voc": (
+        b"<annotation><filename>1.png</filename><size><width>8</width><height>8</height></size><object><name>a"
+        b"</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>5</xmax><ymax>5</ymax></bndbox></object></annotation>"
+    ),
     "lines.txt": "one line\n\nanother – line\nthird\n".encode(),
 }
 
 # Files that are packed: what is changed is inside, since a change of the archive itself is noticed at once.
-PACKED: dict[str, Callable[[bytes], bytes]] = {"sheet.ods": ods, "inside.docx": word, "inside.epub": epub}
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "sheet.ods": ods,
+    "inside.docx": word,
+    "inside.epub": epub,
+    "inside.yolo": beside_images("1.txt"),
+    "inside.voc": beside_images("1.xml"),
+}
 IN_C = (".h5", ".h5ad", ".mat", ".sav", ".por", ".xpt", ".dcm", ".heic", ".ods", ".xlsx")
 
 
