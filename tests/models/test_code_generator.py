@@ -53,7 +53,7 @@ def test_another_autoencoder_stays_as_it_is_and_its_code_becomes_like_noise():
         loss = objective.step(model, Images(x, torch.arange(40) % 2), seeded(step))["loss"]
         loss.backward()
         optimizer.step()
-        losses.append(float(loss))
+        losses.append(loss.item())
     assert sum(losses[-5:]) < 0.95 * sum(losses[:5])
     after = list(autoencoder.parameters())
     assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
