@@ -77,7 +77,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[GIVE_WAY] = "off"
     kept = config.rootpath / ".pytest_cache" / "studio"
     os.environ[CACHE] = str(kept)
-    os.environ[PLACE] = str(kept / "models")  # unpacking one takes half a minute
+    os.environ[PLACE] = str(kept / "models")  # unpacking one takes a quarter of a minute
     zygote.install()
     if sys.platform == "linux" and config.getoption("numprocesses", None):
         config.add_cleanup(zygote.begin())  # one for all processes that test

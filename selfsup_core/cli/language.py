@@ -170,7 +170,9 @@ def fetch_command(
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
-    """Download a language model from the Hugging Face Hub: safetensors, JSON and vocabulary files only."""
+    """Download a language model, or a Whisper model, from the Hugging Face Hub: safetensors, JSON and
+    vocabulary files only.
+    """
     import sys
 
     from selfsup_core.pretrained.hub import HUB, fetch_model, plan_fetch

@@ -42,8 +42,8 @@ def judge_tasks(
         new = {place: judge(evidence, part.check) for place, part in left.items()}
         if done := [place for place, one in new.items() if one.is_passed]:
             with speak(ENGLISH):  # people of any language may read later what is kept
-                kept = {place: judge(evidence, left[place].check) for place in done}
-            change(workspace, lesson.number, keeper(kept))
+                in_english = {place: judge(evidence, left[place].check) for place in done}
+            change(workspace, lesson.number, keeper(in_english))
         found |= new
     return {place: found[place] for place in asked}
 

@@ -49,6 +49,32 @@ class CtcConfig(InRoundsConfig):
         ge=0.0,
         le=1.0,
     )
+    teacher: str = setting(
+        "",
+        "Whisper model that transcribes the other clips, once, before training: the full path of its folder, "
+        "or hub:owner/name of one that was downloaded. Empty: the run's own first network.",
+        title="Whisper model as the teacher",
+        why="A model that was trained on thousands of hours hears more than a network that has learned from "
+        "minutes.",
+        max_length=1000,
+    )
+    teacher_language: str = setting(
+        "",
+        "Language that Whisper writes, as its code: en, zh, de. Empty: it decides for each clip.",
+        title="Language of the speech",
+        why="In short clips the language is hard to tell: name it where it is known.",
+        pattern=r"^([a-z]{2,3})?$",
+    )
+    most_difference: float = setting(
+        1.0,
+        "Largest word error rate of what the first network hears against Whisper's transcript; where they "
+        "differ more, it is not kept. 1: the first network is not asked.",
+        title="Largest difference from Whisper",
+        why="A good Whisper needs no second opinion. A weak one does: of what the smallest model could write "
+        "of the spoken digits 58% were right, and all of what the first network heard too (0.2).",
+        ge=0.0,
+        le=1.0,
+    )
     time_mask: float = setting(
         0.05,
         "Longest stretch of time that is hidden, in seconds; two in each clip.",

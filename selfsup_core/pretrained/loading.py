@@ -41,6 +41,12 @@ def load_model(folder: Path, say: Callable[[str], None] = lambda text: None) -> 
     from transformers import AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
 
     kind = kind_of(check_folder(folder), folder.name)
+    if kind == "speech":
+        raise DataError(
+            tr("{name} writes down speech; it reads no text.").format(name=folder.name),
+            code="not-text",
+            remedy=tr("Use it as the teacher under Scenarios, Speech (objective.teacher)."),
+        )
     require_tried(folder, say)
     loader = {"causal": AutoModelForCausalLM, "masked": AutoModelForMaskedLM, "encoder": AutoModel}
     with load_errors(folder):

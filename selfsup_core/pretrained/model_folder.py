@@ -58,10 +58,12 @@ TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "s
 CAUSAL = ("ForCausalLM", "LMHeadModel")
 MASKED = ("ForMaskedLM", "ForPreTraining")
 ENCODER = (tr_later("Model"), tr_later("Encoder"))
+SPEECH = ("WhisperForConditionalGeneration",)
 KINDS = {
     "causal": tr_later("generates text: predicts each token from those before it"),
     "masked": tr_later("fills gaps: predicts a token from those on both sides"),
     "encoder": tr_later("turns a text into numbers; does not predict tokens"),
+    "speech": tr_later("writes down speech: can be the teacher under Scenarios, Speech"),
 }
 
 
@@ -232,13 +234,19 @@ def architecture_of(config: JsonObject) -> str:
     return str(found[0]) if isinstance(found, list) and found else "unknown"
 
 
+def is_speech(architecture: str) -> bool:
+    return architecture in SPEECH
+
+
 def kind_of(config: JsonObject, name: str) -> str:
-    """ "causal", "masked" or "encoder", by the architecture that config.json names.
+    """ "causal", "masked", "encoder" or "speech", by the architecture that config.json names.
 
     Raises:
         DataError: it is something else.
     """
     architecture = architecture_of(config)
+    if is_speech(architecture):
+        return "speech"
     for kind, endings in (("causal", CAUSAL), ("masked", MASKED), ("encoder", ENCODER)):
         if architecture.endswith(endings):
             return kind

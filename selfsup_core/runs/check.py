@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -17,9 +17,13 @@ from selfsup_core.errors import DataError
 from selfsup_core.features.corpus import LEAST_TOKENS, cut_running, is_running_text
 from selfsup_core.features.pair_rows import require_pairs
 from selfsup_core.features.transcripts import transcripts_of
+from selfsup_core.pretrained.whisper_folder import check_language, find_whisper
 from selfsup_core.runs.spec import RunSpec, task_of
 from selfsup_core.translation import tr
 from selfsup_core.wording import kinds
+
+if TYPE_CHECKING:
+    from selfsup_core.objectives.ctc import CtcConfig
 
 LABELERS = ("zero-shot", "generated", "remote")
 
@@ -37,8 +41,15 @@ def check_spec(workspace: Path, spec: RunSpec) -> None:
         require_pairs(open_source(spec.data.source, workspace))
     if task == "transcribe":
         transcripts_of(open_source(spec.data.source, workspace))
+        check_teacher(workspace, cast("CtcConfig", spec.objective))
     if task == "pseudo":
         check_proposers(workspace, spec)
+
+
+def check_teacher(workspace: Path, config: CtcConfig) -> None:
+    """Of a speech run: its Whisper model, where it has one."""
+    if config.teacher:
+        check_language(find_whisper(config.teacher, workspace), config.teacher_language)
 
 
 def check_length(dataset: Dataset, spec: RunSpec) -> None:

@@ -21,9 +21,10 @@ from selfsup_core.features.asked_split import split_asked
 from selfsup_core.features.corpus import is_running_text
 from selfsup_core.features.labeled import choose_rows
 from selfsup_core.features.transcripts import minutes_of, transcripts_of
+from selfsup_core.pretrained.whisper_folder import check_language, find_whisper
 from selfsup_core.runs.spec import RunSpec, task_of
 from selfsup_core.translation import tr
-from selfsup_core.wording import brief, percent
+from selfsup_core.wording import brief, counted, percent
 
 if TYPE_CHECKING:
     from selfsup_core.objectives.ctc import CtcConfig
@@ -63,7 +64,7 @@ def foresee_data(workspace: Path, spec: RunSpec) -> list[str]:
     data, task = spec.data, task_of(spec)
     is_own = OWN_NAME.fullmatch(data.source) is not None
     if task in SCORES:
-        return foresee_scenario(open_source(data.source, workspace), spec)
+        return foresee_scenario(workspace, open_source(data.source, workspace), spec)
     if not is_own and task not in ("classify", "pseudo") and data.validation + data.test < 1:
         return []  # a built-in set is large enough
     dataset = open_source(data.source, workspace)
@@ -81,7 +82,7 @@ def foresee_data(workspace: Path, spec: RunSpec) -> list[str]:
     return [text for text in said if text]
 
 
-def foresee_scenario(dataset: Dataset, spec: RunSpec) -> list[str]:
+def foresee_scenario(workspace: Path, dataset: Dataset, spec: RunSpec) -> list[str]:
     """How many training rows show their answer, and whether that can work. Raises DataError."""
     data = spec.data
     if task_of(spec) == "answer":
@@ -92,7 +93,7 @@ def foresee_scenario(dataset: Dataset, spec: RunSpec) -> list[str]:
     y = np.zeros(len(dataset), np.int64) if dataset.y is None else np.maximum(np.asarray(dataset.y), 0)
     chosen = choose_labeled(split.train, y, data.labels_per_class, data.split_seed, data.labels_fraction)
     if task_of(spec) == "transcribe":
-        return foresee_speech(dataset, spec, split.train, chosen)
+        return foresee_speech(workspace, dataset, spec, split.train, chosen)
     known = len(chosen)
     said = [
         tr(
@@ -140,20 +141,32 @@ def foresee_questions(dataset: Dataset, spec: RunSpec) -> list[str]:
     return said
 
 
-def foresee_speech(dataset: Dataset, spec: RunSpec, train: np.ndarray, known: np.ndarray) -> list[str]:
+def foresee_speech(
+    workspace: Path, dataset: Dataset, spec: RunSpec, train: np.ndarray, known: np.ndarray
+) -> list[str]:
     """How many minutes of sound are transcribed, and how many may be added by pseudo-transcripts. Raises
     DataError: the clips have no transcripts.
     """
-    transcripts_of(dataset)
-    minutes, rest = minutes_of(dataset, known), minutes_of(dataset, np.setdiff1d(train, known))
-    keep = cast("CtcConfig", spec.objective).keep
-    said = [
-        tr(
-            "{minutes:.1f} of {all:.1f} minutes of training sound are transcribed ({known:,} clips). At most "
-            "{keep} of the rest is kept, {most:.1f} minutes; clips whose two noisy views disagree are "
-            "dropped first."
-        ).format(minutes=minutes, all=minutes + rest, known=len(known), keep=percent(keep), most=keep * rest)
-    ]
+    texts = transcripts_of(dataset)
+    pool = np.setdiff1d(train, known)
+    minutes, rest = minutes_of(dataset, known), minutes_of(dataset, pool)
+    config = cast("CtcConfig", spec.objective)
+    transcribed = tr(
+        "{minutes:.1f} of {all:.1f} minutes of training sound are transcribed ({known:,} clips)."
+    )
+    said = [transcribed.format(minutes=minutes, all=minutes + rest, known=len(known))]
+    kept = {"keep": percent(config.keep), "most": config.keep * rest}
+    if config.teacher:
+        said[0] += " " + tr(
+            "Whisper transcribes {clips} first, and at most {keep} of them is kept, {most:.1f} minutes. "
+            "What decides is how sure Whisper is{agree}. Hidden transcripts are not looked at; "
+            "distil-whisper's filter compares with the true ones."
+        ).format(clips=counted(len(pool), "other clip"), agree=say_agreement(config), **kept)
+        return [*warn_of_teacher(workspace, config, [texts[row] for row in known], minutes), *said]
+    said[0] += " " + tr(
+        "At most {keep} of the rest is kept, {most:.1f} minutes; clips whose two noisy views disagree are "
+        "dropped first."
+    ).format(**kept)
     if minutes < FEW_MINUTES:
         said.insert(
             0,
@@ -161,6 +174,45 @@ def foresee_speech(dataset: Dataset, spec: RunSpec, train: np.ndarray, known: np
                 "From {minutes:.1f} minutes of transcribed sound the first network hardly learns to write a "
                 "word, so nearly nothing would be left after filtering. {least:g} minutes are a better start."
             ).format(minutes=minutes, least=FEW_MINUTES),
+        )
+    return said
+
+
+def say_agreement(config: CtcConfig) -> str:
+    if config.most_difference >= 1:
+        return ""
+    return tr(
+        " and that the first network hears the same words, with a word error rate up to {share}"
+    ).format(share=percent(config.most_difference))
+
+
+def warn_of_teacher(workspace: Path, config: CtcConfig, known: list[str], minutes: float) -> list[str]:
+    """Why hardly a transcript by Whisper would be kept. Raises StudioError: there is no such model."""
+    facts = find_whisper(config.teacher, workspace)
+    check_language(facts, config.teacher_language)
+    said = []
+    letters = [letter for text in known for letter in text if letter.isalpha()]
+    if not facts.is_multilingual and sum(letter.isascii() for letter in letters) < len(letters) / 2:
+        said.append(
+            tr(
+                "{title} writes English only, and the known transcripts are in other letters: none of its "
+                "transcripts could be kept. Choose a model for several languages."
+            ).format(title=facts.title)
+        )
+    if facts.is_multilingual and not config.teacher_language:
+        said.append(
+            tr(
+                "Whisper decides for each clip which language it is, and in short clips it is often wrong. "
+                "Name it: Advanced, Objective, Language of the speech."
+            )
+        )
+    if config.most_difference < 1 and minutes < FEW_MINUTES:
+        said.append(
+            tr(
+                "From {minutes:.1f} minutes of transcribed sound the first network hardly learns to write a "
+                "word, so it differs from Whisper nearly everywhere and nearly nothing would be left. Set "
+                "Largest difference from Whisper to 1."
+            ).format(minutes=minutes)
         )
     return said
 

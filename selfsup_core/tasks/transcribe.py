@@ -3,7 +3,8 @@ whose transcript is hidden.
 
 A pseudo-transcript is what the student hears in a clip: any letters, or the likeliest known words, which
 tells the student something that it does not know itself. It is kept when the transcripts of two noisy views
-of the clip agree with each other, and among these the surest ones are.
+of the clip agree with each other, and among these the surest ones are. Or a Whisper model writes it, once,
+and it is kept when Whisper is sure and, on request, the first network hears the same words.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from selfsup_core.objectives.ctc import Clips, Ctc, CtcConfig, ctc_loss
 from selfsup_core.runs.frames import FrameStore
 from selfsup_core.tasks import TASKS, Look, TaskContext
 from selfsup_core.tasks.parts.rounds_of_labels import Proposed, RoundsOfLabels, Tested, choose_known
+from selfsup_core.tasks.parts.speech_teacher import SpeechTeacher, ask_teacher
 from selfsup_core.tasks.parts.transcriber_files import write_letters
 from selfsup_core.tasks.translate import as_json, spread
 from selfsup_core.translation import tr
@@ -46,6 +48,7 @@ SHOWN = 8  # of them, whose sound, spectrogram and letters are kept
 POINTS = 200  # labeled clips on the map beside the measured ones
 LISTED = 8  # kept pseudo-transcripts of a frame, and as many that were not kept
 LEAST = 2  # clips with words, for training and for validation
+NOT_ASKED = 1.0  # of `most_difference`
 
 
 @TASKS.register("transcribe")
@@ -53,6 +56,7 @@ class TranscribeTask(RoundsOfLabels):
     """Transcribed clips; looked at by aligned letters, transcripts, pseudo-transcripts and a map."""
 
     score: ClassVar[Score] = SCORES["transcribe"]
+    teacher: SpeechTeacher | None = None
 
     def __init__(self, context: TaskContext) -> None:
         spec, data = context.spec, context.spec.data
@@ -70,6 +74,15 @@ class TranscribeTask(RoundsOfLabels):
         self.letters = Letters.of(known_texts)
         is_closed = self.config.words == "known"
         self.words = KnownWords.of(self.letters, known_texts) if is_closed else None
+        if self.config.teacher and len(pool):
+            self.teacher = ask_teacher(
+                context,
+                dataset,
+                pool=pool,
+                known=labeled,
+                known_texts=known_texts,
+                only_known=is_closed,
+            )
         context.say(tr("Building the network."))
         bands = dataset.item_shape[0]
         with torch.random.fork_rng(devices=[]):
@@ -97,6 +110,7 @@ class TranscribeTask(RoundsOfLabels):
                 minutes=minutes_of(dataset, labeled), count=len(self.letters.alphabet)
             )
         )
+        self.notes += [self.teacher.note] if self.teacher else []
 
     # What the networks learn from
 
@@ -116,10 +130,28 @@ class TranscribeTask(RoundsOfLabels):
 
     # What is proposed and kept
 
+    def _is_due(self) -> bool:
+        """Whisper has written once: nothing changes in later rounds."""
+        return super()._is_due() and not (self.teacher and self.proposed)
+
+    def _propose_taught(self, teacher: SpeechTeacher) -> Proposed:
+        """What Whisper wrote; NaN where the first network, which the student is by now, hears other words."""
+        confidence = teacher.confidence.copy()
+        if self.config.most_difference < NOT_ASKED:
+            own = [
+                self.letters.decode(tokens) for tokens in self._read(self._hear(self.student, self.pool))[0]
+            ]
+            errors = count_errors(own, teacher.texts)
+            differ = errors[:, 0] / np.maximum(1, errors[:, 1])
+            confidence[differ > self.config.most_difference] = np.nan
+        return Proposed(confidence, {"tokens": self.letters.encode(teacher.texts).to(self.device)})
+
     def propose(self, generator: torch.Generator) -> Proposed:
         """What the student hears in each clip of the pool; NaN where it hears nothing, or another thing in
-        each of two noisy views.
+        each of two noisy views. Or what Whisper wrote of it.
         """
+        if self.teacher:
+            return self._propose_taught(self.teacher)
         written, confidence = self._read(self._hear(self.student, self.pool))
         texts = [self.letters.decode(tokens) for tokens in written]
         noisy = [self._read(self._hear(self.student, self.pool, generator))[0] for _ in range(2)]
@@ -235,6 +267,7 @@ class TranscribeTask(RoundsOfLabels):
                     "rate": self.rate,
                     "column_seconds": FRAME_SECONDS,
                     "letter_seconds": STRIDE * FRAME_SECONDS,
+                    "teacher": self.teacher.title if self.teacher else "",
                 }
             ),
         }
@@ -265,13 +298,15 @@ class TranscribeTask(RoundsOfLabels):
         order = np.argsort(-np.nan_to_num(now.confidence, nan=-1.0), kind="stable")
         kept, other = order[now.is_kept[order]], order[~now.is_kept[order]]
         places = np.concatenate([spread(kept, LISTED), spread(other, LISTED)]).astype(int)
+        # Of Whisper also what cannot be used is shown.
+        taught = self.teacher and [self.teacher.written[place] for place in places]
         clips = [
             {
                 "text": text,
                 "confidence": None if np.isnan(sure := now.confidence[place]) else round(float(sure), 3),
                 "is_kept": bool(now.is_kept[place]),
             }
-            for text, place in zip(self._written(now, places), places, strict=True)
+            for text, place in zip(taught or self._written(now, places), places, strict=True)
         ]
         return {
             "clips": as_json(clips),

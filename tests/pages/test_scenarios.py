@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from selfsup_core.runs.folder import list_states
+from selfsup_core.runs.spec import read_spec
+from tests.models.tiny import tiny_gpt
+from tests.models.tiny_whisper import tiny_whisper
 from tests.pages.test_pages import buttons, texts
 from tests.tasks.transcribe_helpers import NAME, make_clips
 
@@ -58,3 +61,27 @@ def test_transcripts_are_hidden_what_would_be_left_is_said_and_a_run_starts(stud
 def test_sounds_without_transcripts_are_refused_in_words(studio):
     page = studio("pages/scenarios.py", do="speech", data="tones")
     assert "Speech to text takes sounds with transcripts." in texts(page)
+
+
+def test_a_whisper_model_is_named_and_what_it_will_do_is_said(studio, workspace, tmp_path):
+    make_clips(workspace)
+    page = studio("pages/scenarios.py", do="speech", data=NAME, set="data.labels_fraction=0.5")
+    assert not page.exception
+    field = page.text_input(key="advanced-speech-digits-objective.teacher")
+    assert "the run's own first network" in field.help
+    field.set_value(str(tmp_path / "none")).run()
+    assert "There is no folder" in texts(page)
+    assert "Give the full path of a Whisper model's folder" in texts(page)
+    gpt = tiny_gpt(tmp_path / "gpt")
+    page.text_input(key="advanced-speech-digits-objective.teacher").set_value(str(gpt)).run()
+    assert "gpt is a GPT2LMHeadModel, not a Whisper model" in texts(page)
+    whisper = tiny_whisper(tmp_path / "tiny.en")
+    page.text_input(key="advanced-speech-digits-objective.teacher").set_value(str(whisper)).run()
+    assert not page.exception
+    assert "Whisper transcribes" in texts(page)
+    assert "not a Whisper model" not in texts(page)
+    assert f"--set objective.teacher={whisper}" in next(c.value for c in page.code if "train" in c.value)
+    buttons(page)["speech-train"].click().run()
+    assert not page.exception
+    (state,) = list_states(workspace)
+    assert read_spec(workspace / "runs" / state["run"] / "spec.yaml").objective.teacher == str(whisper)

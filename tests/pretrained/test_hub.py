@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,17 +15,15 @@ from selfsup_core.inspection.loaded import Models
 from selfsup_core.pretrained import hub
 from selfsup_core.pretrained.hub import fetch_model, find_fetched, list_fetched, plan_fetch, split_id
 from selfsup_core.pretrained.language_models import load_causal, prepare
+from selfsup_core.pretrained.whisper_folder import find_whisper
 from tests.inspection.asking import ask_model
 from tests.models.tiny import tiny_gpt
+from tests.models.tiny_whisper import tiny_whisper
 from tests.pretrained.hub_server import REVISION, Hub, serve_hub
 
 
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch) -> Iterator[Hub]:
-    folder = tiny_gpt(tmp_path / "source")
-    (folder / "modeling_evil.py").write_text("raise SystemExit('ran')")
-    (folder / "pytorch_model.bin").write_bytes(b"pickle")
-    (folder / "README.md").write_text("text")
+@contextlib.contextmanager
+def serving(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     with serve_hub(folder) as (running, address):
         monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", address)
         monkeypatch.setattr("huggingface_hub.hf_api.ENDPOINT", address, raising=False)
@@ -33,6 +32,16 @@ def server(tmp_path: Path, monkeypatch) -> Iterator[Hub]:
             address + "/{repo_id}/resolve/{revision}/{filename}",
         )
         monkeypatch.setattr(hub, "require_online", lambda: None)
+        yield running
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch) -> Iterator[Hub]:
+    folder = tiny_gpt(tmp_path / "source")
+    (folder / "modeling_evil.py").write_text("raise SystemExit('ran')")
+    (folder / "pytorch_model.bin").write_bytes(b"pickle")
+    (folder / "README.md").write_text("text")
+    with serving(folder, monkeypatch) as running:
         yield running
 
 
@@ -153,3 +162,14 @@ def test_of_two_fetches_the_first_one_stays(server: Hub, workspace: Path, monkey
     assert (first / "being-read").exists()
     assert (first / hub.MARK).read_text() == mark
     assert [p.name for p in first.parent.iterdir()] == [first.name]
+
+
+def test_a_whisper_model_is_fetched_and_listed_as_one(tmp_path: Path, workspace: Path, monkeypatch):
+    with serving(tiny_whisper(tmp_path / "source"), monkeypatch):
+        fetch_model("me/tiny", workspace, lambda _: None)
+    facts = find_whisper("hub:me/tiny", workspace)
+    assert (facts.title, facts.is_multilingual, facts.suppressed) == ("me/tiny", False, (3, 4))
+    (entry,) = [one for one in list_models(workspace) if one["model"] == "hub:me/tiny"]
+    assert (entry["kind"], entry["prepared"]) == ("speech", True)
+    with pytest.raises(DataError, match="not a causal language model"):
+        load_causal(find_fetched("me/tiny", workspace))

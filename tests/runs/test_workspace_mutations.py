@@ -57,7 +57,7 @@ from selfsup_core.workers.supervisor import supervisor_info
 from tests.helpers import ROOT, TINY, make_run, run_here
 from tests.runs.test_queue import FakeLauncher
 
-FACTOR = 80  # mutations for each one of `--mutations`: 2,000 where nothing else is asked for
+FACTOR = 40  # mutations for each one of `--mutations`: 1,000 where nothing else is asked for
 TRAINED = 10  # in every so manieth workspace the new run is trained for real
 SHOWN = 5  # in every so manieth the pages are opened
 RUNS, SETS = 24, 8  # copies in a workspace

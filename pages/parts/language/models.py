@@ -261,7 +261,7 @@ def show() -> None:
     )
     entry = by_name[name]
     show_details(entry)
-    if not entry["missing"]:
+    if not entry["missing"] and entry["kind"] != "speech":
         show_measured(entry["measured"])
         with st.container(key="models-buttons", horizontal=True):
             if st.button(

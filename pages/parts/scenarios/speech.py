@@ -31,7 +31,8 @@ ABOUT = tr_later(
 )
 KNOWN = tr_later(
     "Share of the training clips whose transcript is known. The network writes one for the others itself, "
-    "and learns from those it is sure of. With 100 nothing is hidden."
+    "and learns from those it is sure of; or a Whisper model does (Advanced, Objective). With 100 nothing is "
+    "hidden."
 )
 
 

@@ -10,8 +10,9 @@ import { el } from "../../lib/dom.js"
  * @param {(words: object) => ({is_kept: boolean}[] | undefined)} about.listed the proposals that a frame shows
  * @param {(words: object) => (string[] | undefined)} about.hidden the true answers, where they may be seen
  * @param {string} about.testId end of the items' names in tests
- * @param {(one: object, hidden: string | undefined) => (Node | null)[]} about.draw what an item shows
- * @param {() => string} about.kept title of the first list @param {() => string} about.other of the second
+ * @param {(one: object, hidden: string | undefined, view: object) => (Node | null)[]} about.draw what an item shows
+ * @param {() => string} about.kept title of the first list
+ * @param {(view: object) => string} about.other of the second
  * @param {(state: object) => string} about.waiting why there are none yet
  * @param {(kept: object[]) => string} about.summary of those that are kept
  */
@@ -32,12 +33,12 @@ export function createProposed({ id, title, listed, hidden, testId, draw, kept, 
       root.body.append(box)
       let drawn = null
 
-      function part(all, truth, isKept, heading) {
+      function part(view, all, truth, isKept, heading) {
         const rows = all
           .map((one, i) => [one, truth?.[i]])
           .filter(([one]) => one.is_kept === isKept)
           .map(([one, answer]) =>
-            el("li", { "data-testid": `${isKept ? "kept" : "other"}-${testId}` }, ...draw(one, answer)),
+            el("li", { "data-testid": `${isKept ? "kept" : "other"}-${testId}` }, ...draw(one, answer, view)),
           )
         return rows.length ? [el("h4", {}, heading), el("ul", { class: "scenario-list" }, ...rows)] : []
       }
@@ -53,7 +54,10 @@ export function createProposed({ id, title, listed, hidden, testId, draw, kept, 
             return
           }
           const truth = hidden(words)
-          box.replaceChildren(...part(all, truth, true, kept()), ...part(all, truth, false, other()))
+          box.replaceChildren(
+            ...part(view, all, truth, true, kept()),
+            ...part(view, all, truth, false, other(view)),
+          )
         },
         resize() {},
         destroy() {},

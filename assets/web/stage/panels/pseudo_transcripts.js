@@ -1,9 +1,12 @@
-// Pseudo-transcripts: what the student hears in clips whose transcript is hidden.
+// Pseudo-transcripts: what the student, or a Whisper model, hears in clips whose transcript is hidden.
 
 import { percent } from "../../lib/dom.js"
 import { tr } from "../../lib/words.js"
 import { createProposed, drawSure, drawTruth } from "./proposed.js"
 import { markedWords } from "./transcripts.js"
+
+/** The Whisper model that wrote them, "" where the student did. */
+const teacherOf = (view) => view.statics?.scenario?.teacher ?? ""
 
 export default createProposed({
   id: "pseudo_transcripts",
@@ -11,10 +14,12 @@ export default createProposed({
   listed: (words) => words.clips,
   hidden: (words) => words.true_transcripts?.map((text) => text || undefined), // "" where nobody has transcribed it
   testId: "clip",
-  draw: (clip, hidden) => [
+  draw: (clip, hidden, view) => [
     drawSure(
       clip.confidence === null ? "–" : percent(clip.confidence, 0),
-      tr("Mean probability of the likeliest letters"),
+      teacherOf(view)
+        ? tr("Mean probability of the tokens of {model}", { model: teacherOf(view) })
+        : tr("Mean probability of the likeliest letters"),
       ...(hidden === undefined ? [clip.text || "…"] : markedWords(clip.text, hidden)),
     ),
     drawTruth(clip.text, hidden, {
@@ -23,7 +28,10 @@ export default createProposed({
     }),
   ],
   kept: () => tr("Kept: learned from as if they were true"),
-  other: () => tr("Not kept: unsure, or two noisy views of the clip disagree (–)"),
+  other: (view) =>
+    teacherOf(view)
+      ? tr("Not kept: {model} is unsure, or what it wrote cannot be used (–)", { model: teacherOf(view) })
+      : tr("Not kept: unsure, or two noisy views of the clip disagree (–)"),
   waiting: (state) =>
     state?.metrics && "val_twin_word_error_rate" in state.metrics
       ? tr("None were written up to this epoch.")
