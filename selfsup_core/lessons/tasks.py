@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from selfsup_core.lessons.checks import Judged, judge
@@ -70,14 +71,26 @@ def sets_up(app: App, wish: RunWish) -> bool:
     )
 
 
-def drawn_by_run(workspace: Path, part: Draw, since: str) -> tuple[Judged, list[tuple[int, float]]]:
-    """What the check of a curve says, and the real curve of the run that passes it: (epoch, value)."""
+def drawn_by_run(
+    workspace: Path, part: Draw, since: str, kept: str = ""
+) -> tuple[Judged, list[tuple[int, float]]]:
+    """What the check of a curve says, and the real curve of the run that passes it: (epoch, value).
+
+    Args:
+        kept: id of the run that the curve was revealed beside; where it is gone, the earliest that passes.
+    """
     evidence: Evidence = gather(workspace, since)
     judged = judge(evidence, part.of)
-    if not judged.is_passed:
+    by_id = {run.folder.id: run for run in evidence.runs}
+    if kept in by_id:
+        judged = replace(judged, is_passed=True, runs=(kept,))
+    elif judged.is_passed:
+        in_order = sorted(evidence.runs, key=lambda run: run.state["created"])
+        alone = (judge(replace(evidence, runs=(run,)), part.of) for run in in_order)
+        judged = next((one for one in alone if one.is_passed), judged)
+    else:
         return judged, []
-    run = next(run for run in evidence.runs if run.folder.id == judged.runs[0])
-    values = [(row["epoch"], dict(row).get(part.metric)) for row in run.rows]
+    values = [(row["epoch"], dict(row).get(part.metric)) for row in by_id[judged.runs[0]].rows]
     return judged, [
         (epoch, float(value))
         for epoch, value in values

@@ -246,6 +246,9 @@ def test_a_curve_is_drawn_before_it_is_revealed(beside, workspace):
     ends_with(app, lambda a: a.button, reveal).click().run()
     assert "Quite different: on average your curve is 0.1 away" in said(app)
     assert progress_in(workspace, 2)["shown"] == ["2.draw.1"]
+    place_run(workspace, losses=tuple([0.15] * 21), **MSE)
+    app.run()
+    assert "on average your curve is 0.1 away" in said(app)
 
 
 def test_a_prediction_is_revealed_once_one_was_made(beside, workspace):
