@@ -91,30 +91,41 @@ def live_numbers(folder: RunFolder, formula: Formula, epoch: int | None = None) 
         for name, symbol in asked:
             if symbol.metric:
                 measured = cast("dict[str, Any]", row or {})
-                found["symbols"][name] |= measure(name, symbol.metric, measured, folder)
+                found["symbols"][name] |= measure(name, symbol, measured, folder)
     if any(symbol.value for _, symbol in asked):
         add_samples(found, formula.symbols, folder, at)
     return found
 
 
-def measure(name: str, metric: str, row: dict[str, Any], folder: RunFolder) -> Values:
+def measure(name: str, symbol: Symbol, row: dict[str, Any], folder: RunFolder) -> Values:
     """The number of a symbol. That of a loss by its name is not taken from a run trained with another loss:
     what such a run calls its loss is another formula's.
     """
+    called, metric = symbol.called, symbol.metric
     if name not in LOSSES:
-        return {"number": row.get(metric)}
+        return {"called": called, "number": row.get(metric)}
     loss = str(value_at(read_spec(folder.spec), "objective.loss") or "").upper()
     if loss == name:
         # Without what an objective may add to it.
         is_whole = metric == "val_loss" and "val_reconstruction" in row
-        return {"number": row["val_reconstruction" if is_whole else metric] if row else None}
+        return {
+            "called": called,
+            "number": row["val_reconstruction" if is_whole else metric] if row else None,
+        }
     if metric != "val_loss" and row.get(metric) is not None:  # measured of every run
         with_other = tr("The run was trained with {loss}, its {name} is measured as well.")
-        return {"number": row[metric], "note": with_other.format(loss=loss, name=name) if loss else ""}
+        return {
+            "called": called,
+            "number": row[metric],
+            "note": with_other.format(loss=loss, name=name) if loss else "",
+        }
     if not loss:
-        return {"note": tr("Open a run that was trained with {name} to see its number.").format(name=name)}
+        return {
+            "called": called,
+            "note": tr("Open a run that was trained with {name} to see its number.").format(name=name),
+        }
     said = tr("This run was trained with {loss}. Open one that was trained with {name} to see its number.")
-    return {"note": said.format(loss=loss, name=name)}
+    return {"called": called, "note": said.format(loss=loss, name=name)}
 
 
 def add_samples(found: Live, symbols: dict[str, Symbol], folder: RunFolder, epoch: int) -> None:

@@ -11,6 +11,7 @@ from selfsup_core.lessons.evidence import Evidence, Looking, gather
 from selfsup_core.lessons.model import App, Draw, Lesson, Step, Task
 from selfsup_core.lessons.progress import LessonProgress, Passed, change, progress_in
 from selfsup_core.lessons.which import RunWish
+from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import value_at
 from selfsup_core.translation import ENGLISH, recorded, speak
@@ -59,6 +60,11 @@ def keeper(judged: dict[str, Judged]) -> Callable[[LessonProgress], None]:
 def button_for(step: Step, wish: RunWish) -> App | None:
     """The button of a step that sets up a run with these settings; None where there is none."""
     return next((part for part in step.parts if isinstance(part, App) and sets_up(part, wish)), None)
+
+
+def has_begun(workspace: Path, since: str) -> bool:
+    """Whether a run was begun after a time, as a state writes times."""
+    return any(state["created"] > since for state in list_states(workspace))
 
 
 def sets_up(app: App, wish: RunWish) -> bool:
