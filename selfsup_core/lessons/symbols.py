@@ -108,10 +108,7 @@ def measure(name: str, symbol: Symbol, row: dict[str, Any], folder: RunFolder) -
     if loss == name:
         # Without what an objective may add to it.
         is_whole = metric == "val_loss" and "val_reconstruction" in row
-        return {
-            "called": called,
-            "number": row["val_reconstruction" if is_whole else metric] if row else None,
-        }
+        return {"called": called, "number": row.get("val_reconstruction" if is_whole else metric)}
     if metric != "val_loss" and row.get(metric) is not None:  # measured of every run
         with_other = tr("The run was trained with {loss}, its {name} is measured as well.")
         return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.lessons import opened
-from pages.parts.lessons.parts import show_step
+from pages.parts.lessons.parts import SAID, show_step
 from pages.parts.shared import routes
 from pages.parts.shared.address import own_address
 from pages.parts.shared.assets import assets_path
@@ -59,7 +59,6 @@ def draw(lesson: Lesson, step: int, page: str) -> None:
         title = tr("Lesson {number} · step {step} of {count}").format(
             number=lesson.number, step=step, count=len(lesson.steps)
         )
-        begin_at_top(lesson.number, step)
         with st.expander(title, expanded=True, icon=":material/school:", key="lesson-body"):
             show_way_back()
             st.markdown(f"##### {plain(shown.title)}")
@@ -68,13 +67,17 @@ def draw(lesson: Lesson, step: int, page: str) -> None:
             if step == len(lesson.steps):
                 show_left(lesson, step, standing)
             show_ways(lesson, step, standing, page)
+        begin_at_top(lesson.number, step)
         opened.keep_in_address()
 
 
 def begin_at_top(number: int, step: int) -> None:
+    """Of a new step; of one that goes on, what is said of the newest answer comes into view."""
+    said = st.session_state.pop(SAID, "")
     if routes.is_mounted:
+        data = {"assets": assets_path(), "place": f"{number}.{step}", "said": said}
         with st.container(key="lesson-top"):
-            top_component(key="lesson-top-of", data={"assets": assets_path(), "place": f"{number}.{step}"})
+            top_component(key="lesson-top-of", data=data)
 
 
 def show_way_back() -> None:

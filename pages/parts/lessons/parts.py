@@ -46,6 +46,7 @@ from selfsup_core.settings import whole_number
 from selfsup_core.translation import join_sentences, tr
 
 FILLED = "lesson-filled"  # of the session: (key of the button that has last filled in settings, when)
+SAID = "lesson-said"  # of the session: key of what is said of an answer given just now, and the answer
 
 
 @dataclass(frozen=True)
@@ -258,6 +259,7 @@ def choose_option(lesson: Lesson, at: str, part: Choice, progress: LessonProgres
     )
     if chosen is not None and chosen != before:
         change(workspace(), lesson.number, lambda found: found["chosen"].update({at: chosen}))
+        st.session_state[SAID] = f"{key}-said {chosen}"
     return chosen
 
 
@@ -282,13 +284,15 @@ def show_predict(lesson: Lesson, at: str, part: Predict, progress: LessonProgres
             show_images(lesson, part)
             chosen = progress["chosen"].get(at, 0)
             show_answers(part, chosen)
-            show_text(part.why)
+            with st.container(key=f"{key}-said"):
+                show_text(part.why)
             return
         chosen = choose_option(lesson, at, part, progress, key)
         if st.button(
             tr("Reveal"), key=f"{key}-reveal", disabled=chosen is None, icon=":material/visibility:"
         ):
             change(workspace(), lesson.number, lambda found: found["shown"].append(at))
+            st.session_state[SAID] = f"{key}-said shown"
             rerun()
 
 
@@ -308,9 +312,14 @@ def show_question(lesson: Lesson, at: str, part: Question, progress: LessonProgr
         chosen = choose_option(lesson, at, part, progress, key)
         if chosen is None:
             return
-        if chosen == part.right:
-            st.success(join_sentences([tr("Correct."), unmark(part.why)]), icon=":material/check_circle:")
-        else:
-            why = unmark(part.options[chosen - 1].why)
-            said = [tr("Not quite."), why, tr("Try another answer.")]
-            st.warning(join_sentences([one for one in said if one]), icon=":material/undo:")
+        with st.container(key=f"{key}-said"):
+            say_answer(part, chosen)
+
+
+def say_answer(part: Question, chosen: int) -> None:
+    if chosen == part.right:
+        st.success(join_sentences([tr("Correct."), unmark(part.why)]), icon=":material/check_circle:")
+        return
+    why = unmark(part.options[chosen - 1].why)
+    said = [tr("Not quite."), why, tr("Try another answer.")]
+    st.warning(join_sentences([one for one in said if one]), icon=":material/undo:")
