@@ -35,7 +35,13 @@ test("what is said of an answer comes into view once, above Back and Next", () =
   const said = { scrollIntoView: (how) => asked.push(how.block) }
   const ways = { parentElement: { offsetHeight: 90 } }
   const found = { ".st-key-q-said": said, ".st-key-lesson-ways": ways }
-  const panel = { dataset: {}, scrollTop: 0, style: {}, querySelector: (selector) => found[selector] }
+  const panel = {
+    dataset: {},
+    scrollTop: 0,
+    style: {},
+    addEventListener() {},
+    querySelector: (selector) => found[selector],
+  }
   const parentElement = { closest: () => panel }
   const show = (said) => mount({ parentElement, data: { place: "3.2", said } })
   show("")

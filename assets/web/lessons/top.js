@@ -1,7 +1,7 @@
 // A new step begins at its top: the panel keeps its place while a step is drawn again, and loses it with the step.
 // What is said of an answer comes into view, above Back and Next.
 
-const FRAMES = 40 // within which what is said has its place
+const MOMENT = 1500 // ms within which what is said has its place
 
 /**
  * @param {{parentElement: HTMLElement, data: {place: string, said?: string}}} component place: lesson and step
@@ -17,16 +17,27 @@ export function mount({ parentElement, data }) {
   const said = data.said ?? ""
   if ((panel.dataset.said ?? "") === said) return
   panel.dataset.said = said
-  if (said) bringIntoView(panel, said.split(" ")[0], FRAMES)
+  if (said) bringIntoView(panel, said.split(" ")[0])
 }
 
-/** Again and again for a moment: the parts below an answer move while they are drawn. */
-function bringIntoView(panel, key, frames) {
-  const said = panel.querySelector(`.st-key-${key}`)
-  if (said) {
-    const below = panel.querySelector(".st-key-lesson-ways")?.parentElement.offsetHeight ?? 0
-    panel.style.scrollPaddingBottom = `${below + 24}px`
-    said.scrollIntoView({ block: "nearest" })
+/** For a moment, since parts move while they are drawn; it ends where the reader scrolls. */
+function bringIntoView(panel, key) {
+  const until = performance.now() + MOMENT
+  let isOver = false
+  const end = () => {
+    isOver = true
   }
-  if (frames > 0) requestAnimationFrame(() => bringIntoView(panel, key, frames - 1))
+  for (const name of ["wheel", "touchmove", "keydown", "pointerdown"])
+    panel.addEventListener(name, end, { once: true, passive: true })
+  const look = () => {
+    if (isOver || performance.now() > until) return
+    const said = panel.querySelector(`.st-key-${key}`)
+    if (said) {
+      const below = panel.querySelector(".st-key-lesson-ways")?.parentElement.offsetHeight ?? 0
+      panel.style.scrollPaddingBottom = `${below + 24}px`
+      said.scrollIntoView({ block: "nearest" })
+    }
+    requestAnimationFrame(look)
+  }
+  look()
 }

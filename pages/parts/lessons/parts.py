@@ -194,7 +194,7 @@ def show_task(shown: Shown, at: str, part: Task) -> None:
                 show_both(part.check, judged, at, shown.page)
             return
         say_missing(shown, judged)
-        if part.hint:
+        if part.hint and not judged.waits:
             st.caption(tr("Hint: {hint}").format(hint=part.hint))
 
 
