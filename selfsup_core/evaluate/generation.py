@@ -15,7 +15,8 @@ from selfsup_core.evaluate.frechet import Moments, frechet_distance, moments
 from selfsup_core.evaluate.judge import Judge
 from selfsup_core.evaluate.rows import Metrics
 from selfsup_core.features.batches import Prepared
-from selfsup_core.objectives.generation import Generative, Images, to_values
+from selfsup_core.models.modules.generator import Generator
+from selfsup_core.objectives.generation import Generative, Images
 
 if TYPE_CHECKING:
     from sklearn.decomposition import PCA
@@ -58,7 +59,7 @@ class GenerationView:
 
 @torch.inference_mode()
 def draw(
-    model: torch.nn.Module,
+    model: Generator,
     objective: Generative[Any],
     noise: torch.Tensor,
     labels: torch.Tensor,
@@ -68,26 +69,29 @@ def draw(
     ways: int = 0,
     device: str = "cpu",
 ) -> Drawn:
-    """Images from noise (N, D) and classes (N,), both on the CPU.
+    """Images from noise (N, W) and classes (N,), both on the CPU.
 
     Args:
         seed: of fresh noise on the way. ways: how many of the first images keep theirs.
     """
     model.eval()
     generator = torch.Generator().manual_seed(seed)
-    found, kept = [], noise.new_zeros((0, 0, noise.shape[1]))
+    found: list[torch.Tensor] = []
+    kept = None
     for start in range(0, len(noise), BATCH):
         given, told = noise[start : start + BATCH].to(device), labels[start : start + BATCH].to(device)
         predict = objective.predictor(model, told, guidance)
         last, stages = given, []
-        for last in objective.walk(predict, given, generator):  # what it ends with
+        way = objective.walk(predict, given, generator, is_bounded=model.is_bounded)
+        for last in way:  # what it ends with
             if start == 0 and ways:
-                stages.append(to_values(last[:ways].cpu()))
+                stages.append(last[:ways])
         if stages:
             places = np.linspace(0, len(stages) - 1, min(STAGES, len(stages))).round().astype(int)
-            kept = torch.stack([stages[i] for i in places])
-        found.append(to_values(last.cpu()))
-    return Drawn(torch.cat(found), kept)
+            kept = torch.stack([model.leave(stages[i]).cpu() for i in places])
+        found.append(model.leave(last).cpu())
+    values = torch.cat(found)
+    return Drawn(values, values.new_zeros((0, 0, values.shape[1])) if kept is None else kept)
 
 
 def draw_noise(count: int, width: int, seed: int) -> torch.Tensor:
@@ -105,7 +109,8 @@ class GenerationEvaluator:
 
     Args:
         labels: (N,) class of each row that training may see, `classes` for all others.
-        tiles: T images that are shown. is_guided: whether the network is told classes.
+        tiles: T images that are shown. width: numbers of the noise of one. is_guided: whether the network is
+        told classes.
     """
 
     def __init__(
@@ -116,6 +121,7 @@ class GenerationEvaluator:
         labels: np.ndarray,
         classes: int,
         tiles: int,
+        width: int,
         seed: int,
         device: str,
         is_guided: bool,
@@ -135,7 +141,7 @@ class GenerationEvaluator:
         self.known = np.unique(told) if self.is_guided else np.array([classes])
         self.shown = torch.from_numpy(np.resize(self.known, tiles).astype(np.int64))
         self.measured = self.draw_labels(MEASURED)
-        self.noise = draw_noise(tiles + MEASURED, data.width, seed)
+        self.noise = draw_noise(tiles + MEASURED, width, seed)
         self.usual = self._usual_distance()
         self.real = self.moments_of(self.validation_values)
         self.pca: PCA | None = None
@@ -188,7 +194,7 @@ class GenerationEvaluator:
         return float(np.median(nearest.distance)) / self.usual if self.usual > 0 else None
 
     @torch.inference_mode()
-    def loss(self, model: torch.nn.Module, objective: Generative[Any]) -> float:
+    def loss(self, model: Generator, objective: Generative[Any]) -> float:
         """On validation rows, with the same noise and times at every epoch."""
         generator = torch.Generator(self.device).manual_seed(self.seed)
         total = 0.0
@@ -200,7 +206,7 @@ class GenerationEvaluator:
             total += float(objective.step(model, batch, generator)["loss"]) * len(rows)
         return total / len(self.validation)
 
-    def look(self, model: torch.nn.Module, objective: Generative[Any]) -> GenerationView:
+    def look(self, model: Generator, objective: Generative[Any]) -> GenerationView:
         """An epoch, drawn by these weights."""
         drawn = draw(
             model,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -44,7 +44,10 @@ def generator_of(folder: RunFolder, spec: RunSpec, epoch: int | None) -> Found:
     """The averaged weights of a generator, which draw."""
     from selfsup_core.export.run_classifier import put_weights, run_weights
     from selfsup_core.models import MODELS
+    from selfsup_core.models.code_generator import CodeGeneratorConfig, build_for
+    from selfsup_core.models.modules.autoencoder import Autoencoder
     from selfsup_core.runs.frames import read_about
+    from selfsup_core.tasks.parts.code_of import take_autoencoder
 
     try:
         static = read_about(folder.frames / "static.safetensors")
@@ -53,24 +56,37 @@ def generator_of(folder: RunFolder, spec: RunSpec, epoch: int | None) -> Found:
             tr("The run {id} has not started yet.").format(id=folder.id), code="no-weights"
         ) from error
     weights, used = run_weights(folder, epoch)
-    shape = (*json.loads(static["item_shape"]), len(weights["label.weight"]) - 1)  # the last row is "any"
-    model = put_weights(MODELS[spec.model.kind].build(spec.model, shape), weights)
+    shape = tuple(json.loads(static["item_shape"]))
+    classes = len(weights["label.weight"]) - 1  # the last row is "any"
+    if spec.data.code_of:
+        autoencoder, _ = take_autoencoder(folder.workspace, folder.path, spec.data, shape)
+        built: Any = build_for(
+            cast("CodeGeneratorConfig", spec.model), cast("Autoencoder", autoencoder), classes
+        )
+    else:
+        built = MODELS[spec.model.kind].build(spec.model, (*shape, classes))
+    model = put_weights(built, weights)
     return wrap_generator(model), used, {"item_shape": static["item_shape"], "classes": static["classes"]}
 
 
 def wrap_generator(model: Any) -> Exportable:
-    """A `UNet`: one step."""
+    """A generator: one step, and of one that works in a code the image of the code that it is given."""
     from torch import nn
+
+    has_code = not model.is_bounded
 
     class Whole(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.model = model
 
-        def forward(self, x: torch.Tensor, time: torch.Tensor, label: torch.Tensor) -> tuple[torch.Tensor]:
-            return (self.model(x, time, label),)
+        def forward(
+            self, x: torch.Tensor, time: torch.Tensor, label: torch.Tensor
+        ) -> tuple[torch.Tensor, ...]:
+            step = self.model(x, time, label)
+            return (step, self.model.leave(x)) if has_code else (step,)
 
-    width, classes = int(np.prod(model.size)), int(model.classes)
+    width, classes = int(model.width), int(model.classes)
 
     def sample(count: int) -> Batch:
         generator = np.random.default_rng(count)
@@ -86,7 +102,10 @@ def wrap_generator(model: Any) -> Exportable:
         "label": tr("(batch,) int64, {classes} is any class").format(classes=classes),
     }
     said = tr("(batch, {width}) of one step, as the objective of the run means it").format(width=width)
-    return Exportable(Whole().eval(), inputs, {"step": said}, sample)
+    outputs = {"step": said}
+    if has_code:
+        outputs["image"] = tr("(batch, values) in [0, 1], decoded from x")
+    return Exportable(Whole().eval(), inputs, outputs, sample)
 
 
 def translator_of(folder: RunFolder, spec: RunSpec, epoch: int | None) -> Found:

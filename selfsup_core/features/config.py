@@ -49,8 +49,8 @@ class DataConfig(SplitConfig):
     )
     code_of: str = setting(
         "",
-        "ID of a run, of an autoencoder or one that learned from views, whose code replaces the pixels as "
-        "features of a classifier.",
+        "ID of a run whose code replaces the pixels: of an autoencoder or one that learned from views for a "
+        "classifier, of an autoencoder for a generator.",
         title="Code of a run",
         why="Features learned from all images without labels may need fewer labels.",
         max_length=120,

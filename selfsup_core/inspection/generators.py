@@ -16,7 +16,7 @@ from selfsup_core.evaluate.generation import GenerationEvaluator
 from selfsup_core.evaluate.judge import open_judge
 from selfsup_core.features.batches import Prepared
 from selfsup_core.inspection.kept import KeptOfRuns
-from selfsup_core.models.modules.unet import UNet
+from selfsup_core.models.modules.generator import Generator
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.objectives.generation import Generative
 from selfsup_core.runs.folder import RunFolder
@@ -35,7 +35,7 @@ class GeneratorAt:
     spec: RunSpec
     workspace: Path
     data: Prepared
-    model: UNet
+    model: Generator
     objective: Generative[Any]
 
     @cached_property
@@ -48,6 +48,7 @@ class GeneratorAt:
             labels=choose_told(self.data, self.spec.data, classes),
             classes=classes,
             tiles=self.spec.frames.tiles,
+            width=self.model.width,
             seed=self.spec.seed,
             device="cpu",
             is_guided=self.objective.config.guided,
@@ -90,7 +91,7 @@ class Generators(KeptOfRuns[GeneratorAt]):
         dataset = open_source(spec.data.source, folder.workspace)
         data = prepare_images(dataset, spec.data, "cpu")
         near = nearest_epoch(folder.weights, epoch)
-        model = build_generator(spec, data)
+        model, _ = build_generator(spec, data, folder.workspace, folder.path)
         set_weights(model, read_weights(folder.weights, near), near)
         objective = cast("Generative[Any]", OBJECTIVES[spec.objective.kind](spec.objective))
         model.eval().requires_grad_(False)

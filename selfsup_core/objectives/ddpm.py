@@ -126,7 +126,6 @@ class Ddpm(Generative[DdpmConfig]):
     """The noise in an image."""
 
     Config = DdpmConfig
-    clip = True
 
     @cached_property
     def kept(self) -> torch.Tensor:
@@ -142,7 +141,12 @@ class Ddpm(Generative[DdpmConfig]):
         return Posed(add_noise(x, noise, kept), level / levels, noise)
 
     def walk(
-        self, predict: Predict, noise: torch.Tensor, generator: torch.Generator
+        self,
+        predict: Predict,
+        noise: torch.Tensor,
+        generator: torch.Generator,
+        *,
+        is_bounded: bool = True,
     ) -> Iterator[torch.Tensor]:
         """Over levels that are spread evenly from T down to 0."""
         import torch
@@ -161,6 +165,6 @@ class Ddpm(Generative[DdpmConfig]):
                 now=float(self.kept[now]),
                 then=float(self.kept[then]),
                 eta=self.config.eta,
-                clip=self.clip,
+                clip=is_bounded,
             )
             yield x

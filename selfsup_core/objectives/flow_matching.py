@@ -63,7 +63,12 @@ class FlowMatching(Generative[FlowMatchingConfig]):
         return Posed(interpolate(x, noise, t), t, x - noise)
 
     def walk(
-        self, predict: Predict, noise: torch.Tensor, generator: torch.Generator
+        self,
+        predict: Predict,
+        noise: torch.Tensor,
+        generator: torch.Generator,
+        *,
+        is_bounded: bool = True,
     ) -> Iterator[torch.Tensor]:
         """Equal steps; the generator is not used, since the flow is fixed once the noise is."""
         x, steps = noise, self.config.steps

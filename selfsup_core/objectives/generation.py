@@ -1,7 +1,8 @@
 """What objectives share that turn noise into data step by step: settings, averaged weights, guidance.
 
-Data are values in [0, 1], seen by the network as x in [-1, 1]. Each objective poses a noisy x_t at a time t
-and says what the network shall answer; its sampler walks back from noise.
+Images become x, about as large as noise, as the network says: pixels in [-1, 1], or the code of an
+autoencoder. Each objective poses a noisy x_t at a time t and says what the network shall answer; its sampler
+walks back from noise.
 Guidance [1]: answer = any + w (class − any), "any" being the answer without a class; w = 1 is just the class.
 [1] Ho, Salimans: Classifier-free diffusion guidance, 2022
 """
@@ -29,7 +30,7 @@ class Images(NamedTuple):
 
 
 class Posed(NamedTuple):
-    """What the network is given and asked: x: (B, D), t: (B,) in [0, 1], target: (B, D)."""
+    """What the network is given and asked: x: (B, W), t: (B,) in [0, 1], target: (B, W)."""
 
     x: torch.Tensor
     t: torch.Tensor
@@ -83,7 +84,7 @@ class Generative(Objective[C], Generic[C]):
     """
 
     has_reconstruction = False
-    networks: tuple[str, ...] = ("unet",)
+    networks: tuple[str, ...] = ("unet", "code-generator")
     task = "generate"
 
     def __init__(self, config: C) -> None:
@@ -129,26 +130,36 @@ class Generative(Objective[C], Generic[C]):
         return labels.where(chance >= self.config.hidden, torch.full_like(labels, unknown))
 
     def step(self, model: Any, batch: Images, generator: torch.Generator) -> dict[str, torch.Tensor]:
-        """{"loss": mean squared error per value of the answer}."""
+        """{"loss": mean squared error per number of the answer}; of a network that must first learn a code
+        that of the reconstruction, under its own name too.
+        """
         import torch
 
-        x = 2 * batch.x - 1
+        if (first := model.prepare(batch.x, generator)) is not None:
+            return {"loss": first, "reconstruction": first}
+        x = model.enter(batch.x)
         labels = self.told(batch.labels, model.classes, generator)
         noise = torch.randn(x.shape, generator=generator, device=x.device)
         posed = self.pose(x, noise, generator)
         return {"loss": (model(posed.x, posed.t, labels) - posed.target).square().mean()}
 
     def pose(self, x: torch.Tensor, noise: torch.Tensor, generator: torch.Generator) -> Posed:
-        """x, noise: (B, D) → what the network is given, each row at a random time, and the answer."""
+        """x, noise: (B, W) → what the network is given, each row at a random time, and the answer."""
         raise NotImplementedError
 
     def walk(
-        self, predict: Predict, noise: torch.Tensor, generator: torch.Generator
+        self,
+        predict: Predict,
+        noise: torch.Tensor,
+        generator: torch.Generator,
+        *,
+        is_bounded: bool = True,
     ) -> Iterator[torch.Tensor]:
-        """From noise (B, D) to data: x of each step, the noise first.
+        """From noise (B, W) to data: x of each step, the noise first.
 
         Args:
-            predict: x (B, D), t (B,) → the network's answer (B, D).
+            predict: x (B, W), t (B,) → the network's answer (B, W).
+            is_bounded: whether data lie in [-1, 1].
         """
         raise NotImplementedError
 
@@ -176,8 +187,3 @@ class Generative(Objective[C], Generic[C]):
 def guide(named: torch.Tensor, other: torch.Tensor, weight: float) -> torch.Tensor:
     """Answers with and without the class → the guided one."""
     return other + weight * (named - other)
-
-
-def to_values(x: torch.Tensor) -> torch.Tensor:
-    """[-1, 1] → [0, 1], cut off beyond."""
-    return ((x + 1) / 2).clamp(0, 1)

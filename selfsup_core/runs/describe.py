@@ -8,7 +8,9 @@ from typing import cast
 from selfsup_core.data.sources import find_source
 from selfsup_core.features.vectorize import input_shape
 from selfsup_core.models import MODELS
+from selfsup_core.models.code_generator import CodeGeneratorConfig, count_own
 from selfsup_core.models.gpt import TransformerConfig, vocabulary_guess
+from selfsup_core.runs.folder import open_run, read_state
 from selfsup_core.runs.spec import RunSpec, task_of
 from selfsup_core.runs.state import SpecAbout
 from selfsup_core.translation import tr
@@ -36,10 +38,25 @@ def describe_spec(spec: RunSpec, workspace: Path) -> SpecAbout:
         )
     if task == "generate":
         about["map"] = tr("PCA of a classifier's features")
+        if spec.data.code_of:
+            about["parameters"] = count_with_autoencoder(spec, workspace)
     if task in ("classify", "pseudo"):
         classes = find_source(spec.data.source, workspace).classes
         about["map"] = tr("{value}the class scores").format(value=tr("PCA of ") if classes > 3 else "")
     return about
+
+
+def count_with_autoencoder(spec: RunSpec, workspace: Path) -> int:
+    """Weights of a generator and of the autoencoder whose code it learns.
+
+    Raises:
+        RunError: that run is not there.
+    """
+    other = read_state(open_run(workspace, spec.data.code_of))
+    classes = network_input(spec, workspace)[-1]
+    return other["parameters"] + count_own(
+        cast("CodeGeneratorConfig", spec.model), other["code_size"], classes
+    )
 
 
 def network_input(spec: RunSpec, workspace: Path) -> tuple[int, ...]:

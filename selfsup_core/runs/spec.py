@@ -262,6 +262,13 @@ def check_pair(spec: RunSpec) -> RunSpec:
             ),
         )
     objective.check_code(spec.objective, MODELS[spec.model.kind].code_size(spec.model))
+    if spec.data.code_of and spec.model.kind == "unet":
+        raise SettingError(
+            tr("Code of a run (data.code_of) is set, but the network {kind!r} draws pixels.").format(
+                kind=spec.model.kind
+            ),
+            remedy=tr("Use the network code-generator (model.kind), or leave Code of a run empty."),
+        )
     check_devices(spec)
     return spec
 

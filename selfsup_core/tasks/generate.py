@@ -1,4 +1,5 @@
-"""Generators: from noise to new images like those of the data, step by step.
+"""Generators: from noise to new images like those of the data, step by step, in pixels or in the code of an
+autoencoder.
 
 Looked at by what the same noise becomes at each epoch, by the way from noise to image, by the nearest
 training image of each, and by a Fréchet distance. Test rows are compared with once, in `finish`.
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -26,17 +28,21 @@ from selfsup_core.evaluate.words.trouble import diverging
 from selfsup_core.features.batches import Prepared, prepare
 from selfsup_core.features.config import DataConfig
 from selfsup_core.models import MODELS
-from selfsup_core.models.modules.autoencoder import glorot_init
-from selfsup_core.models.modules.unet import UNet
+from selfsup_core.models.code_generator import CodeGeneratorConfig, build_for
+from selfsup_core.models.modules.autoencoder import Autoencoder, glorot_init
+from selfsup_core.models.modules.code_generator import CodeGenerator
+from selfsup_core.models.modules.generator import Generator
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.objectives.generation import Generative, Images
 from selfsup_core.runs.frames import FrameStore, as_bytes
 from selfsup_core.runs.spec import RunSpec
 from selfsup_core.tasks import TASKS, Look, Task, TaskContext
+from selfsup_core.tasks.parts.code_of import take_autoencoder
 from selfsup_core.tasks.parts.images_beside import draw_from, find_autoencoders
 from selfsup_core.translation import tr, tr_later
 
 FLOOR_DRAWS = 5
+MOST_CODED, PART = 5000, 500  # training rows whose codes say how a code is scaled, and how many at once
 
 
 def prepare_images(dataset: Dataset, config: DataConfig, device: str) -> Prepared:
@@ -50,17 +56,37 @@ def prepare_images(dataset: Dataset, config: DataConfig, device: str) -> Prepare
     return prepare(dataset, config, device)
 
 
-def build_generator(spec: RunSpec, data: Prepared) -> UNet:
-    """On the CPU, weights from the spec's seed."""
+def build_generator(
+    spec: RunSpec, data: Prepared, workspace: Path, folder: Path
+) -> tuple[Generator, list[str]]:
+    """On the CPU, weights from the spec's seed; and notes.
+
+    Raises:
+        RunError, SettingError: the autoencoder whose code it shall learn is not there or does not fit.
+    """
     # Layers draw first values from torch's generator before they get those of the seed.
     with torch.random.fork_rng(devices=[]):
-        model = cast(
-            "UNet", MODELS[spec.model.kind].build(spec.model, (*data.item_shape, count_classes(data)))
-        )
+        if spec.data.code_of:
+            network = cast("CodeGeneratorConfig", spec.model)
+            autoencoder, note = take_autoencoder(workspace, folder, spec.data, data.item_shape)
+            model: Generator = build_for(network, cast("Autoencoder", autoencoder), count_classes(data))
+        else:
+            shape, note = (*data.item_shape, count_classes(data)), ""
+            model = cast("Generator", MODELS[spec.model.kind].build(spec.model, shape))
     generator = torch.Generator().manual_seed(spec.seed)
     glorot_init(model, generator)
     model.reset(generator)
-    return model
+    return model, [note] if note else []
+
+
+@torch.no_grad()
+def fit_code(model: Generator, data: Prepared) -> None:
+    """Shift and scale the code of a generator by the codes of training rows."""
+    rows, parts = data.split.train[:MOST_CODED], []
+    for start in range(0, len(rows), PART):
+        values = data.values(data.rows(rows[start : start + PART]))
+        parts.append(cast("CodeGenerator", model).autoencoder.eval().encode(values))
+    cast("CodeGenerator", model).fit(torch.cat(parts).float())
 
 
 def count_classes(data: Prepared) -> int:
@@ -90,7 +116,7 @@ def choose_told(data: Prepared, config: DataConfig, classes: int) -> np.ndarray:
 class GenerateTask(Task):
     """Noise → image; the mean of the weights draws, and is what is kept."""
 
-    model: UNet
+    model: Generator
     objective: Generative[Any]
     chosen_by = None  # a lower loss draws no better images: the last epoch is kept
     baseline_message = tr_later("Measuring real images, and those of autoencoders, in the same features.")
@@ -102,7 +128,11 @@ class GenerateTask(Task):
         self.data = data = prepare_images(dataset, spec.data, self.choice.name)
         self.classes = count_classes(data)
         self.objective = cast("Generative[Any]", OBJECTIVES[spec.objective.kind](spec.objective))
-        self.model = build_generator(spec, data).to(self.choice.name)
+        made = context.persist(lambda: build_generator(spec, data, context.workspace, context.folder))
+        self.model, notes = made[0].to(self.choice.name), made[1]
+        self.epoch = 0
+        if spec.data.code_of:
+            fit_code(self.model, data)
         self.objective.begin(self.model)
         told = choose_told(data, spec.data, self.classes)
         self.labels = torch.from_numpy(told).to(self.choice.name)
@@ -113,6 +143,7 @@ class GenerateTask(Task):
             labels=told,
             classes=self.classes,
             tiles=spec.frames.tiles,
+            width=self.model.width,
             seed=spec.seed,
             device=self.choice.name,
             is_guided=spec.objective.guided,  # type: ignore[attr-defined]  # of all generators
@@ -120,7 +151,7 @@ class GenerateTask(Task):
         self.rows = data.rows(data.split.train)
         self.digest = dataset.digest
         self.notes = [data.note] if data.note else []
-        self.notes += self._notes()
+        self.notes += notes + self._notes()
 
     def _notes(self) -> list[str]:
         if self.judge is None:
@@ -138,17 +169,40 @@ class GenerateTask(Task):
         return Images(self.data.values(rows), self.labels[rows])
 
     @property
-    def kept_model(self) -> torch.nn.Module:
+    def is_coding(self) -> bool:
+        """Whether the generator itself learns; False while its own autoencoder does."""
+        return bool(getattr(self.model, "is_coding", True))
+
+    @property
+    def average(self) -> Generator:
         """The averaged weights, which draw."""
-        assert self.objective.average is not None
-        return self.objective.average
+        return cast("Generator", self.objective.average)
+
+    @property
+    def kept_model(self) -> torch.nn.Module:
+        return self.average
+
+    def turn(self) -> bool:
+        """Once its own autoencoder has learned, its averaged weights are frozen and their code is learned."""
+        if self.is_coding or self.epoch < cast("CodeGeneratorConfig", self.spec.model).code_epochs:
+            return False
+        assert isinstance(self.model, CodeGenerator)
+        own = cast("CodeGenerator", self.average)
+        self.model.autoencoder.load_state_dict(own.autoencoder.state_dict())
+        for one in (self.model, own):
+            fit_code(one, self.data)
+            one.is_coding = True
+        return True
 
     def state(self) -> dict[str, object]:
-        """The averaged weights."""
-        return {"objective": self.objective.state()}
+        """The averaged weights, and whether the code is learned already."""
+        return {"objective": self.objective.state(), "is_coding": self.is_coding}
 
     def load(self, state: Mapping[str, object]) -> None:
         self.objective.load(cast("dict[str, Any]", state["objective"]))
+        if isinstance(self.model, CodeGenerator):
+            for one in (self.model, cast("CodeGenerator", self.average)):
+                one.is_coding = bool(state["is_coding"])
 
     def write_static(self, frames: FrameStore) -> None:
         """What the images are of, and the points of real ones on the map."""
@@ -200,8 +254,14 @@ class GenerateTask(Task):
         return prepare_images(self.data.dataset, self.spec.data, "cpu")
 
     def look(self, terms: dict[str, float]) -> Look:
-        view = self.evaluator.look(self.kept_model, self.objective)
-        return Look(view.metrics, view)
+        if not self.is_coding:
+            fit_code(self.average, self.data)  # so that random codes are about like those of images
+        view = self.evaluator.look(self.average, self.objective)
+        self.epoch = round(self.objective.progress)
+        metrics = dict(view.metrics)
+        if not self.is_coding:  # another loss, which does not compare with the generator's
+            metrics["val_reconstruction"] = metrics.pop("val_loss")
+        return Look(metrics, view)
 
     def write_frame(self, frames: FrameStore, epoch: int, look: Look, *, is_last: bool) -> None:
         view: GenerationView = look.view
@@ -220,6 +280,7 @@ class GenerateTask(Task):
     def find_signs(
         self, row: EpochRow, past: list[EpochRow], baseline: Baseline | None, *, is_last: bool
     ) -> list[Sign]:
+        past = [one for one in past if one.get("val_loss") is not None]
         found = diverging(row, past) if row["epoch"] >= 1 else None
         return [found] if found else []
 
@@ -235,9 +296,9 @@ class GenerateTask(Task):
             return {}
         self.context.say(tr("Drawing {count:,} images for the distance to test rows.").format(count=count))
         drawn = draw(
-            self.kept_model,
+            self.average,
             self.objective,
-            draw_noise(count, data.width, self.spec.seed + 1),
+            draw_noise(count, self.model.width, self.spec.seed + 1),
             evaluator.draw_labels(count),
             seed=self.spec.seed + 1,
             device=self.choice.name,

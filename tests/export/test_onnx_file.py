@@ -89,6 +89,9 @@ def draws_or_writes(spec: RunSpec) -> Exportable | None:
     if spec.model.kind == "unet":
         small = spec.model.model_copy(update={"channels": (4, 8)})
         return wrap_generator(MODELS["unet"].build(small, (8, 8, 3, 2)).eval())
+    if spec.model.kind == "code-generator":
+        small = spec.model.model_copy(update={"code": 4, "channels": (4,), "width": 8, "depth": 1})
+        return wrap_generator(MODELS["code-generator"].build(small, (8, 8, 3, 2)).eval())
     if spec.model.kind == "translator":
         small = spec.model.model_copy(update={"layers": 1, "heads": 2, "width": 16})
         return wrap_translator(MODELS["translator"].build(small, (TOKENS,)).eval())

@@ -28,7 +28,7 @@ def test_it_has_as_many_weights_as_it_says_and_keeps_the_size(shape, settings):
     x = torch.randn(3, width)
     assert model(x, torch.rand(3), torch.tensor([0, shape[-1], 0])).shape == (3, width)
     assert network.task == "generate"
-    torch.testing.assert_close(model.to_values(model.to_maps(x)), x)
+    torch.testing.assert_close(model.from_maps(model.to_maps(x)), x)
 
 
 def test_time_and_class_change_the_answer_and_a_row_does_not_depend_on_the_others():

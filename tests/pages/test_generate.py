@@ -97,3 +97,23 @@ def test_a_run_of_another_task_opens_on_its_own_page(studio, workspace):
     vae = make_run(workspace, make_spec(VAE))
     page = studio(PAGE, do="generate", run=vae.id)
     assert any("Autoencoder" in title.value for title in page.title)
+
+
+def test_a_recipe_in_a_code_offers_finished_autoencoders_of_the_data(studio, workspace):
+    workspace.mkdir(parents=True, exist_ok=True)
+    vae = make_run(workspace, make_spec(VAE))
+    assert run_here(vae)["status"] == "finished"
+    waiting = make_run(workspace, make_spec(VAE))
+    page = studio(PAGE, do="generate", data="digits", preset="generate-emoji")
+    assert "trained in the first 20 epochs" in texts(page)
+    (code,) = [one for one in page.selectbox if "data.code_of" in str(one.key)]
+    assert code.options == ["None: its own, trained first", f"A VAE ({vae.id})"]
+    assert waiting.id not in " ".join(code.options)
+    code.select(vae.id).run()
+    assert f"a code of the run {vae.id}" in texts(page)
+    buttons(page)["generate-train"].click().run()
+    assert not page.exception
+    state = next(one for one in list_states(workspace) if one["task"] == "generate")
+    assert read_spec(open_run(workspace, state["run"]).spec).data.code_of == vae.id
+    pixels = studio(PAGE, do="generate", data="digits", preset="generate-fashion")
+    assert not [one for one in pixels.selectbox if "data.code_of" in str(one.key)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +21,13 @@ from selfsup_core.features.config import DataConfig
 from selfsup_core.inspection.desk import Desk
 from selfsup_core.inspection.subject import Subject
 from selfsup_core.runs.describe import describe_spec
-from selfsup_core.runs.folder import read_rows
+from selfsup_core.runs.folder import read_rows, read_state
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.signs import epoch_rows
 from selfsup_core.runs.spec import make_spec
 from selfsup_core.runs.thinned import frame_path
 from selfsup_core.runs.weights import read_weights, set_weights
-from selfsup_core.tasks.generate import choose_told, count_classes, prepare_images
+from selfsup_core.tasks.generate import build_generator, choose_told, count_classes, prepare_images
 from selfsup_core.tasks.parts.images_beside import draw_from, find_autoencoders
 from tests.cli.helpers import cli
 from tests.helpers import (
@@ -38,7 +39,7 @@ from tests.helpers import (
     run_here,
     same,
 )
-from tests.tasks.generate_helpers import VAE, quick, tiny
+from tests.tasks.generate_helpers import TINY, VAE, quick, tiny
 
 
 @pytest.fixture(autouse=True)
@@ -130,6 +131,101 @@ def test_killed_and_resumed_it_ends_bit_for_bit_the_same(kind, workspace: Path, 
     assert first["metrics"] == again["metrics"]
 
 
+IN_CODE = {"kind": "code-generator", "width": 16, "depth": 1, "code": 4, "channels": [4], "code_epochs": 1}
+
+
+def in_code(run: str = "", **overrides):
+    """A tiny generator in the code of a run, or of its own autoencoder."""
+    return make_spec(
+        TINY | {"data": TINY["data"] | {"code_of": run}, "model": IN_CODE},
+        {path.replace("__", "."): value for path, value in overrides.items()},
+    )
+
+
+@pytest.mark.parametrize("objective", ["vae", "vq"])
+def test_it_learns_the_code_of_a_run_and_is_whole_without_it(objective, made, workspace: Path):
+    desk = Desk(workspace)
+    found = find_autoencoders(made[0].workspace, DataConfig(source="digits"))
+    other = next(one.folder for one in found if one.kind == objective)
+    workspace.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(other.path, workspace / "runs" / other.id)
+    folder = make_run(workspace, in_code(other.id))
+    state = run_here(folder)
+    assert state["status"] == "finished", state["error"]
+    size = read_state(other)["code_size"]
+    assert f"the code of the run {other.id}: {size} numbers" in state["notices"][0]
+    assert state["parameters"] == describe_spec(in_code(other.id), workspace)["parameters"]
+    for row in epoch_rows(read_rows(folder.metrics)):
+        assert all(row[name] > 0 for name in ("val_loss", "val_frechet", "novelty"))
+    assert not any(name.startswith("autoencoder.encoder") for name in read_weights(folder.weights, 2))
+    shutil.rmtree(workspace / "runs" / other.id)  # it was copied
+    subject = Subject("generator", folder.id)
+    answer = desk.ask(subject, "draw", {"label": "3", "count": 3, "ways": True})
+    assert answer.arrays["images"].shape == answer.arrays["nearest"].shape == (3, 64)
+    assert np.array_equal(answer.arrays["ways"][-1], answer.arrays["images"])
+    frame = read_frame(frame_path(folder.frames, 2))
+    assert frame["samples"].shape == (12, 64)
+    copied = folder.path / "encoder.safetensors"
+    kept = copied.read_bytes()
+    copied.write_bytes(kept[:100])
+    with pytest.raises(RunError, match=f"The weights of the run {other.id}, as they were copied"):
+        Desk(workspace).ask(subject, "draw", {})
+    copied.write_bytes(kept)
+    # Whatever the noise, it is the decoder that draws: images of a code of few numbers lie in its range.
+    data = prepare_images(open_source("digits", workspace), DataConfig(source="digits"), "cpu")
+    model, _ = build_generator(in_code(other.id), data, workspace, folder.path)
+    set_weights(model, read_weights(folder.weights, 2), 2)
+    noise = draw_noise(3, size, 0)
+    torch.testing.assert_close(
+        model.leave(noise), model.autoencoder.decode(noise * model.spread + model.mean)
+    )
+
+
+def test_what_has_no_code_that_becomes_an_image_is_refused(made, workspace: Path):
+    folder, _ = made
+    for spec, said in (
+        (in_code(folder.id), "whose network makes no image of a code"),
+        (in_code(other_of(folder), data__split_seed=1), "data.split_seed is 0; here it is 1"),
+    ):
+        state = run_here(make_run(folder.workspace, spec))
+        assert state["status"] == "failed"
+        assert said in state["error"]["message"]
+    with pytest.raises(RunError, match="no run"):
+        make_run(workspace, in_code("nobody"))
+
+
+def other_of(folder) -> str:
+    return find_autoencoders(folder.workspace, DataConfig(source="digits"))[0].folder.id
+
+
+def test_its_own_autoencoder_learns_first_then_is_frozen_and_a_killed_run_ends_the_same(
+    workspace: Path, monkeypatch
+):
+    spec = in_code(train__checkpoint_seconds=1e-6, train__epochs=3)
+    whole, cut = make_run(workspace, spec), make_run(workspace, spec)
+    first = run_here(whole)
+    again = kill_and_resume(cut, monkeypatch, saves=5)
+    assert first["status"] == "finished", first["error"]
+    assert same(last_tensors(whole), last_tensors(cut))
+    assert rows_without_times(whole) == rows_without_times(cut)
+    assert frame_bytes(whole) == frame_bytes(cut)
+    assert first["metrics"] == again["metrics"]
+    rows = epoch_rows(read_rows(whole.metrics))
+    assert ["val_loss" in row for row in rows] == [False, False, True, True]
+    assert ["val_reconstruction" in row for row in rows] == [True, True, False, False]
+    assert first["parameters"] == describe_spec(spec, workspace)["parameters"]
+    weights = [read_weights(whole.weights, epoch) for epoch in (1, 2, 3)]
+    for name in weights[0]:
+        is_own = name.startswith("autoencoder.")
+        assert torch.equal(weights[1][name], weights[2][name]) == (is_own or name in ("mean", "spread")), name
+        if is_own:
+            assert torch.equal(weights[0][name], weights[1][name]), (
+                "frozen as it was at the end of its epochs"
+            )
+    frames = [read_frame(frame_path(whole.frames, epoch)) for epoch in (2, 3)]
+    assert (frames[0]["samples"] != frames[1]["samples"]).any()
+
+
 def test_hidden_labels_are_told_to_nobody(workspace: Path):
     dataset = open_source("digits", workspace)
     config = DataConfig(source="digits", labels_per_class=2)
@@ -166,7 +262,7 @@ def test_copies_are_told_from_new_images(workspace: Path):
     data = prepare_images(open_source("digits", workspace), DataConfig(source="digits"), "cpu")
     told = choose_told(data, DataConfig(source="digits"), 10)
     evaluator = GenerationEvaluator(
-        data, None, labels=told, classes=10, tiles=4, seed=0, device="cpu", is_guided=True
+        data, None, labels=told, classes=10, tiles=4, width=64, seed=0, device="cpu", is_guided=True
     )
     copies = evaluator.train_values[:9]
     nearest = evaluator.nearest(copies)

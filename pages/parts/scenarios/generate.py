@@ -14,7 +14,8 @@ from pages.parts.shared.new_run import Form, Places, Recipe, new_run, open_here
 from pages.parts.shared.preset_and_data import choose_preset, choose_source, usable_sources
 from pages.parts.shared.samples import show_samples
 from pages.parts.shared.terms import caption
-from pages.parts.shared.workspace import workspace
+from pages.parts.shared.workspace import plain, workspace
+from selfsup_core.models.code_generator import CodeGeneratorConfig
 from selfsup_core.objectives import OBJECTIVES
 from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.recipes import list_presets, preset_spec
@@ -22,6 +23,7 @@ from selfsup_core.runs.spec import RunSpec, known_settings
 from selfsup_core.runs.waiting import expected_of, in_words
 from selfsup_core.settings import Setting
 from selfsup_core.translation import tr, tr_later
+from selfsup_core.wording import counted
 
 TASK = "generate"
 FIRST = "fashion-5k"  # the data of a first visit
@@ -120,7 +122,13 @@ def choose_method(recipe: Recipe, settings: Mapping[str, Setting], at: Places) -
 def advanced_groups(recipe: Recipe) -> Groups:
     """The method's own settings come first."""
     known = [path for path in known_settings(recipe.base) if path.startswith("objective.") and path != METHOD]
-    return {"Objective": tuple(known), **ADVANCED}
+    groups = {"Objective": tuple(known), **ADVANCED}
+    return groups | {"Network": ("data.code_of", "model.")} if in_code(recipe.base) else groups
+
+
+def in_code(spec: RunSpec) -> bool:
+    """Whether its network learns the code of an autoencoder."""
+    return spec.model.kind == "code-generator"
 
 
 FORM = Form(
@@ -136,9 +144,23 @@ FORM = Form(
 )
 
 
+def say_code(spec: RunSpec, epochs: int) -> str:
+    """Whose code the noise becomes."""
+    if spec.data.code_of:
+        return tr("Here noise becomes a code of the run {run}, and its decoder makes the image.").format(
+            run=spec.data.code_of
+        )
+    return tr(
+        "Here noise becomes a code of an autoencoder, and its decoder makes the image. That autoencoder is "
+        "trained in the first {epochs}; a finished one of yours can take its place (Advanced, Network)."
+    ).format(epochs=counted(epochs, "epoch"))
+
+
 def show_about(preset: str, spec: RunSpec) -> None:
     """What will be seen, and how long it takes where that is known."""
     caption(tr(ABOUT))
+    if isinstance(spec.model, CodeGeneratorConfig):
+        st.caption(plain(say_code(spec, spec.model.code_epochs)))
     if seconds := expected_of(preset, spec, list_states(workspace())):
         st.caption(
             tr("It takes about {in_words}, at the pace of the last run of this recipe and method.").format(

@@ -13,7 +13,7 @@ from pages.parts.shared.forms import help_text, widget
 from pages.parts.shared.workspace import workspace
 from selfsup_core.features.config import HAVE_CODES
 from selfsup_core.runs.folder import list_states
-from selfsup_core.runs.spec import RunSpec
+from selfsup_core.runs.spec import RunSpec, task_of
 from selfsup_core.settings import Setting, Values
 from selfsup_core.translation import tr, tr_later
 
@@ -92,18 +92,23 @@ def choose_advanced(
                 key = f"advanced-{mark}-{path}{own}"
                 asked.begin(settings[path], key, value)
                 if path == "data.code_of":
-                    values[path] = choose_encoder(settings[path], key, source)
+                    values[path] = choose_encoder(settings[path], key, source, task_of(base))
                 else:
                     values[path] = widget(settings[path], value, key=key)
     return values
 
 
-def choose_encoder(setting: Setting, key: str, source: str) -> str:
-    """One of the encoders that were trained on the same data, by name; "" for none."""
-    fitting = {"": tr("None: the values themselves")} | {
+def choose_encoder(setting: Setting, key: str, source: str, task: str) -> str:
+    """One of the runs of the same data whose code fits the task, by name; "" for none."""
+    is_generator = task == "generate"
+    none = tr("None: its own, trained first") if is_generator else tr("None: the values themselves")
+    fitting = {"": none} | {
         state["run"]: f"{state['name']} ({state['run']})"
         for state in list_states(workspace())
-        if state.get("task") in HAVE_CODES and state["source"] == source and state["status"] == "finished"
+        if state.get("task") in HAVE_CODES
+        and state["source"] == source
+        and state["status"] == "finished"
+        and (not is_generator or (state["task"] == "autoencoder" and state["can_decode"]))
     }
     fitting.setdefault(st.session_state[key], st.session_state[key])
     index = list(fitting).index(st.session_state[key])

@@ -45,7 +45,7 @@ def draw(at: GeneratorAt, ask: DrawAsk) -> Answer:
     drawn = draw_images(
         at.model,
         at.objective,
-        draw_noise(ask.count, at.data.width, ask.seed),
+        draw_noise(ask.count, at.model.width, ask.seed),
         labels,
         seed=ask.seed,
         guidance=ask.guidance,
@@ -89,7 +89,7 @@ def beside(at: GeneratorAt, ask: BesideAsk) -> Answer:
         "generator": draw_images(
             at.model,
             at.objective,
-            draw_noise(count, at.data.width, ask.seed),
+            draw_noise(count, at.model.width, ask.seed),
             evaluator.draw_labels(count),
             seed=ask.seed,
         ).values

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from selfsup_core.models.modules.generator import Generator
 from selfsup_core.models.modules.unet_sizes import EMBEDDING, TIMES
 
 GROUPS = 8
@@ -69,7 +70,7 @@ class Attention(nn.Module):
         return found
 
 
-class UNet(nn.Module):
+class UNet(Generator):
     """(B, D) noisy values around [-1, 1], times and classes → (B, D).
 
     Args:
@@ -88,6 +89,7 @@ class UNet(nn.Module):
     ) -> None:
         super().__init__()
         self.size, self.classes, self.patch = size, classes, patch
+        self.width = math.prod(size)
         depth, first, last = size[2] * patch**2, channels[0], channels[-1]
         self.step = patch * 2 ** (len(channels) - 1)  # sides are padded to multiples of it
         self.time = nn.Sequential(
@@ -133,7 +135,7 @@ class UNet(nn.Module):
             maps = functional.pad(maps, (0, right, 0, down), mode="replicate")
         return functional.pixel_unshuffle(maps, self.patch) if self.patch > 1 else maps
 
-    def to_values(self, maps: torch.Tensor) -> torch.Tensor:
+    def from_maps(self, maps: torch.Tensor) -> torch.Tensor:
         """Inverse of `to_maps`."""
         if self.patch > 1:
             maps = functional.pixel_shuffle(maps, self.patch)
@@ -155,5 +157,5 @@ class UNet(nn.Module):
             h = block(torch.cat([h, kept.pop()], dim=1), e)
             if index < len(self.grow):
                 h = self.grow[index](functional.interpolate(h, scale_factor=2.0, mode="nearest"))
-        found = self.to_values(self.out(functional.silu(self.norm(h))))
+        found = self.from_maps(self.out(functional.silu(self.norm(h))))
         return cast("torch.Tensor", cast("Any", found).float())

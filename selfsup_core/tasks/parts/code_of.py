@@ -1,7 +1,8 @@
 """The encoder of another run, of an autoencoder or one that learned from views, as features of a classifier:
-what was learned without labels meets the few labels.
+what was learned without labels meets the few labels. And the whole autoencoder, for a generator that learns
+its code.
 
-Its settings and weights are copied into the classifier's run, which so stays whole when the other run is
+Settings and weights are copied into the run that uses them, which so stays whole when the other run is
 deleted.
 """
 
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+from safetensors import SafetensorError
 
 from selfsup_core.errors import RunError, SettingError
 from selfsup_core.features.config import HAVE_CODES, DataConfig
@@ -60,20 +62,79 @@ def take_encoder(
         RunError: there is no such run, or it has no weights. SettingError: its network makes no codes, or it
         is of other data.
     """
-    from selfsup_core.runs.spec import read_spec
-
-    if not (folder / WEIGHTS).is_file():
-        copy_encoder(workspace, folder, config)
-    spec, weights = read_spec(folder / SETTINGS), read_weights_of(folder)
+    spec, encoder = take_network(workspace, folder, config, item_shape)
     return (
-        build_encoder(spec, item_shape, weights),
+        encoder,
         tr("Features are the code of the run {code_of}: {code_size} numbers.").format(
             code_of=config.code_of, code_size=MODELS[spec.model.kind].code_size(spec.model)
         ),
     )
 
 
-def copy_encoder(workspace: Path, folder: Path, config: DataConfig) -> None:
+def take_autoencoder(
+    workspace: Path, folder: Path, config: DataConfig, item_shape: tuple[int, ...]
+) -> tuple[CodingNetwork, str]:
+    """The autoencoder that `config.code_of` names, from the generator's own folder when it is there, and a
+    note.
+
+    Raises:
+        RunError: there is no such run, or it has no weights. SettingError: a code alone gives no image in its
+        network, or it is of other data.
+    """
+    _, model = take_network(workspace, folder, config, item_shape, decodes=True)
+    return (
+        model,
+        tr("It learns the code of the run {code_of}: {code_size} numbers, which that run decodes.").format(
+            code_of=config.code_of, code_size=model.code_size
+        ),
+    )
+
+
+def take_network(
+    workspace: Path,
+    folder: Path,
+    config: DataConfig,
+    item_shape: tuple[int, ...],
+    *,
+    decodes: bool = False,
+) -> tuple[Any, CodingNetwork]:
+    """The other run's spec and its network, frozen, from their copies; these are made at first.
+
+    Raises:
+        RunError: there is no such run, it has no weights, or the copy is damaged. SettingError: it does not
+        fit.
+    """
+    from selfsup_core.runs.spec import read_spec
+
+    if not (folder / WEIGHTS).is_file():
+        copy_encoder(workspace, folder, config, decodes=decodes)
+    spec = read_spec(folder / SETTINGS)
+    try:
+        return spec, build_encoder(spec, item_shape, read_weights_of(folder))
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise RunError(
+            tr("The weights of the run {id}, as they were copied into this run, cannot be read.").format(
+                id=config.code_of
+            ),
+            code="no-weights",
+            remedy=tr("Repeat this run while {id} is there.").format(id=config.code_of),
+        ) from error
+
+
+def check_decodes(spec: Any, run: str) -> None:
+    """Raises SettingError unless it is a run of an autoencoder whose codes become images again."""
+    from selfsup_core.runs.spec import task_of
+
+    if task_of(spec) != "autoencoder" or not MODELS[spec.model.kind].can_decode:
+        raise SettingError(
+            tr("Code of a run (data.code_of) names {id}, whose network makes no image of a code.").format(
+                id=run
+            ),
+            remedy=tr("Choose the run of a dense or convolutional autoencoder."),
+        )
+
+
+def copy_encoder(workspace: Path, folder: Path, config: DataConfig, *, decodes: bool = False) -> None:
     from safetensors.torch import save
 
     from selfsup_core.runs.folder import open_run, read_state
@@ -82,7 +143,9 @@ def copy_encoder(workspace: Path, folder: Path, config: DataConfig) -> None:
 
     other = open_run(workspace, config.code_of)
     spec = read_spec(other.spec)
-    if task_of(spec) not in HAVE_CODES:
+    if decodes:
+        check_decodes(spec, other.id)
+    elif task_of(spec) not in HAVE_CODES:
         raise SettingError(
             tr(
                 "Code of a run (data.code_of) names {id}, which is not an autoencoder and did not learn "

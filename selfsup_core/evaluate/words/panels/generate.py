@@ -15,6 +15,8 @@ CLEAR = 0.1  # of a distance: a smaller change may be chance
 
 def say_drawn(seen: Seen) -> str:
     """How much of the way from the images before training to real ones is behind it."""
+    if learns_code(seen):
+        return tr("The autoencoder learns its code first; until then, random codes are decoded.")
     if seen.epoch == 0:
         return tr("Before training, what it draws is noise.")
     now, past = _distance(seen), [v for row in seen.past if (v := known(row.get("val_frechet"))) is not None]
@@ -29,10 +31,15 @@ def say_drawn(seen: Seen) -> str:
     return tr("About as near to real {noun} as the best epoch before.").format(noun=seen.noun)
 
 
+def learns_code(seen: Seen) -> bool:
+    """Whether the generator's own autoencoder is still learning."""
+    return known(seen.row.get("val_reconstruction")) is not None
+
+
 def say_way(seen: Seen) -> str:
     """How much of the change of the ways comes in their first half."""
     ways = seen.arrays.get("ways")
-    if ways is None or len(ways) < 3 or seen.epoch == 0:
+    if ways is None or len(ways) < 3 or seen.epoch == 0 or learns_code(seen):
         return ""
     x = ways.astype(np.float32) / 255
     whole = float(np.square(x[-1] - x[0]).mean())
@@ -47,7 +54,7 @@ def say_way(seen: Seen) -> str:
 def say_copies(seen: Seen) -> str:
     """Whether any of the images shown lies much nearer to a training image than real new ones do."""
     found, usual = seen.arrays.get("nearest_distance"), known(seen.words.get("usual_distance"))
-    if found is None or not usual or seen.epoch == 0:
+    if found is None or not usual or seen.epoch == 0 or learns_code(seen):
         return ""
     near = int((found < COPY * usual).sum())
     if near:
