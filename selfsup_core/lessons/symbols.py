@@ -110,7 +110,7 @@ def measure(name: str, symbol: Symbol, row: dict[str, Any], folder: RunFolder) -
         is_whole = metric == "val_loss" and "val_reconstruction" in row
         return {"called": called, "number": row.get("val_reconstruction" if is_whole else metric)}
     if metric != "val_loss" and row.get(metric) is not None:  # measured of every run
-        with_other = tr("The run was trained with {loss}, its {name} is measured as well.")
+        with_other = tr("This run was trained with {loss}. Its {name} is measured as well.")
         return {
             "called": called,
             "number": row[metric],

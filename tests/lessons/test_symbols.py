@@ -150,7 +150,7 @@ def test_a_loss_by_its_name_is_only_that_of_a_run_trained_with_it(workspace):
 
     of_bce = numbers_with(workspace, rows={"val_loss": 0.3, "val_mse": 0.02})
     assert (of_bce["BCE"]["number"], of_bce["MSE"]["number"]) == (0.3, 0.02)
-    assert of_bce["MSE"]["note"] == "The run was trained with BCE, its MSE is measured as well."
+    assert of_bce["MSE"]["note"] == "This run was trained with BCE. Its MSE is measured as well."
 
     with_penalty = {"val_loss": 0.5, "val_reconstruction": 0.3, "val_mse": 0.02}
     of_more = numbers_with(workspace, "contractive", rows=with_penalty)
