@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NotRequired
 
 from filelock import FileLock
 from typing_extensions import TypedDict
@@ -37,6 +38,7 @@ class LessonProgress(TypedDict):
         step: where it was left, from 1.
         passed: tasks. chosen: number of the chosen answer, from 1, of predictions and questions.
         shown: predictions whose answer has been revealed. drawn: a value per epoch of a drawn curve.
+        compared: id of the run that a drawn curve was revealed beside.
     """
 
     opened: str
@@ -45,6 +47,7 @@ class LessonProgress(TypedDict):
     chosen: dict[str, int]
     shown: list[str]
     drawn: dict[str, list[float]]
+    compared: NotRequired[dict[str, str]]
 
 
 class Progress(TypedDict):
@@ -77,6 +80,7 @@ def fresh() -> LessonProgress:
         "chosen": {},
         "shown": [],
         "drawn": {},
+        "compared": {},
     }
 
 

@@ -14,10 +14,12 @@ from selfsup_core.lessons.model import Formula, Symbol
 from selfsup_core.runs.folder import RunFolder, read_rows
 from selfsup_core.runs.frames import read_about, read_frame
 from selfsup_core.runs.signs import epoch_rows
+from selfsup_core.runs.spec import read_spec, value_at
 from selfsup_core.runs.thinned import frame_path, list_frames
 from selfsup_core.translation import tr
 
 MOST_SAMPLES = 6
+LOSSES = ("BCE", "MSE")  # a symbol of such a name stands for that loss alone
 
 
 class Values(TypedDict):
@@ -26,6 +28,7 @@ class Values(TypedDict):
     Attributes:
         called: in words. samples: numbers of each sample. shape: of a picture, (h, w) or (h, w, 3).
         number: a measure of the whole epoch, or of the map.
+        note: of a symbol that stands for one loss: which run to open, or with what this one was trained.
         of_map: whether it is one of the map on the screen; its number is None until that is measured.
     """
 
@@ -33,6 +36,7 @@ class Values(TypedDict):
     samples: NotRequired[list[list[float]]]
     shape: NotRequired[list[int]]
     number: NotRequired[float | None]
+    note: NotRequired[str]
     of_map: NotRequired[bool]
 
 
@@ -86,11 +90,39 @@ def live_numbers(folder: RunFolder, formula: Formula, epoch: int | None = None) 
         row = next((row for row in epoch_rows(read_rows(folder.metrics)) if row["epoch"] == at), None)
         for name, symbol in asked:
             if symbol.metric:
-                value = cast("dict[str, Any]", row or {}).get(symbol.metric)
-                found["symbols"][name]["number"] = value
+                measured = cast("dict[str, Any]", row or {})
+                found["symbols"][name] |= measure(name, symbol, measured, folder)
     if any(symbol.value for _, symbol in asked):
         add_samples(found, formula.symbols, folder, at)
     return found
+
+
+def measure(name: str, symbol: Symbol, row: dict[str, Any], folder: RunFolder) -> Values:
+    """The number of a symbol. That of a loss by its name is not taken from a run trained with another loss:
+    what such a run calls its loss is another formula's.
+    """
+    called, metric = symbol.called, symbol.metric
+    if name not in LOSSES:
+        return {"called": called, "number": row.get(metric)}
+    loss = str(value_at(read_spec(folder.spec), "objective.loss") or "").upper()
+    if loss == name:
+        # Without what an objective may add to it.
+        is_whole = metric == "val_loss" and "val_reconstruction" in row
+        return {"called": called, "number": row.get("val_reconstruction" if is_whole else metric)}
+    if metric != "val_loss" and row.get(metric) is not None:  # measured of every run
+        with_other = tr("This run was trained with {loss}. Its {name} is measured as well.")
+        return {
+            "called": called,
+            "number": row[metric],
+            "note": with_other.format(loss=loss, name=name) if loss else "",
+        }
+    if not loss:
+        return {
+            "called": called,
+            "note": tr("Open a run that was trained with {name} to see its number.").format(name=name),
+        }
+    said = tr("This run was trained with {loss}. Open one that was trained with {name} to see its number.")
+    return {"called": called, "note": said.format(loss=loss, name=name)}
 
 
 def add_samples(found: Live, symbols: dict[str, Symbol], folder: RunFolder, epoch: int) -> None:

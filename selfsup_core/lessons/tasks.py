@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from selfsup_core.lessons.checks import Judged, judge
@@ -10,6 +11,7 @@ from selfsup_core.lessons.evidence import Evidence, Looking, gather
 from selfsup_core.lessons.model import App, Draw, Lesson, Step, Task
 from selfsup_core.lessons.progress import LessonProgress, Passed, change, progress_in
 from selfsup_core.lessons.which import RunWish
+from selfsup_core.runs.folder import list_states
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import value_at
 from selfsup_core.translation import ENGLISH, recorded, speak
@@ -60,6 +62,11 @@ def button_for(step: Step, wish: RunWish) -> App | None:
     return next((part for part in step.parts if isinstance(part, App) and sets_up(part, wish)), None)
 
 
+def has_begun(workspace: Path, since: str) -> bool:
+    """Whether a run was begun after a time, as a state writes times."""
+    return any(state["created"] > since for state in list_states(workspace))
+
+
 def sets_up(app: App, wish: RunWish) -> bool:
     if not app.preset or app.preset != wish.preset:
         return False
@@ -70,14 +77,26 @@ def sets_up(app: App, wish: RunWish) -> bool:
     )
 
 
-def drawn_by_run(workspace: Path, part: Draw, since: str) -> tuple[Judged, list[tuple[int, float]]]:
-    """What the check of a curve says, and the real curve of the run that passes it: (epoch, value)."""
+def drawn_by_run(
+    workspace: Path, part: Draw, since: str, kept: str = ""
+) -> tuple[Judged, list[tuple[int, float]]]:
+    """What the check of a curve says, and the real curve of the run that passes it: (epoch, value).
+
+    Args:
+        kept: id of the run that the curve was revealed beside; where it is gone, the earliest that passes.
+    """
     evidence: Evidence = gather(workspace, since)
     judged = judge(evidence, part.of)
-    if not judged.is_passed:
+    by_id = {run.folder.id: run for run in evidence.runs}
+    if kept in by_id:
+        judged = replace(judged, is_passed=True, runs=(kept,))
+    elif judged.is_passed:
+        in_order = sorted(evidence.runs, key=lambda run: run.state["created"])
+        alone = (judge(replace(evidence, runs=(run,)), part.of) for run in in_order)
+        judged = next((one for one in alone if one.is_passed), judged)
+    else:
         return judged, []
-    run = next(run for run in evidence.runs if run.folder.id == judged.runs[0])
-    values = [(row["epoch"], dict(row).get(part.metric)) for row in run.rows]
+    values = [(row["epoch"], dict(row).get(part.metric)) for row in by_id[judged.runs[0]].rows]
     return judged, [
         (epoch, float(value))
         for epoch, value in values

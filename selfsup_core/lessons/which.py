@@ -89,6 +89,15 @@ def is_set_up(run: RunSeen, wish: RunWish) -> bool:
     return not any(lacks(run) for lacks in wish.wishes())
 
 
+def say_missing(wish: RunWish) -> str:
+    return tr("Still missing: {words}.").format(words=wish.words())
+
+
+def is_under_way(run: RunSeen) -> bool:
+    """Whether a run trains, or is about to."""
+    return run.state["status"] in ("queued", "starting", "running")
+
+
 def title_of(preset: str) -> str:
     """What the form calls a preset; the preset itself where it is gone."""
     presets = list_presets("")

@@ -100,6 +100,21 @@ def test_the_real_curve_is_that_of_the_run_that_passes(tmp_path, workspace):
     assert curve == [(0, 0.7), (1, 0.5)]  # as far as the axis goes
 
 
+def test_a_revealed_curve_stays_beside_its_run(tmp_path, workspace):
+    (draw,) = [part for _, _, part in write_lesson(tmp_path, BODY).to_do() if part.name == "draw"]
+    first = place_run(workspace, losses=(0.7, 0.5, 0.3), created="2026-01-01T10:00:00Z")
+    second = place_run(workspace, losses=(0.7, 0.4, 0.3), created="2026-01-01T11:00:00Z")
+    assert drawn_by_run(workspace, draw, "")[1] == [(0, 0.7), (1, 0.5)], "the earliest"
+    judged, curve = drawn_by_run(workspace, draw, "", second.id)
+    assert (judged.runs, curve) == ((second.id,), [(0, 0.7), (1, 0.4)])
+    second.path.rename(workspace / "gone")
+    judged, curve = drawn_by_run(workspace, draw, "", second.id)
+    assert (judged.runs, curve) == ((first.id,), [(0, 0.7), (1, 0.5)])
+    first.path.rename(workspace / "gone-too")
+    judged, curve = drawn_by_run(workspace, draw, "", second.id)
+    assert (judged.is_passed, curve) == (False, [])
+
+
 def test_two_tabs_do_not_lose_each_others_changes(workspace):
     def count(progress):
         progress["chosen"]["1.question.1"] = progress["chosen"].get("1.question.1", 0) + 1

@@ -113,3 +113,55 @@ def test_symbols_of_a_map_wait_until_it_is_measured(workspace):
         assert symbols["kept"] == {"called": "kept", "of_map": True, "number": shown}
         assert symbols["n"]["number"] == 3
     assert map_numbers(None, formula)["symbols"]["n"]["number"] is None
+
+
+LOSSES = Formula.model_validate(
+    {
+        "text": "{MSE} {BCE} {L}",
+        "symbols": {
+            "MSE": {"called": "squared error", "metric": "val_mse"},
+            "BCE": {"called": "cross-entropy", "metric": "val_loss"},
+            "L": {"called": "loss", "metric": "val_loss"},
+        },
+    }
+)
+
+
+def numbers_with(workspace, preset="dense-64-32-16", rows=None, **settings):
+    """The symbols of LOSSES at the only epoch of a run."""
+    folder = place_run(workspace, preset, losses=(0.25,), train__epochs=1, **settings)
+    if rows:
+        row = {"kind": "epoch", "epoch": 0, "step": 0, "signs": []} | rows
+        folder.metrics.write_text(json.dumps(row) + "\n")
+    folder.frames.mkdir()
+    frame_path(folder.frames, 0).touch()
+    return live_numbers(folder, LOSSES)["symbols"]
+
+
+def test_a_loss_by_its_name_is_only_that_of_a_run_trained_with_it(workspace):
+    both = {"val_loss": 0.01, "val_mse": 0.01}
+    of_mse = numbers_with(workspace, rows=both, objective__loss="mse")
+    assert "number" not in of_mse["BCE"]
+    assert of_mse["BCE"]["note"] == (
+        "This run was trained with MSE. Open one that was trained with BCE to see its number."
+    )
+    assert (of_mse["MSE"]["number"], of_mse["L"]["number"]) == (0.01, 0.01)
+    assert "note" not in of_mse["MSE"]
+
+    of_bce = numbers_with(workspace, rows={"val_loss": 0.3, "val_mse": 0.02})
+    assert (of_bce["BCE"]["number"], of_bce["MSE"]["number"]) == (0.3, 0.02)
+    assert of_bce["MSE"]["note"] == "This run was trained with BCE. Its MSE is measured as well."
+
+    with_penalty = {"val_loss": 0.5, "val_reconstruction": 0.3, "val_mse": 0.02}
+    of_more = numbers_with(workspace, "contractive", rows=with_penalty)
+    assert (of_more["BCE"]["number"], of_more["L"]["number"]) == (0.3, 0.5)
+
+
+def test_a_run_of_another_task_has_no_number_for_a_loss_by_its_name(workspace):
+    found = numbers_with(workspace, "classify-image")
+    asked = {name: found[name].get("note") for name in ("BCE", "MSE")}
+    assert asked == {
+        name: f"Open a run that was trained with {name} to see its number." for name in ("BCE", "MSE")
+    }
+    assert "number" not in found["BCE"]
+    assert found["L"]["number"] == 0.25

@@ -14,6 +14,7 @@ from selfsup_core.lessons.model import App
 from selfsup_core.lessons.progress import path_of, progress_in
 from selfsup_core.lessons.reading import find_lesson, list_lessons
 from selfsup_core.runs.assignments import write_assignment
+from selfsup_core.runs.folder import update_state
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import value_at
 from tests.lessons.helpers import place_run
@@ -34,6 +35,7 @@ finally:
     keep_in_address()
     end_address(page)
 """
+LATER = "2990-01-01T00:00:00Z"
 MSE = {"objective__loss": "mse"}
 
 
@@ -180,11 +182,48 @@ def test_of_two_runs_it_says_which_is_there_and_leads_to_both(beside, workspace)
     assert "Both side by side" not in [one.label for one in app.button]
 
 
-def test_a_button_that_has_filled_in_settings_says_so(beside):
+def test_each_state_of_a_task_is_said_once(beside, workspace):
     app = beside(lesson="2", step="2")
-    assert "filled in on the page" not in said(app)
-    ends_with(app, lambda a: a.button, "app-1").click().run()
-    assert "the settings are filled in on the page Autoencoder. Press **Train** there." in said(app)
+    fill = ends_with(app, lambda a: a.button, "app-1")
+    assert "filled in." not in said(app)
+    assert fill.proto.type == "primary"
+    fill.click().run()
+    assert "**Not done yet.** The settings are filled in. Press **Train**." in said(app)
+    assert "Press **Fill in" not in said(app).replace(find_lesson(2).steps[1].parts[-1].do, "")
+    assert said(app).count("filled in.") == 1
+    app.session_state["page"] = "compare"
+    app.run()
+    assert "filled in." not in said(app)
+    app.session_state["page"] = "autoencoder"
+    run = place_run(
+        workspace, losses=tuple([0.2] * 3), status="running", created=LATER, train__epochs=40, **MSE
+    )
+    app.run()
+    assert "**Not done yet.** Wait for the run: “Digits" in said(app)
+    assert "is at epoch 2 of 20." in said(app)
+    assert "filled in." not in said(app)
+    assert ends_with(app, lambda a: a.button, "app-1").proto.type == "secondary"
+    update_state(run, epoch=20)
+    app.run()
+    assert "**Passed.**" in said(app)
+    assert "filled in." not in said(app)
+    assert ends_with(app, lambda a: a.button, "app-1").proto.type == "secondary"
+
+
+def test_each_state_of_two_runs_is_said_once(beside, workspace):
+    app = beside(lesson="3", step="3")
+    assert "**Not done yet.** Still missing: the model Dense network" in said(app)
+    assert "of 2 done" not in said(app)
+    first = place_run(workspace, metric="val_mse", status="running", **MSE)
+    app.run()
+    assert "**Not done yet.** Wait for the run: “Digits" in said(app)
+    update_state(first, status="finished")
+    app.run()
+    assert "**1 of 2 done.** Press **Set up 64 numbers**, then **Train**." in said(app)
+    place_run(workspace, metric="val_mse", status="running", model__widths=[64], **MSE)
+    app.run()
+    assert "**1 of 2 done.** Wait for the run: “Digits" in said(app)
+    assert said(app).count("of 2 done") == 1
 
 
 def test_the_step_names_its_panel_to_the_live_view(beside):
@@ -246,6 +285,9 @@ def test_a_curve_is_drawn_before_it_is_revealed(beside, workspace):
     ends_with(app, lambda a: a.button, reveal).click().run()
     assert "Quite different: on average your curve is 0.1 away" in said(app)
     assert progress_in(workspace, 2)["shown"] == ["2.draw.1"]
+    place_run(workspace, losses=tuple([0.15] * 21), **MSE)
+    app.run()
+    assert "on average your curve is 0.1 away" in said(app)
 
 
 def test_a_prediction_is_revealed_once_one_was_made(beside, workspace):

@@ -8,6 +8,7 @@ import { createGuide, nextSteps, phaseOf } from "../../assets/web/stage/guide.js
 import { createLook } from "../../assets/web/stage/look.js"
 import lossPanel from "../../assets/web/stage/panels/loss.js"
 import { createTransport } from "../../assets/web/stage/transport.js"
+import { createVerdict } from "../../assets/web/stage/verdict.js"
 import { openPage } from "./page.js"
 
 const STATE = {
@@ -247,4 +248,28 @@ test("the panel that a lesson is about stands first, and comes into view once", 
   look.painted()
   assert.deepEqual([order(), shown], [["loss", "map"], ["map"]])
   assert.ok(panels.every(({ node }) => !node.classList.contains("is-looked-at")))
+})
+
+test("the time of a run is an estimate only while it trains", () => {
+  openPage()
+  const { root, update } = createVerdict({ signs: {}, verdicts: {} })
+  const left = root.children[0].children.at(-1)
+  update({ state: { ...STATE, seconds: 4, seconds_left: 30 }, row: { epoch: 6 } })
+  assert.deepEqual([left.textContent, left.title], ["30 s left", "Estimated from the training so far"])
+  update({ state: { ...STATE, status: "finished", seconds: 26, seconds_left: null }, row: { epoch: 6 } })
+  assert.deepEqual([left.textContent, left.title], ["26 s of training", ""])
+})
+
+test("a classifier is compared on validation rows, and not praised where test rows doubt it", () => {
+  openPage()
+  const { root, update } = createVerdict({ signs: {}, verdicts: {} })
+  const word = root.children[0].children[0]
+  const state = { ...STATE, task: "classify", status: "finished", baseline: { logistic_accuracy: 0.9 } }
+  const judge = (test_accuracy) => {
+    const metrics = { test_accuracy, test_rows: 100 }
+    update({ state: { ...state, metrics }, row: { epoch: 6, val_accuracy: 0.95 } })
+    return [word.textContent, word.dataset.tone]
+  }
+  assert.deepEqual(judge(0.94), ["better than logistic regression on validation rows", "good"])
+  assert.deepEqual(judge(0.89), ["better than logistic regression on validation rows", "even"])
 })

@@ -7,7 +7,7 @@ import { addStyles } from "./styles.js"
 const MOST_NUMBERS = 32 // beyond, a picture says more
 
 /**
- * @typedef {{called: string, samples?: number[][], shape?: number[], number?: number | null, of_map?: boolean}} Value
+ * @typedef {{called: string, samples?: number[][], shape?: number[], number?: number | null, note?: string, of_map?: boolean}} Value
  * @typedef {{run: string, epoch: number | null, labels: string[], symbols: Record<string, Value>}} Live
  * @param {{parentElement: HTMLElement, data: {assets: string, pieces: [string, string][], live: Live}}} component
  */
@@ -84,6 +84,7 @@ function createFormula(pieces) {
         el("p", {}, tr("Train a network, or open a run on the page Runs: its numbers are then shown here.")),
       ]
     if (live.epoch === null) return [el("p", {}, tr("The run has not measured anything yet."))]
+    const note = value.note ? [el("p", {}, value.note)] : []
     if (value.number !== undefined)
       return [
         el(
@@ -94,8 +95,9 @@ function createFormula(pieces) {
             epoch: live.epoch,
           }),
         ),
+        ...note,
       ]
-    if (!value.samples) return []
+    if (!value.samples) return note
     const at = Math.min(sample, value.samples.length - 1)
     const numbers = value.samples[at]
     return [

@@ -1,9 +1,10 @@
 // Facts beside the verdict, in words: speeds, times, errors and accuracies with their units.
 
-import { fixed, grouped, percent } from "../lib/dom.js"
+import { fixed, grouped, percent, setText } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
+import { ENDED } from "./store.js"
 
-export const sayLeft = (seconds) => tr("{time} left", { time: formatSeconds(seconds) })
+const sayLeft = (seconds) => tr("{time} left", { time: formatSeconds(seconds) })
 
 export function sayInput(kind) {
   if (kind === "table") return tr("columns")
@@ -52,6 +53,13 @@ export function endText(state) {
   const took = tr("{time} of training", { time })
   const early = state.status === "finished" ? sayEarly(state.stop_reason) : ""
   return early ? `${took}, ${early}` : took
+}
+
+/** Time left while a run trains, which is estimated, and afterwards how long it took. @param {HTMLElement} node */
+export function showTime(node, state) {
+  const isLeft = !ENDED.includes(state.status) && typeof state.seconds_left === "number"
+  node.title = isLeft ? tr("Estimated from the training so far") : ""
+  setText(node, ENDED.includes(state.status) ? endText(state) : isLeft ? sayLeft(state.seconds_left) : "")
 }
 
 /** 42 s, 3 min, 1.5 h. @param {number} seconds */

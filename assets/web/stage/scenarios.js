@@ -2,7 +2,7 @@
 
 import { percent, setText } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
-import { endText, sayLeft } from "./facts.js"
+import { showTime } from "./facts.js"
 import { ENDED } from "./store.js"
 
 const isNumber = (value) => typeof value === "number"
@@ -97,5 +97,5 @@ export function sayScenario(places, { word, rate, left }, state, row) {
   setText(word, isEnded && row?.epoch === state.epoch ? (state.verdict?.text ?? "") : "")
   word.dataset.tone = { helped: "good", hurt: "bad" }[state.verdict?.outcome] ?? "even"
   setText(rate, "")
-  setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : sayLeft(state.seconds_left))
+  showTime(left, state)
 }

@@ -3,7 +3,7 @@
 import { el, fixed, grouped, percent, setText } from "../lib/dom.js"
 import { tr } from "../lib/words.js"
 import { distancesAt, judgeDistance } from "./distances.js"
-import { endText, sayInput, sayLeft, sayNeighbors, sayPca, sayProbe, sayRate } from "./facts.js"
+import { sayInput, sayNeighbors, sayPca, sayProbe, sayRate, showTime } from "./facts.js"
 import { lessonLink, outcomeOf } from "./lesson.js"
 import { compareWithPca, sayMixed } from "./mixed.js"
 import { ofKnown } from "./pseudo.js"
@@ -43,7 +43,7 @@ export function createVerdict(explained) {
   )
   const precision = part("")
   const rate = part(tr("Training speed, without evaluation"))
-  const left = part(tr("Estimated from the training so far"))
+  const left = part("")
   const line = el(
     "div",
     { class: "stage-verdict", "data-testid": "stage-verdict" },
@@ -110,7 +110,7 @@ export function createVerdict(explained) {
     signs.draw(row?.signs ?? [])
     const speed = state.samples_per_second
     setText(rate, speed ? sayRate(state.kind, speed) : "")
-    setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : sayLeft(state.seconds_left))
+    showTime(left, state)
   }
   function updateLanguage(state, row) {
     const isEnded = ENDED.includes(state.status),
@@ -162,7 +162,7 @@ export function createVerdict(explained) {
         ? tr("{count} windows/s", { count: grouped(Math.round(state.samples_per_second)) })
         : "",
     )
-    setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : sayLeft(state.seconds_left))
+    showTime(left, state)
   }
   function updateClassifier(state, row) {
     const isEnded = ENDED.includes(state.status),
@@ -217,10 +217,14 @@ export function createVerdict(explained) {
         : ties === 1
           ? tr("the most frequent class")
           : majority
+    // The simpler means are not measured on test rows: an accuracy there that is below theirs is no praise.
+    const isDoubted = typeof tested === "number" && tested < beside
     const tone = !hasBoth
       ? ""
       : found > beside + 0.01
-        ? "good"
+        ? isDoubted
+          ? "even"
+          : "good"
         : found >= beside - 0.01
           ? "even"
           : isLast
@@ -231,18 +235,18 @@ export function createVerdict(explained) {
       !hasBoth
         ? ""
         : found > beside + 0.01
-          ? tr("better than {name}", { name })
+          ? tr("better than {name} on validation rows", { name })
           : found >= beside - 0.01
-            ? tr("about as good as {name}", { name })
+            ? tr("about as good as {name} on validation rows", { name })
             : isLast
-              ? tr("worse than {name}", { name })
-              : tr("not yet as good as {name}", { name }),
+              ? tr("worse than {name} on validation rows", { name })
+              : tr("not yet as good as {name} on validation rows", { name }),
     )
     word.dataset.tone = tone
     signs.draw(row?.signs ?? [])
     rate.title = tr("Training speed, without evaluation")
     setText(rate, state.samples_per_second ? sayRate("table", state.samples_per_second) : "")
-    setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : sayLeft(state.seconds_left))
+    showTime(left, state)
   }
   function updateViews(state, row) {
     const isEnded = ENDED.includes(state.status),
@@ -289,7 +293,7 @@ export function createVerdict(explained) {
       rate,
       known(state.samples_per_second || null, (v) => sayRate("table", v)),
     )
-    setText(left, isEnded ? endText(state) : known(state.seconds_left, sayLeft))
+    showTime(left, state)
   }
   function updateGenerator(state, row) {
     const isEnded = ENDED.includes(state.status),
@@ -329,7 +333,7 @@ export function createVerdict(explained) {
     word.dataset.tone = tone
     signs.draw(row?.signs ?? [])
     setText(rate, state.samples_per_second ? sayRate(state.kind, state.samples_per_second) : "")
-    setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : sayLeft(state.seconds_left))
+    showTime(left, state)
   }
   function updatePseudo(state, row) {
     const isEnded = ENDED.includes(state.status),
@@ -377,7 +381,7 @@ export function createVerdict(explained) {
     word.dataset.tone = { helped: "good", hurt: "bad" }[state.verdict?.outcome] ?? "even"
     signs.draw(row?.signs ?? [])
     setText(rate, "")
-    setText(left, isEnded ? endText(state) : state.seconds_left === null ? "" : sayLeft(state.seconds_left))
+    showTime(left, state)
   }
   return { root, update }
 }

@@ -11,7 +11,7 @@ from pages.parts.shared.assets import assets_path
 from pages.parts.shared.forms import number_field
 from pages.parts.shared.go import rerun
 from pages.parts.shared.live import component
-from pages.parts.shared.workspace import plain, workspace
+from pages.parts.shared.workspace import workspace
 from selfsup_core.lessons.drawn import check_drawn, say_distance
 from selfsup_core.lessons.model import Draw, Lesson
 from selfsup_core.lessons.progress import LessonProgress, change
@@ -24,7 +24,8 @@ curve_component = component("selfsup_lesson_curve", "lessons/curve.js")
 def show_draw(lesson: Lesson, at: str, part: Draw, progress: LessonProgress, key: str) -> None:
     with st.container(border=True, key=f"{key}-box"):
         st.markdown(f"{tr(':material/psychology: **Predict**')}  \n**{part.ask}**")
-        judged, real = drawn_by_run(workspace(), part, progress["opened"])
+        kept = progress.get("compared", {}).get(at, "")
+        judged, real = drawn_by_run(workspace(), part, progress["opened"], kept)
         is_shown = at in progress["shown"]
         drawn = draw_it(part, progress["drawn"].get(at), real if is_shown else [], is_shown, key)
         if drawn is not None and not is_shown and drawn != progress["drawn"].get(at):
@@ -36,11 +37,17 @@ def show_draw(lesson: Lesson, at: str, part: Draw, progress: LessonProgress, key
         if not has_drawn:
             st.caption(tr("Draw from left to right, or choose the chart and use the arrow keys."))
         elif not judged.is_passed:
-            st.caption(tr("Kept. It is revealed once there is a run: {said}").format(said=plain(judged.said)))
+            st.caption(tr("Kept. It can be revealed once the run of this step has come far enough."))
         is_ready = has_drawn and judged.is_passed
         if st.button(tr("Reveal"), key=f"{key}-reveal", disabled=not is_ready, icon=":material/visibility:"):
-            change(workspace(), lesson.number, lambda found: found["shown"].append(at))
+            change(workspace(), lesson.number, lambda found: reveal(found, at, judged.runs[0]))
             rerun()
+
+
+def reveal(progress: LessonProgress, at: str, run: str) -> None:
+    """Args: run: that the curve is compared with from now on."""
+    progress["shown"].append(at)
+    progress.setdefault("compared", {})[at] = run
 
 
 def draw_it(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.lessons import opened
-from pages.parts.lessons.parts import show_part
+from pages.parts.lessons.parts import SAID, show_step
 from pages.parts.shared import routes
 from pages.parts.shared.address import own_address
 from pages.parts.shared.assets import assets_path
@@ -14,7 +14,7 @@ from pages.parts.shared.explained import LOOK
 from pages.parts.shared.go import rerun
 from pages.parts.shared.live import component
 from pages.parts.shared.workspace import errors_shown, plain, workspace
-from selfsup_core.lessons.model import Draw, Formula, Lesson, Task, places_of
+from selfsup_core.lessons.model import Draw, Formula, Lesson, Task
 from selfsup_core.lessons.progress import Standing, is_step_done, progress_in, standing_of
 from selfsup_core.lessons.reading import find_lesson, list_lessons
 from selfsup_core.places import ASSETS
@@ -53,30 +53,31 @@ def draw(lesson: Lesson, step: int, page: str) -> None:
     """One step; it is drawn again by itself, so that a run that ends passes its task."""
     with own_address(page), errors_shown():
         shown = lesson.steps[step - 1]
-        progress = progress_in(workspace(), lesson.number)
-        if progress is None:  # forgotten in another tab
+        if progress_in(workspace(), lesson.number) is None:  # forgotten in another tab
             opened.go_to(lesson.number, step)
             rerun()
         title = tr("Lesson {number} · step {step} of {count}").format(
             number=lesson.number, step=step, count=len(lesson.steps)
         )
-        begin_at_top(lesson.number, step)
         with st.expander(title, expanded=True, icon=":material/school:", key="lesson-body"):
             show_way_back()
             st.markdown(f"##### {plain(shown.title)}")
-            for at, part in places_of(step, shown):
-                show_part(lesson, at, part, progress, page)
+            show_step(lesson, step, page)
             standing = standing_of(lesson, progress_in(workspace(), lesson.number))
             if step == len(lesson.steps):
                 show_left(lesson, step, standing)
             show_ways(lesson, step, standing, page)
+        begin_at_top(lesson.number, step)
         opened.keep_in_address()
 
 
 def begin_at_top(number: int, step: int) -> None:
+    """Of a new step; of one that goes on, what is said of the newest answer comes into view."""
+    said = st.session_state.pop(SAID, "")
     if routes.is_mounted:
+        data = {"assets": assets_path(), "place": f"{number}.{step}", "said": said}
         with st.container(key="lesson-top"):
-            top_component(key="lesson-top-of", data={"assets": assets_path(), "place": f"{number}.{step}"})
+            top_component(key="lesson-top-of", data=data)
 
 
 def show_way_back() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NoReturn
 
 import streamlit as st
 
@@ -31,32 +34,87 @@ from selfsup_core.lessons.model import (
     Step,
     Task,
     Text,
+    places_of,
 )
-from selfsup_core.lessons.progress import LessonProgress, change, is_step_done
+from selfsup_core.lessons.progress import LessonProgress, change, fresh, is_step_done, progress_in
 from selfsup_core.lessons.reading import image_path
-from selfsup_core.lessons.tasks import button_for, judge_tasks
+from selfsup_core.lessons.tasks import button_for, has_begun, judge_tasks
+from selfsup_core.lessons.which import say_missing as say_wanted
 from selfsup_core.runs.folder import find_run, open_run, read_state
+from selfsup_core.runs.state import TIME
 from selfsup_core.settings import whole_number
 from selfsup_core.translation import join_sentences, tr
 
-FILLED = "lesson-filled"  # of the session: key of the button that has last filled in settings
+FILLED = "lesson-filled"  # of the session: (key of the button that has last filled in settings, when)
+SAID = "lesson-said"  # of the session: key of what is said of an answer given just now, and the answer
 
 
-def show_part(lesson: Lesson, at: str, part: Part, progress: LessonProgress, page: str) -> None:
-    """Args: at: place of the part ("3.task.1"). page: that is shown beside it."""
-    # Of a lesson that was started again the widgets are others, which begin empty.
+@dataclass(frozen=True)
+class Shown:
+    """The step that is shown.
+
+    Attributes:
+        number: of the step. page: that is shown beside it. judged: its tasks by their places.
+        filled: its button whose settings the page has, until a run is begun; None for none.
+    """
+
+    lesson: Lesson
+    number: int
+    progress: LessonProgress
+    page: str
+    judged: Mapping[str, Judged]
+    filled: App | None
+
+    @property
+    def step(self) -> Step:
+        return self.lesson.steps[self.number - 1]
+
+    def wanted(self) -> list[App]:
+        """Buttons that set up what a task still lacks."""
+        return [button for one in self.judged.values() if (button := button_of(self.step, one))]
+
+
+def show_step(lesson: Lesson, number: int, page: str) -> None:
+    """All parts of a step. Raises StudioError."""
+    judged = judge_tasks(workspace(), lesson, step=number, looking=looking(page))
+    progress = progress_in(workspace(), lesson.number) or fresh()
+    shown = Shown(lesson, number, progress, page, judged, filled_in(lesson, number, progress, page))
+    for at, part in places_of(number, shown.step):
+        show_part(shown, at, part)
+
+
+def filled_in(lesson: Lesson, number: int, progress: LessonProgress, page: str) -> App | None:
+    """The button of a step that was pressed last, while its settings are on the page."""
+    key, since = st.session_state.get(FILLED, ("", ""))
+    if "run" in st.query_params or not key:
+        return None
+    for at, part in places_of(number, lesson.steps[number - 1]):
+        if isinstance(part, App) and key_of(lesson, at, progress) == key:
+            is_here = part.page == (page or "home")
+            return part if is_here and not has_begun(workspace(), since) else None
+    return None
+
+
+def key_of(lesson: Lesson, at: str, progress: LessonProgress) -> str:
+    """Of a part's widgets. Of a lesson that was started again they are others, which begin empty."""
     opened_at = "".join(filter(str.isdigit, progress["opened"]))
-    key = f"lesson-{lesson.number}-{opened_at}-{at}".replace(".", "-")
+    return f"lesson-{lesson.number}-{opened_at}-{at}".replace(".", "-")
+
+
+def show_part(shown: Shown, at: str, part: Part) -> None:
+    """Args: at: place of the part ("3.task.1")."""
+    lesson, progress = shown.lesson, shown.progress
+    key = key_of(lesson, at, progress)
     if isinstance(part, Text):
         show_text(part.markdown)
     elif isinstance(part, App):
-        show_app(lesson, at, part, progress, key, page)
+        show_app(shown, part, key)
     elif isinstance(part, Formula):
-        show_formula(part, key, maps_open(page))
+        show_formula(part, key, maps_open(shown.page))
     elif isinstance(part, Draw):
         show_draw(lesson, at, part, progress, key)
     elif isinstance(part, Task):
-        show_task(lesson, at, part, page)
+        show_task(shown, at, part)
     elif isinstance(part, Predict):
         show_predict(lesson, at, part, progress, key)
     else:
@@ -85,27 +143,32 @@ def maps_open(page: str) -> tuple[str, ...]:
     return (key, second["key"]) if second else (key,)
 
 
-def show_app(lesson: Lesson, at: str, part: App, progress: LessonProgress, key: str, page: str) -> None:
-    """A button that fills in the settings of a page, and afterwards says so."""
-    number = int(at.split(".")[0])
-    step = lesson.steps[number - 1]
-    is_only = sum(isinstance(one, App) for one in step.parts) == 1
-    is_filled = st.session_state.get(FILLED) == key and "run" not in st.query_params
-    is_next = is_only and not is_filled and not is_step_done(lesson, number, progress)
-    if not st.button(
-        tr(part.label), key=key, icon=":material/tune:", type="primary" if is_next else "secondary"
-    ):
-        if is_filled:
-            said = (
-                tr("Done: the settings are filled in on the page {page}. Press **Train** there.")
+def show_app(shown: Shown, part: App, key: str) -> None:
+    """A button that fills in the settings of a page, and afterwards says so, unless its task does."""
+    kind: Literal["primary", "secondary"] = "primary" if is_next(shown, part, key) else "secondary"
+    if not st.button(tr(part.label), key=key, icon=":material/tune:", type=kind):
+        if shown.filled is part and all(part is not one for one in shown.wanted()):
+            st.caption(
+                tr("The settings are filled in. Press **Train**.")
                 if part.preset
-                else tr("Done: this is set up on the page {page}.")
+                else tr("Done: this is set up on the page {page}.").format(page=tr(PAGES[part.page]))
             )
-            st.caption(said.format(page=tr(PAGES[part.page])))
         return
-    st.session_state[FILLED] = key
+    st.session_state[FILLED] = (key, time.strftime(TIME, time.gmtime()))
     address: dict[str, Any] = {**part.address(), **opened.address_of(*st.session_state[opened.OPEN])}
-    open_at(part.page, address, page)
+    open_at(part.page, address, shown.page)
+
+
+def is_next(shown: Shown, part: App, key: str) -> bool:
+    """Whether a button is what a step needs next: it sets up what a task lacks, or nothing else does."""
+    if shown.filled is part or is_step_done(shown.lesson, shown.number, shown.progress):
+        return False
+    if any(part is one for one in shown.wanted()):
+        return True
+    is_only = sum(isinstance(one, App) for one in shown.step.parts) == 1
+    waits = [one for one in shown.judged.values() if not one.is_passed and not one.waits]
+    is_pressed = st.session_state.get(FILLED, ("", ""))[0] == key
+    return is_only and not is_pressed and (bool(waits) or not shown.judged)
 
 
 def open_at(wanted: str, address: dict[str, Any], page: str) -> NoReturn:
@@ -116,10 +179,9 @@ def open_at(wanted: str, address: dict[str, Any], page: str) -> NoReturn:
     rerun()
 
 
-def show_task(lesson: Lesson, at: str, part: Task, page: str) -> None:
+def show_task(shown: Shown, at: str, part: Task) -> None:
     """A task, judged anew each time that it is drawn."""
-    number = int(at.split(".")[0])
-    judged = judge_tasks(workspace(), lesson, step=number, looking=looking(page))[at]
+    judged = shown.judged[at]
     with st.container(border=True, key=f"lesson-task-{at.replace('.', '-')}"):
         show_text(tr(":material/flag: **Your task**  \n{do}").format(do=part.do))
         if judged.is_passed:
@@ -129,26 +191,40 @@ def show_task(lesson: Lesson, at: str, part: Task, page: str) -> None:
             if part.seen:
                 show_text(part.seen)
             if isinstance(part.check, ComparedConfig):
-                show_both(part.check, judged, at, page)
+                show_both(part.check, judged, at, shown.page)
             return
-        say_missing(lesson.steps[number - 1], judged)
-        if part.hint:
+        say_missing(shown, judged)
+        if part.hint and not judged.waits:
             st.caption(tr("Hint: {hint}").format(hint=part.hint))
 
 
-def say_missing(step: Step, judged: Judged) -> None:
-    """What to do next: to press the button of the step, where that sets up what is missing."""
-    button = None if judged.missing is None else button_for(step, judged.missing)
+def say_missing(shown: Shown, judged: Judged) -> None:
+    """What to do next: to press the button of the step, to train, or to wait for the run."""
+    button = button_of(shown.step, judged)
     so_far = tr("**Not done yet.**")
     if judged.done:
         so_far = tr("**{done} of {needed} done.**").format(done=judged.done, needed=judged.needed)
-    if button is None:
-        st.markdown(f":material/pending: {so_far} {plain(judged.said)}")
+    lack = plain(judged.lack or judged.said)
+    if judged.waits:
+        wait = tr("Wait for the run: {lack}").format(lack=lack)
+        st.markdown(join_sentences([f":material/hourglass_top: {so_far}", wait]))
         return
-    press = tr("Press **{label}**, then **Train**.").format(label=tr(button.label))
-    st.markdown(f":material/pending: {so_far} {press}")
-    if judged.lack:
+    if button is None:
+        todo = lack
+        if judged.needed > 1 and judged.missing is not None:
+            todo = plain(say_wanted(judged.missing))
+    elif button is shown.filled:
+        todo = tr("The settings are filled in. Press **Train**.")
+    else:
+        todo = tr("Press **{label}**, then **Train**.").format(label=tr(button.label))
+    st.markdown(join_sentences([f":material/pending: {so_far}", todo]))
+    if judged.lack and button is not shown.filled and plain(judged.lack) != todo:
         st.caption(plain(judged.lack))
+
+
+def button_of(step: Step, judged: Judged) -> App | None:
+    """The button of a step that sets up what a task lacks."""
+    return None if judged.missing is None else button_for(step, judged.missing)
 
 
 def show_both(check: ComparedConfig, judged: Judged, at: str, page: str) -> None:
@@ -183,6 +259,7 @@ def choose_option(lesson: Lesson, at: str, part: Choice, progress: LessonProgres
     )
     if chosen is not None and chosen != before:
         change(workspace(), lesson.number, lambda found: found["chosen"].update({at: chosen}))
+        st.session_state[SAID] = f"{key}-said {chosen}"
     return chosen
 
 
@@ -207,13 +284,15 @@ def show_predict(lesson: Lesson, at: str, part: Predict, progress: LessonProgres
             show_images(lesson, part)
             chosen = progress["chosen"].get(at, 0)
             show_answers(part, chosen)
-            show_text(part.why)
+            with st.container(key=f"{key}-said"):
+                show_text(part.why)
             return
         chosen = choose_option(lesson, at, part, progress, key)
         if st.button(
             tr("Reveal"), key=f"{key}-reveal", disabled=chosen is None, icon=":material/visibility:"
         ):
             change(workspace(), lesson.number, lambda found: found["shown"].append(at))
+            st.session_state[SAID] = f"{key}-said shown"
             rerun()
 
 
@@ -233,9 +312,14 @@ def show_question(lesson: Lesson, at: str, part: Question, progress: LessonProgr
         chosen = choose_option(lesson, at, part, progress, key)
         if chosen is None:
             return
-        if chosen == part.right:
-            st.success(join_sentences([tr("Correct."), unmark(part.why)]), icon=":material/check_circle:")
-        else:
-            why = unmark(part.options[chosen - 1].why)
-            said = [tr("Not quite."), why, tr("Try another answer.")]
-            st.warning(join_sentences([one for one in said if one]), icon=":material/undo:")
+        with st.container(key=f"{key}-said"):
+            say_answer(part, chosen)
+
+
+def say_answer(part: Question, chosen: int) -> None:
+    if chosen == part.right:
+        st.success(join_sentences([tr("Correct."), unmark(part.why)]), icon=":material/check_circle:")
+        return
+    why = unmark(part.options[chosen - 1].why)
+    said = [tr("Not quite."), why, tr("Try another answer.")]
+    st.warning(join_sentences([one for one in said if one]), icon=":material/undo:")

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from selfsup_core.lessons.evidence import Evidence
-from selfsup_core.lessons.which import RunWish, is_set_up
+from selfsup_core.lessons.evidence import Evidence, RunSeen
+from selfsup_core.lessons.which import RunWish, is_set_up, is_under_way
 from selfsup_core.registry import Registry
 from selfsup_core.settings import KindConfig
+from selfsup_core.translation import tr
 
 CheckConfig = KindConfig
 C = TypeVar("C", bound=KindConfig)
@@ -28,6 +29,7 @@ class Judged:
     Attributes:
         done: how many of its runs are there. needed: how many it needs.
         missing: a run of which there is none with these settings.
+        waits: whether a run is under way that may pass it.
         lack: what the run that comes closest to it lacks, as a sentence; "" where there is none.
     """
 
@@ -37,6 +39,7 @@ class Judged:
     done: int = 0
     needed: int = 1
     missing: RunWish | None = None
+    waits: bool = False
     lack: str = ""
 
 
@@ -70,12 +73,13 @@ def judge(evidence: Evidence, config: KindConfig) -> Judged:
     return CHECKS[config.kind].judge(evidence, config)
 
 
-def not_yet(evidence: Evidence, wish: RunWish, said: str) -> Judged:
+def not_yet(evidence: Evidence, wish: RunWish, run: RunSeen, lack: str) -> Judged:
     """Of a task that one run would pass: whether it has to be set up, or only goes on.
 
     Args:
-        said: what the run that comes closest lacks.
+        run: that comes closest. lack: what it lacks, without the run at the beginning.
     """
-    if any(is_set_up(run, wish) for run in evidence.runs):
-        return Judged(False, said)
+    said = tr("{run} {lack}.").format(run=run.called, lack=lack)
+    if any(is_set_up(one, wish) for one in evidence.runs):
+        return Judged(False, said, waits=is_set_up(run, wish) and is_under_way(run))
     return Judged(False, said, missing=wish, lack=said)

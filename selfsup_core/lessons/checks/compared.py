@@ -9,11 +9,20 @@ from typing import Literal
 from selfsup_core.lessons.checks import Judged, check
 from selfsup_core.lessons.evidence import Evidence, RunSeen
 from selfsup_core.lessons.measures import measure_of, say_measure, say_value
-from selfsup_core.lessons.which import RunWish, data_title, find_closest, has_ended, is_set_up, title_of
+from selfsup_core.lessons.which import (
+    RunWish,
+    data_title,
+    find_closest,
+    has_ended,
+    is_set_up,
+    is_under_way,
+    say_missing,
+    title_of,
+)
 from selfsup_core.runs.recipes import preset_spec
 from selfsup_core.runs.spec import known_settings, value_at
 from selfsup_core.settings import KindConfig, setting
-from selfsup_core.translation import tr
+from selfsup_core.translation import join_sentences, tr
 
 
 class ComparedConfig(KindConfig):
@@ -71,16 +80,15 @@ def one_missing(evidence: Evidence, config: ComparedConfig, found: list[list[Run
     others = [run for run in evidence.runs if not any(run in runs for runs in found)]
     run, lack = find_closest(others, [*wish.wishes(), has_ended(0)])
     lack = f"{run.called} {lack}." if run else ""
-    said = tr("{done} of {needed} done. Still missing: {words}.").format(
-        done=done, needed=len(wishes), words=wish.words()
-    )
+    said = [tr("{done} of {needed} done.").format(done=done, needed=len(wishes)), say_missing(wish), lack]
     is_begun = any(is_set_up(run, wish) for run in others)
     return Judged(
         False,
-        f"{said} {lack}".rstrip(),
+        join_sentences(one for one in said if one),
         done=done,
         needed=len(wishes),
         missing=None if is_begun else wish,
+        waits=run is not None and is_set_up(run, wish) and is_under_way(run),
         lack=lack,
     )
 

@@ -23,7 +23,7 @@ def finished(evidence: Evidence, config: FinishedConfig) -> Judged:
     if run is None:
         return Judged(False, no_run(evidence, config), missing=config)
     if lack:
-        return not_yet(evidence, config, tr("{run} {lack}.").format(run=run.called, lack=lack))
+        return not_yet(evidence, config, run, lack)
     return Judged(
         True,
         tr("{called} has been trained for {epoch} epochs.").format(

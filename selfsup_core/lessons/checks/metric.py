@@ -48,7 +48,7 @@ def metric(evidence: Evidence, config: MetricConfig) -> Judged:
     if run is None:
         return Judged(False, no_run(evidence, config), missing=config)
     if lack:
-        return not_yet(evidence, config, tr("{run} {lack}.").format(run=run.called, lack=lack))
+        return not_yet(evidence, config, run, lack)
     value = measure_of(run, config.metric)
     assert value is not None  # else it lacks it
     said = tr("{called} ends with {say_measure} {say_value}.").format(

@@ -43,5 +43,5 @@ def sign(evidence: Evidence, config: SignConfig) -> Judged:
     if run is None:
         return Judged(False, no_run(evidence, config), missing=config)
     if lack:
-        return not_yet(evidence, config, tr("{run} {lack}.").format(run=run.called, lack=lack))
+        return not_yet(evidence, config, run, lack)
     return Judged(True, f"{run.called}, {said_by(run, config.code)}", (run.folder.id,))
