@@ -71,6 +71,8 @@ def _say_overfitting(seen: Seen, loss: float, train: float | None) -> str:
             "Overfitting: validation loss was lowest at epoch {epoch} and has risen, while training "
             "loss falls."
         ).format(epoch=best["epoch"])
+    if late < seen.epoch / LAST:
+        return ""  # the last fifth may have brought more than its last epochs
     return tr("Validation loss has not fallen since epoch {epoch}, while training loss still falls.").format(
         epoch=best["epoch"]
     )

@@ -68,6 +68,16 @@ def test_validation_that_no_longer_falls_is_told_after_some_epochs(late, is_said
     assert ("since epoch 1, while training loss still falls" in say(losses, training)) == is_said
 
 
+def test_a_few_of_many_epochs_do_not_contradict_what_the_last_fifth_brought():
+    falling = [1.0 - 0.02 * epoch for epoch in range(24)]
+    losses = [*falling, 0.55, 0.55, 0.55]
+    training = [1.0 - 0.03 * epoch for epoch in range(len(losses))]
+    assert "still falls" in say(losses, training)
+    losses += [0.55] * 3
+    training += [0.2, 0.19, 0.18]
+    assert "has not fallen since epoch 23" in say(losses, training)
+
+
 def test_it_is_not_told_where_training_does_not_fall_either():
     assert "since epoch" not in say([1.0, 0.5, 0.52, 0.52, 0.52], [1.0, 0.3, 0.4, 0.4, 0.4])
 
