@@ -43,6 +43,8 @@ test("each stage of a run has its tip, and only the end has next steps", () => {
   assert.match(root.textContent, /waits for its turn/)
   update({ state: { ...STATE, status: "stopped" }, frame: null })
   assert.match(root.textContent, /ended before anything was measured/)
+  update({ state: { ...STATE, status: "finished" }, frame: null, frames: [0, 1] })
+  assert.match(root.textContent, /Loading/, "its epochs are on their way")
   update({ state: STATE, frame: { epoch: 0, step: 30 } })
   assert.match(root.textContent, /Step 30 of 100/)
   const seen = new Set()

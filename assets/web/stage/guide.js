@@ -223,8 +223,13 @@ export function nextSteps(task, acts) {
 /** For how many epochs the run had better be trained, as a sign of trouble says; undefined where none does. */
 const moreEpochs = (view) => (view.row?.signs ?? []).find((sign) => sign.epochs)?.epochs
 
-/** Why there is nothing to look at yet. @param {?{status: string}} state */
-export function waitFor(state) {
+/**
+ * Why there is nothing to look at yet.
+ * @param {?{status: string}} state
+ * @param {number[]} [frames] epochs that the server has something to show of
+ */
+export function waitFor(state, frames) {
+  if (frames?.length) return tr("Loading the run …")
   if (state?.status === "queued") return tr("This run waits for its turn. It begins by itself.")
   if (ENDED.includes(state?.status)) return tr("This run ended before anything was measured.")
   return tr("Reading the data and building the network. The first results come with epoch 0.")
@@ -298,7 +303,7 @@ export function createGuide(steps) {
     const { state } = view
     shown = view
     if (!state || !view.frame) {
-      setText(text, waitFor(state))
+      setText(text, waitFor(state, view.frames))
       next.hidden = true
       return
     }

@@ -74,9 +74,13 @@ export function emptyNote(root) {
   }
 }
 
+/** Why there is no round to show: it is on its way, or there is none. */
+export const whyNone = (view) =>
+  view?.frames?.length && !(view.frame && view.statics) ? tr("Loading …") : tr("No round has finished yet.")
+
 /** Why nothing has been kept or proposed, or "" when something has. */
 export function whyEmpty(view, row) {
-  if (!view.frame?.mix) return tr("No round has finished yet.")
+  if (!view.frame?.mix) return whyNone(view)
   const pool = poolSize(view.frame, view.row)
   if (pool === 0) return tr("There are no unlabeled rows, so nothing is proposed.")
   if (sum(mixOf(view.frame, row))) return ""

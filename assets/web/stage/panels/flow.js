@@ -3,7 +3,7 @@
 import { el, setText } from "../../lib/dom.js"
 import { classColor } from "../../lib/palette.js"
 import { tr } from "../../lib/words.js"
-import { className, count, emptyNote, share, sum } from "../pseudo.js"
+import { className, count, emptyNote, share, sum, whyNone } from "../pseudo.js"
 import { condense, groupsOf, MOST, rowsOf, totalsOf } from "./flow_counts.js"
 
 const LINE = 13 // pixels between names
@@ -73,7 +73,7 @@ export default {
       const { frame, statics, theme } = view ?? {}
       const why =
         !frame || !statics
-          ? tr("No round has finished yet.")
+          ? whyNone(view)
           : !frame.flow
             ? tr("There are too many classes for this figure.")
             : !sum(frame.flow.data)
@@ -102,7 +102,7 @@ export default {
       },
       resize: draw,
       destroy() {},
-      summary: (next) => (next.frame?.flow ? describe(next.frame) : tr("No round has finished yet.")),
+      summary: (next) => (next.frame?.flow ? describe(next.frame) : whyNone(next)),
     }
   },
 }

@@ -2,7 +2,19 @@
 
 import { el, setText } from "../../lib/dom.js"
 import { tr } from "../../lib/words.js"
-import { className, count, emptyNote, GIVEN, KEPT, mixOf, PROPOSED, share, sum, TRUTH } from "../pseudo.js"
+import {
+  className,
+  count,
+  emptyNote,
+  GIVEN,
+  KEPT,
+  mixOf,
+  PROPOSED,
+  share,
+  sum,
+  TRUTH,
+  whyNone,
+} from "../pseudo.js"
 
 const columnsOf = () => [
   [tr("given"), GIVEN, tr("True labels given to training")],
@@ -106,7 +118,7 @@ export default {
 
     function update(view) {
       const { frame, statics } = view
-      empty.say(frame?.mix && statics ? "" : tr("No round has finished yet."), scroller)
+      empty.say(frame?.mix && statics ? "" : whyNone(view), scroller)
       if (!frame?.mix || !statics || frame === drawn) return
       drawn = frame
       const { classes } = statics,
@@ -138,7 +150,7 @@ export default {
       resize() {},
       destroy() {},
       summary(view) {
-        if (!view.frame?.mix || !view.statics) return tr("No round has finished yet.")
+        if (!view.frame?.mix || !view.statics) return whyNone(view)
         const { classes } = view.statics,
           kept = mixOf(view.frame, KEPT),
           total = sum(kept)
