@@ -75,8 +75,16 @@ def test_numbers_must_be_finite(path, value):
         ("model.widths", [0], "at least 1 and at most 8192"),
         ("model.widths", [8193], "at least 1 and at most 8192"),
         ("model.activation", "swish", "'relu', 'gelu', 'tanh' or 'sigmoid'"),
-        ("model.kind", "convolution", "Known: bert, conv-classifier, convolutional, dense, detector"),
-        ("model.kind", ["dense"], "Known: bert, conv-classifier, convolutional, dense, detector"),
+        (
+            "model.kind",
+            "convolution",
+            "Known: bert, code-generator, conv-classifier, convolutional, dense, detector",
+        ),
+        (
+            "model.kind",
+            ["dense"],
+            "Known: bert, code-generator, conv-classifier, convolutional, dense, detector",
+        ),
         ("objective.loss", "l1", "'bce' or 'mse'"),
         ("objective.kind", "magic", "causal-language, contractive"),
         ("data.source", "imagenet", "wine"),

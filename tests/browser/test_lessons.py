@@ -171,7 +171,7 @@ def train(page: Page, step: Step) -> None:
     """All that the step sets up, one after the other, as a person does it; its panel comes into view."""
     for app in (part for part in step.parts if isinstance(part, App)):
         panel(page).get_by_role("button", name=app.label, exact=True).first.click()
-        expect(panel(page).get_by_text("Done: the settings are filled in")).to_be_visible()
+        expect(panel(page).get_by_text("The settings are filled in.")).to_be_visible()
         settle(page)
         page.get_by_role("button", name="Train", exact=True).click()
         wait_stage(page, "status", lambda status: status == "finished", 300)

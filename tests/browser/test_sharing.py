@@ -40,7 +40,7 @@ def take_tour(page: Page) -> None:
     expect(tour).to_have_count(0)
     page.set_viewport_size({"width": 390, "height": 844})
     page.get_by_test_id("header-tour").click()
-    for _ in range(7):
+    for _ in range(8):
         tour.get_by_role("button", name="Next").click()
     fits(page)
     box = tour.bounding_box()

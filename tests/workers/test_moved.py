@@ -53,7 +53,7 @@ def test_a_copied_and_a_moved_workspace_go_on_by_themselves(tmp_path: Path):
         folder = RunFolder(moved / "runs" / folder.id)
         with supervisor_in(moved):
             wait_for(lambda: not is_alive(worker["pid"], worker["start"]), "the worker's end")
-            assert not is_alive(about["pid"], about["start"])
+            wait_for(lambda: not is_alive(about["pid"], about["start"]), "the end of its supervisor")
             wait_status(folder, "interrupted")
             send(folder, "resume")
             ensure_supervisor(moved)
