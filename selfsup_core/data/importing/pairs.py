@@ -12,6 +12,7 @@ from selfsup_core.data.importing.made import Made
 from selfsup_core.data.texts import Texts
 from selfsup_core.errors import DataError
 from selfsup_core.translation import tr
+from selfsup_core.wording import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -113,13 +114,12 @@ def translation_of(roles: dict[str, ColumnAbout], cells: dict[str, pa.Array], te
     whole = sum(bool(one.strip() and other.strip()) for one, other in zip(sources, targets, strict=True))
     if whole < LEAST:
         raise DataError(
-            tr("Only {whole} rows have both a sentence in {text!r} and a translation in {name!r}.").format(
-                whole=whole, text=text, name=name
-            ),
+            tr(
+                "Found {rows} with both a sentence in {text!r} and a translation in {name!r}; at least "
+                "{least} are needed."
+            ).format(rows=counted(whole, "row"), text=text, name=name, least=LEAST),
             code="no-pairs",
-            remedy=tr("Check which columns hold the sentences; at least {least} pairs are needed.").format(
-                least=LEAST
-            ),
+            remedy=tr("Check which columns or languages hold the sentences."),
         )
     made: Made = {
         "kind": "text",

@@ -69,7 +69,7 @@ def test_formulas_and_marks_stay_text(tmp_path):
             + [f"a sentence {n} in English\t" for n in range(9)]
             + ["a b c\tx y z"],
             {},
-            "have both a sentence",
+            "with both a sentence",
         ),
         (
             [f"{row}\t{row.split(chr(9))[1]}" for row in ROWS],
