@@ -179,7 +179,7 @@ def test_files_that_cannot_be_used_are_refused(tmp_path, content, message):
 
 def test_too_few_pairs_are_refused_and_leave_nothing(tmp_path):
     path = write(tmp_path, tmx(good(3)))
-    with pytest.raises(DataError, match="Only 3 rows have both"):
+    with pytest.raises(DataError, match="Found 3 rows with both"):
         import_files(tmp_path, [path], ImportConfig())
     assert not list((tmp_path / "datasets").glob("my-*"))
 
