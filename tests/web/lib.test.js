@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { withParam } from "../../assets/web/lib/address.js"
+import { differsOnlyIn, withParam } from "../../assets/web/lib/address.js"
 import { brief, className, fixed, grouped, percent } from "../../assets/web/lib/dom.js"
 import { COLORS, classColor } from "../../assets/web/lib/palette.js"
 import { parseSafetensors } from "../../assets/web/lib/safetensors.js"
@@ -208,6 +208,12 @@ test("every kind of run offers three next steps at its end, and each does someth
       steps.map((step) => step.id),
     )
   }
+})
+
+test("addresses that differ in the epoch alone are one place", () => {
+  assert.ok(differsOnlyIn("?run=a&epoch=1", "?run=a&epoch=29", ["epoch"]))
+  assert.ok(differsOnlyIn("?run=a", "?run=a&epoch=29&beside=2", ["epoch", "beside"]))
+  assert.ok(!differsOnlyIn("?run=b&epoch=1", "?run=a&epoch=1", ["epoch"]))
 })
 
 test("a parameter of the address changes in its place, and the rest stays as it is written", () => {
