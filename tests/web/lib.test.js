@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { differsOnlyIn, withParam } from "../../assets/web/lib/address.js"
+import { differsOnlyIn, replaceParam, withParam } from "../../assets/web/lib/address.js"
 import { brief, className, fixed, grouped, percent } from "../../assets/web/lib/dom.js"
 import { COLORS, classColor } from "../../assets/web/lib/palette.js"
 import { parseSafetensors } from "../../assets/web/lib/safetensors.js"
@@ -214,6 +214,29 @@ test("addresses that differ in the epoch alone are one place", () => {
   assert.ok(differsOnlyIn("?run=a&epoch=1", "?run=a&epoch=29", ["epoch"]))
   assert.ok(differsOnlyIn("?run=a", "?run=a&epoch=29&beside=2", ["epoch", "beside"]))
   assert.ok(!differsOnlyIn("?run=b&epoch=1", "?run=a&epoch=1", ["epoch"]))
+})
+
+test("an epoch that is written late makes no entry in the history, and another run does", () => {
+  const before = globalThis.window
+  const entries = [new URL("http://studio/autoencoder?run=a")]
+  const write = (replaces) => (_state, _unused, url) =>
+    entries.splice(replaces ? -1 : entries.length, 1, new URL(url, entries.at(-1)))
+  globalThis.window = {
+    history: { state: null, pushState: write(false), replaceState: write(true) },
+    get location() {
+      return entries.at(-1)
+    },
+  }
+  try {
+    replaceParam("epoch", 0)
+    window.history.pushState({}, "", "/autoencoder?run=a&epoch=29")
+    assert.deepEqual(entries.map(String), ["http://studio/autoencoder?run=a&epoch=29"])
+    window.history.pushState({}, "", "/autoencoder?run=b")
+    window.history.pushState({}, "", "/runs")
+    assert.equal(entries.length, 3)
+  } finally {
+    globalThis.window = before
+  }
 })
 
 test("a parameter of the address changes in its place, and the rest stays as it is written", () => {
